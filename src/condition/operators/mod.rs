@@ -1,0 +1,1 @@
+//! FAMILY: one comparison each.

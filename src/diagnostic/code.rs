@@ -1,0 +1,82 @@
+//! The stable numbers of findings.
+//!
+//! HR00xx files and YAML, HR01xx rules, HR02xx conditions, HR03xx templates and paths, HR04xx actions,
+//! HR05xx hookrule.yaml, HR06xx provider definitions, HR07xx tests in rule files.
+
+/// A finding's stable number. Numbers are never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code {
+    id: &'static str,
+    title: &'static str,
+}
+
+impl Code {
+    /// The number, as in `HR0101`.
+    pub const fn id(self) -> &'static str {
+        self.id
+    }
+
+    /// What the number stands for, in a few words.
+    pub const fn title(self) -> &'static str {
+        self.title
+    }
+}
+
+macro_rules! codes {
+    ($($name:ident $id:literal $title:literal),* $(,)?) => {
+        $(#[doc = $title] pub const $name: Code = Code { id: $id, title: $title };)*
+        /// Every code, in order.
+        pub const ALL: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    UNREADABLE "HR0001" "a file that cannot be read",
+    YAML "HR0002" "text that is not YAML",
+    DUPLICATE_KEY "HR0003" "a key written twice in one map",
+    UNKNOWN_KEY "HR0004" "a key that means nothing here",
+    MISSING_KEY "HR0005" "a key that must be there",
+    WRONG_TYPE "HR0006" "a value of the wrong type",
+    BAD_VALUE "HR0007" "a value that cannot be used",
+    TOO_LARGE "HR0008" "a file or value over its limit",
+    DUPLICATE_RULE "HR0101" "two rules with one name",
+    DUPLICATE_ACTION "HR0102" "two actions of a rule with one name",
+    NO_ACTIONS "HR0103" "a rule without actions",
+    UNKNOWN_PROVIDER "HR0104" "a provider that does not exist",
+    UNKNOWN_SOURCE "HR0105" "a source that does not exist",
+    FOREIGN_EVENT_NAME "HR0106" "an event name in the sender's spelling",
+    UNKNOWN_OPERATOR "HR0201" "an operator that does not exist",
+    BAD_OPERAND "HR0202" "an operand that its operator cannot use",
+    MIXED_NEGATION "HR0203" "a negative operator beside others over several values",
+    NO_SUBJECT "HR0204" "a condition that tests nothing",
+    BAD_PATH "HR0301" "a JSONPath that cannot be read",
+    BAD_TEMPLATE "HR0302" "a template that cannot be read",
+    UNKNOWN_VARIABLE "HR0303" "a template variable that never exists",
+    UNKNOWN_HELPER "HR0304" "a template helper that does not exist",
+    UNESCAPED "HR0305" "a value put into a template without escaping",
+    UNKNOWN_ACTION "HR0401" "an action kind that does not exist",
+    UNKNOWN_DESTINATION "HR0402" "a destination that does not exist",
+    WRONG_DESTINATION "HR0403" "a destination of another kind",
+    NO_DESTINATION "HR0404" "an action without a destination",
+    PAYLOAD_IN_MESSAGE "HR0405" "payload text inside an agent's instruction",
+    OVER_LIMIT "HR0406" "text longer than its receiver takes",
+    NO_SECRET "HR0501" "a source without a secret",
+    WEAK_SECRET "HR0502" "a secret that is empty or short",
+    UNSET_VARIABLE "HR0503" "an environment variable or file that is not there",
+    AMBIGUOUS_SOURCES "HR0504" "two sources that the nameless route cannot tell apart",
+    UNSIGNED_SOURCE "HR0505" "a source that takes unsigned events",
+    BAD_ADDRESS "HR0506" "an address that cannot be used",
+    BAD_DEFINITION "HR0601" "a provider definition that contradicts itself",
+    FAILED_VECTOR "HR0602" "a provider definition whose own vector fails",
+    FAILED_TEST "HR0701" "a test in a rule file that fails",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn numbers_are_unique_and_in_order() {
+        assert!(ALL.windows(2).all(|pair| pair[0].id() < pair[1].id()));
+    }
+}

@@ -1,0 +1,1 @@
+//! FAMILY: what templates can call.

@@ -1,0 +1,20 @@
+//! Who sent a delivery, and whether to believe it.
+//!
+//! Comes in: a [`Delivery`](crate::event::Delivery), the source's secrets, the time. Goes out: a
+//! [`Proof`](crate::event::Proof) or a [`Refusal`], the answer to a handshake, and the names and
+//! delivery id of the event. Everything one sender does differently from another is data: one YAML
+//! definition each, in `builtin/` or the user's own folder. Pure: no network, no clock.
+
+pub mod definition;
+pub mod handshake;
+pub mod identify;
+pub mod registry;
+pub mod schemes;
+pub mod sign;
+pub mod verify;
+
+pub use definition::{Overrides, Provider};
+pub use handshake::Reply;
+pub use identify::Identity;
+pub use registry::Providers;
+pub use verify::Refusal;

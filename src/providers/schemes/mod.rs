@@ -1,0 +1,1 @@
+//! FAMILY: one way of signing each.

@@ -1,0 +1,71 @@
+//! Is this delivery from whom it says?
+
+use std::time::Duration;
+
+use crate::event::{Delivery, Proof};
+use crate::runtime::Timestamp;
+use crate::secret::Secret;
+
+use super::definition::Provider;
+
+/// Why a delivery was turned away. For the operator's log; the sender is told nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The signature is not there. `hint` says how to sign.
+    #[error("{what} is missing; {hint}")]
+    Missing {
+        /// The header or field.
+        what: String,
+        /// How the provider signs.
+        hint: String,
+    },
+    /// It stands there more than once.
+    #[error("{0} is there more than once")]
+    Repeated(String),
+    /// It is not of the right form.
+    #[error("{what} is malformed: {why}")]
+    Malformed {
+        /// The header or field.
+        what: String,
+        /// What is wrong with its form.
+        why: String,
+    },
+    /// It is of the right form and wrong.
+    #[error("{what} does not match any of the source's secrets; {hint}")]
+    Mismatch {
+        /// The header or field.
+        what: String,
+        /// How the provider signs.
+        hint: String,
+    },
+    /// Too old or too far ahead.
+    #[error("the timestamp is {by:?} {direction} (at most {tolerance:?} is allowed)")]
+    Stale {
+        /// How far off.
+        by: Duration,
+        /// `in the past` or `in the future`.
+        direction: &'static str,
+        /// What is allowed.
+        tolerance: Duration,
+    },
+    /// A key must be fetched first.
+    #[error("the key {0} is not known yet")]
+    KeyMissing(String),
+    /// The source has no usable secret.
+    #[error("the source has no secret")]
+    NoSecret,
+}
+
+/// Checks a delivery against a source's secrets, any of which will do.
+///
+/// # Errors
+/// A [`Refusal`] for whatever is not proven.
+pub fn verify(
+    _provider: &Provider,
+    _scheme: Option<&str>,
+    _secrets: &[Secret],
+    _delivery: &Delivery,
+    _now: Timestamp,
+) -> Result<Proof, Refusal> {
+    unimplemented!()
+}

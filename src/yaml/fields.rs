@@ -1,0 +1,69 @@
+//! Reading a map whose keys are known, and finding those that are not.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, code, did_you_mean};
+
+use super::node::Node;
+
+/// A map being read key by key. Every key asked for is known; [`Fields::finish`] reports the rest.
+#[derive(Debug)]
+pub struct Fields<'n> {
+    node: &'n Node,
+    asked: BTreeSet<&'static str>,
+}
+
+impl<'n> Fields<'n> {
+    /// Starts to read a map, or reports that it is none.
+    pub fn of(node: &'n Node, problems: &mut Diagnostics) -> Option<Self> {
+        node.map(problems)?;
+        Some(Self {
+            node,
+            asked: BTreeSet::new(),
+        })
+    }
+
+    /// The map itself.
+    pub fn node(&self) -> &'n Node {
+        self.node
+    }
+
+    /// The value under a key that may be there. `key: null` counts as not there.
+    pub fn optional(&mut self, key: &'static str) -> Option<&'n Node> {
+        self.asked.insert(key);
+        self.node
+            .get(key)
+            .filter(|node| !matches!(node.value, super::Value::Null))
+    }
+
+    /// The value under a key that must be there, or a diagnostic.
+    pub fn required(&mut self, key: &'static str, problems: &mut Diagnostics) -> Option<&'n Node> {
+        let found = self.optional(key);
+        if found.is_none() {
+            problems.push(
+                self.node
+                    .error(code::MISSING_KEY, format!("`{key}` is missing here")),
+            );
+        }
+        found
+    }
+
+    /// Reports every key that nobody asked for, with the known one that was probably meant.
+    pub fn finish(self, problems: &mut Diagnostics) {
+        for (key, _) in self.node.as_map().unwrap_or_default() {
+            if self.asked.contains(key.text.as_str()) {
+                continue;
+            }
+            let place = self.node.key_place(key);
+            let message = format!("`{}` means nothing here", key.text);
+            let help = match did_you_mean(&key.text, self.asked.iter().copied()) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => {
+                    let known: Vec<_> = self.asked.iter().copied().collect();
+                    format!("known here: {}", known.join(", "))
+                }
+            };
+            problems.push(Diagnostic::error(code::UNKNOWN_KEY, place, message).help(help));
+        }
+    }
+}

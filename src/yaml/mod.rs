@@ -1,0 +1,15 @@
+//! YAML text → values that know where they stand.
+//!
+//! Comes in: the text of one file. Goes out: [`Node`]s with byte ranges, and a diagnostic for every
+//! duplicate key, wrong type or unknown key. What a key means is left to the room that owns it: it
+//! reads a map through [`Fields`] and calls [`Fields::finish`].
+
+mod fields;
+mod node;
+mod read;
+mod scalar;
+
+pub use fields::Fields;
+pub use node::{Key, Node, Value};
+pub use read::{DEPTH_MAX, FILE_BYTES_MAX, read};
+pub use scalar::{parse_duration, parse_size};

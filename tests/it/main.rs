@@ -1,0 +1,1 @@
+//! One program, a chapter per behaviour.
