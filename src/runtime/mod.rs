@@ -5,6 +5,9 @@
 //! what the time, a changed file or a count means.
 
 pub mod clock;
+pub mod shutdown;
+pub mod telemetry;
+pub mod watch;
 
 use std::future::Future;
 use std::pin::Pin;
