@@ -12,7 +12,8 @@ pub struct Folder(PathBuf);
 impl Folder {
     pub fn new() -> Self {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("hookrule-it-{}-{number}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("hookrule-it-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).expect("a temporary folder");
         Self(path)
     }

@@ -25,10 +25,16 @@ struct Log {
 impl Log {
     fn wait_for(&self, what: &str) -> Option<String> {
         let lines = self.lines.lock().unwrap();
-        let found = |lines: &Vec<String>| lines.iter().any(|line| line.contains(what) || line == ENDED);
+        let found = |lines: &Vec<String>| {
+            lines
+                .iter()
+                .any(|line| line.contains(what) || line == ENDED)
+        };
         let patience = Duration::from_secs(60);
-        let (lines, _) =
-            self.more.wait_timeout_while(lines, patience, |lines| !found(lines)).unwrap();
+        let (lines, _) = self
+            .more
+            .wait_timeout_while(lines, patience, |lines| !found(lines))
+            .unwrap();
         lines.iter().find(|line| line.contains(what)).cloned()
     }
 }
@@ -38,7 +44,10 @@ const ENDED: &str = "(the log has ended)";
 /// The program with these arguments, no environment of ours but PATH and what is given.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hookrule"));
-    command.args(arguments).env("NO_COLOR", "1").stdin(Stdio::null());
+    command
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null());
     command
 }
 
@@ -57,7 +66,10 @@ impl Process {
     pub fn start_with(config: &Path, environment: &[(&str, &str)]) -> Self {
         let config = config.to_owned();
         let mut command = command(&["serve", "--config"]);
-        command.arg(&config).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+            .arg(&config)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
         command.envs(environment.iter().copied());
         let mut child = command.spawn().expect("the program starts");
         let log = Arc::new(Log::default());
@@ -75,18 +87,32 @@ impl Process {
         });
         let line = log.wait_for("listening on http://");
         let Some(line) = line else {
-            panic!("it did not start:\n{}", log.lines.lock().unwrap().join("\n"));
+            panic!(
+                "it did not start:\n{}",
+                log.lines.lock().unwrap().join("\n")
+            );
         };
-        let address = line.split("listening on http://").nth(1).expect("an address");
+        let address = line
+            .split("listening on http://")
+            .nth(1)
+            .expect("an address");
         let address = address.split([' ', '/', '"']).next().expect("an address");
         let address = address.parse().expect("an address");
-        Self { child, config, log, address }
+        Self {
+            child,
+            config,
+            log,
+            address,
+        }
     }
 
     /// Waits for a line of its log, and returns it.
     pub fn wait_for_log(&self, what: &str) -> String {
         self.log.wait_for(what).unwrap_or_else(|| {
-            panic!("no `{what}` in its log:\n{}", self.log.lines.lock().unwrap().join("\n"))
+            panic!(
+                "no `{what}` in its log:\n{}",
+                self.log.lines.lock().unwrap().join("\n")
+            )
         })
     }
 
@@ -103,7 +129,10 @@ impl Process {
     /// kill -TERM, and the wait for its end.
     pub fn stop(&mut self) -> ExitStatus {
         let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("kill runs");
         self.child.wait().expect("its end")
     }
 

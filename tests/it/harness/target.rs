@@ -29,7 +29,10 @@ pub struct Received {
 
 impl Received {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn json(&self) -> serde_json::Value {
@@ -87,7 +90,11 @@ impl Target {
             otherwise: Mutex::new(Arc::new(|_| Answer::status(200))),
         });
         let task = tokio::spawn(serve(listener, Arc::clone(&state)));
-        Self { address, state, task }
+        Self {
+            address,
+            state,
+            task,
+        }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -113,7 +120,11 @@ impl Target {
         let mut seen = self.state.count.subscribe();
         let came = tokio::time::timeout(PATIENCE, seen.wait_for(|seen| *seen >= count)).await;
         let received = self.received();
-        assert!(came.is_ok(), "waited for {count} requests, {} came", received.len());
+        assert!(
+            came.is_ok(),
+            "waited for {count} requests, {} came",
+            received.len()
+        );
         received
     }
 }
@@ -142,9 +153,16 @@ async fn answer(
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, std::io::Error> {
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
+    let body = body
+        .collect()
+        .await
+        .map_err(std::io::Error::other)?
+        .to_bytes();
     let headers = head.headers.iter().map(|(name, value)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
     });
     let received = Received {
         method: head.method.to_string(),
@@ -168,7 +186,9 @@ async fn answer(
             for (name, value) in headers {
                 response = response.header(name, value);
             }
-            Ok(response.body(Full::new(Bytes::from(body))).expect("a response"))
+            Ok(response
+                .body(Full::new(Bytes::from(body)))
+                .expect("a response"))
         }
         Answer::Never => std::future::pending().await,
         Answer::HangUp => Err(std::io::Error::other("hung up")),
@@ -184,7 +204,10 @@ pub async fn request(
     body: impl Into<Bytes>,
 ) -> (u16, Bytes) {
     let mut connection = Connection::open(address).await.expect("a connection");
-    connection.send(method, path, headers, body.into()).await.expect("an answer")
+    connection
+        .send(method, path, headers, body.into())
+        .await
+        .expect("an answer")
 }
 
 /// One keep-alive connection.
@@ -194,7 +217,9 @@ pub struct Connection {
 
 impl Connection {
     pub async fn open(address: SocketAddr) -> Result<Self, String> {
-        let stream = tokio::net::TcpStream::connect(address).await.map_err(|e| e.to_string())?;
+        let stream = tokio::net::TcpStream::connect(address)
+            .await
+            .map_err(|e| e.to_string())?;
         stream.set_nodelay(true).map_err(|e| e.to_string())?;
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
@@ -211,7 +236,10 @@ impl Connection {
         body: Bytes,
     ) -> Result<(u16, Bytes), String> {
         let mut request = hyper::Request::builder().method(method).uri(path);
-        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        if !headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("host"))
+        {
             request = request.header("host", "localhost");
         }
         for (name, value) in headers {
@@ -219,10 +247,16 @@ impl Connection {
         }
         let request = request.body(Full::new(body)).map_err(|e| e.to_string())?;
         self.sender.ready().await.map_err(|e| e.to_string())?;
-        let response = self.sender.send_request(request).await.map_err(|e| e.to_string())?;
+        let response = self
+            .sender
+            .send_request(request)
+            .await
+            .map_err(|e| e.to_string())?;
         let status = response.status().as_u16();
         let body: Result<_, _> = response.into_body().collect().await;
-        Ok((status, body.map_err(|e: hyper::Error| e.to_string())?.to_bytes()))
+        Ok((
+            status,
+            body.map_err(|e: hyper::Error| e.to_string())?.to_bytes(),
+        ))
     }
 }
-
