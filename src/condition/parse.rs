@@ -174,10 +174,7 @@ impl Reader<'_> {
     fn unknown_keys(&mut self, node: &Node, entries: &[(Key, Node)]) {
         for (key, _) in entries {
             let name = key.text.as_str();
-            let known = SUBJECTS.contains(&name)
-                || OPTIONS.contains(&name)
-                || operators::find(name).is_some();
-            if !known {
+            if !is_known(name) {
                 let message = format!("`{name}` is not an operator");
                 self.push(
                     Diagnostic::error(code::UNKNOWN_OPERATOR, node.key_place(key), message)
@@ -192,9 +189,9 @@ impl Reader<'_> {
             .iter()
             .filter(|(key, _)| SUBJECTS.contains(&key.text.as_str()));
         let Some((key, value)) = subjects.next() else {
-            let known = |(key, _): &(Key, Node)| operators::find(&key.text).is_some();
-            // A map of nothing but unknown keys has been complained of already.
-            if entries.is_empty() || entries.iter().any(known) {
+            // An unknown key has been complained of already, and may well be the subject.
+            let known = |(key, _): &(Key, Node)| is_known(&key.text);
+            if entries.iter().all(known) {
                 let message = "this condition does not say what it tests";
                 let help = "add `path: $.…`, or `header:`, `query:` or `var:`";
                 self.push(node.error(code::NO_SUBJECT, message).help(help));
@@ -344,6 +341,10 @@ impl Reader<'_> {
             self.push(node.error(code::BAD_OPERAND, message).help("leave it out"));
         }
     }
+}
+
+fn is_known(key: &str) -> bool {
+    SUBJECTS.contains(&key) || OPTIONS.contains(&key) || operators::find(key).is_some()
 }
 
 /// The operators of one condition.
