@@ -127,7 +127,9 @@ impl Condition {
     fn subjects<'c>(&'c self, found: &mut Vec<&'c str>) {
         match self {
             Self::All(inner) | Self::Any(inner) | Self::None(inner) => {
-                inner.iter().for_each(|condition| condition.subjects(found));
+                for condition in inner {
+                    condition.subjects(found);
+                }
             }
             Self::Not(inner) => inner.subjects(found),
             Self::Test(test) => found.push(&test.written),

@@ -226,17 +226,17 @@ impl Reader<'_> {
 
     fn path(&mut self, node: &Node, text: &str) -> Option<Subject> {
         match Path::parse(text) {
-            Ok(path) => Some(match path.singular() {
-                Some(steps) => Subject::Slot(self.interned.intern(steps)),
-                None => {
-                    let same = |known: &Path| known.text() == path.text();
-                    let number = self.several.iter().position(same).unwrap_or_else(|| {
-                        self.several.push(path);
-                        self.several.len() - 1
-                    });
-                    Subject::Path(number)
+            Ok(path) => {
+                if let Some(steps) = path.singular() {
+                    return Some(Subject::Slot(self.interned.intern(steps)));
                 }
-            }),
+                let same = |known: &Path| known.text() == path.text();
+                let number = self.several.iter().position(same);
+                Some(Subject::Path(number.unwrap_or_else(|| {
+                    self.several.push(path);
+                    self.several.len() - 1
+                })))
+            }
             Err(error) => {
                 let mut finding = Diagnostic::error(
                     code::BAD_PATH,
@@ -317,12 +317,11 @@ impl Reader<'_> {
             && !alone
             && (tests.absent || matches!(subject, Subject::Path(_)))
         {
-            let message = match tests.absent {
-                true => "`exists: false` leaves nothing for the other operators".to_owned(),
-                false => format!(
-                    "`{}` stands alone where a path can select several values",
-                    key.text
-                ),
+            let message = if tests.absent {
+                "`exists: false` leaves nothing for the other operators".to_owned()
+            } else {
+                let name = &key.text;
+                format!("`{name}` stands alone where a path can select several values")
             };
             let help = "write two conditions";
             let place = node.key_place(key);

@@ -87,27 +87,38 @@ fn respelled(text: &str) -> Option<String> {
     let between = if pointer { '/' } else { '.' };
     for step in text.split(between) {
         let (name, brackets) = step.find('[').map_or((step, ""), |at| step.split_at(at));
-        let plain = |c: char| c.is_alphanumeric() || c == '_';
         if name.is_empty() && brackets.is_empty() {
             return None;
-        } else if name.is_empty() {
-        } else if name.bytes().all(|b| b.is_ascii_digit()) {
-            path.push_str(&format!("[{name}]"));
-        } else if name.chars().all(plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
-            path.push_str(&format!(".{name}"));
-        } else if name == "*" {
-            path.push_str("[*]");
-        } else if !name.contains(['\'', '\\']) {
-            path.push_str(&format!("['{name}']"));
-        } else {
-            return None;
         }
+        path += &child(name)?;
         let inner = brackets.trim_start_matches('[').trim_end_matches(']');
-        if !inner.is_empty() && inner.chars().all(plain) && inner.parse::<i64>().is_err() {
-            path.push_str(&format!("['{inner}']"));
+        let is_name = is_plain(inner) && inner.parse::<i64>().is_err();
+        if is_name {
+            path += "['";
+            path += inner;
+            path += "']";
         } else {
-            path.push_str(brackets);
+            path += brackets;
         }
     }
     Some(path)
+}
+
+fn is_plain(name: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || c == '_';
+    !name.is_empty() && name.chars().all(plain)
+}
+
+/// One step down, as it is spelled.
+fn child(name: &str) -> Option<String> {
+    Some(match name {
+        "" => String::new(),
+        "*" => "[*]".to_owned(),
+        _ if name.bytes().all(|b| b.is_ascii_digit()) => format!("[{name}]"),
+        _ if is_plain(name) && !name.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!(".{name}")
+        }
+        _ if name.contains(['\'', '\\']) => return None,
+        _ => format!("['{name}']"),
+    })
 }

@@ -113,8 +113,8 @@ impl Reading<'_> {
                 Ok(Filter::Exists(self.source(test)?))
             }
             read::Test::Function(function) => match function.as_ref() {
-                read::TestFunction::Match(text, pattern) => self.matches(text, pattern, true),
-                read::TestFunction::Search(text, pattern) => self.matches(text, pattern, false),
+                read::TestFunction::Match(value, pattern) => self.matches(value, pattern, true),
+                read::TestFunction::Search(value, pattern) => self.matches(value, pattern, false),
                 other => self.unfit(other, "compare it with something: `count(@.a) > 1`"),
             },
         }
