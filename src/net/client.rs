@@ -5,11 +5,11 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use rustls::crypto::ring;
 
 use super::guard::{LookupError, Resolver, refuse_literal};
+use super::headers::header_map;
 use super::{NetError, RESPONSE_BYTES_MAX, Request, Response};
 
 /// From dialling to the end of the TLS handshake, name look-up included.
@@ -17,20 +17,6 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a connection is kept for the next request.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Headers that belong to the connection or to the framing of the body: HTTP itself writes them.
-const FRAMING_HEADERS: [&str; 10] = [
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// The client. Cloning shares its connections.
 #[derive(Debug, Clone)]
@@ -148,27 +134,10 @@ fn prepare(request: Request) -> Result<reqwest::Request, NetError> {
     let method = reqwest::Method::from_bytes(request.method.as_bytes())
         .map_err(|_| NetError::Invalid(format!("`{}` is not a method", request.method)))?;
     let mut prepared = reqwest::Request::new(method, request.url);
-    *prepared.headers_mut() = headers(&request.headers)?;
+    *prepared.headers_mut() = header_map(&request.headers)?;
     *prepared.timeout_mut() = Some(request.timeout);
     *prepared.body_mut() = Some(request.body.into());
     Ok(prepared)
-}
-
-/// Names and values are checked here once more, whoever made them: a line break in a value would be
-/// a header of its own on the wire.
-fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, NetError> {
-    let mut headers = HeaderMap::with_capacity(pairs.len());
-    for (name, value) in pairs {
-        let bad = |why: &str| NetError::Invalid(format!("header `{}` {why}", name.escape_debug()));
-        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("has a bad name"))?;
-        if FRAMING_HEADERS.contains(&parsed.as_str()) {
-            return Err(bad("is written by HTTP itself"));
-        }
-        let value = HeaderValue::from_bytes(value.as_bytes())
-            .map_err(|_| bad("holds a character that headers cannot carry"))?;
-        headers.append(parsed, value);
-    }
-    Ok(headers)
 }
 
 async fn read(answer: &mut reqwest::Response) -> reqwest::Result<Bytes> {

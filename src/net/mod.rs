@@ -6,6 +6,7 @@
 
 mod client;
 mod guard;
+mod headers;
 mod retry_after;
 #[cfg(test)]
 pub(crate) mod scripted;
@@ -17,6 +18,7 @@ use bytes::Bytes;
 
 pub use client::{CONNECT_TIMEOUT, Client};
 pub use guard::{is_public, private_host};
+pub use headers::{FRAMING_HEADERS, header_name, is_header_value};
 pub use retry_after::{RETRY_AFTER_MAX, retry_after};
 
 /// The most of an answer that is read, in bytes.
