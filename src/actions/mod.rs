@@ -5,6 +5,7 @@
 //! the executor.
 
 pub mod command;
+pub mod discord;
 mod exchange;
 pub mod file;
 pub mod forward;
