@@ -4,6 +4,7 @@
 //! (touches the world). Performing returns an [`Outcome`]; waiting, retrying and recording are left to
 //! the executor.
 
+pub mod agent_task;
 pub mod command;
 pub mod discord;
 mod exchange;
