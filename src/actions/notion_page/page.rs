@@ -13,7 +13,7 @@ use crate::runtime::Timestamp;
 
 use super::api::{Api, Failure, Repeat};
 use super::blocks::paragraphs;
-use super::coerce::{coerce, equals};
+use super::coerce::{coerce, equals, page_id};
 use super::schema::{Schema, data_source};
 
 /// How long a schema is believed.
@@ -39,80 +39,81 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<Outcome, Outcome> {
     if let Some(page) = recall::<Page>(&api, "job", &context.job.to_string()).await {
         return Ok(done(&page, None, "made by an earlier attempt"));
     }
-    match attempt(&api, false).await {
-        // The schema we believed may be old: ask again, once.
-        Err(Failure::Invalid(_) | Failure::NotFound(_)) => {
-            attempt(&api, true).await.map_err(Outcome::from)
+    if let Some(schema) = remembered_schema(&api).await {
+        match attempt(&api, &schema).await {
+            // The schema we believed may be old: ask again, once.
+            Err(Failure::Invalid(_) | Failure::NotFound(_)) => {}
+            other => return other.map_err(Outcome::from),
         }
-        other => other.map_err(Outcome::from),
     }
+    let schema = fetch_schema(&api).await?;
+    attempt(&api, &schema).await.map_err(Outcome::from)
 }
 
-async fn attempt(api: &Api<'_>, afresh: bool) -> Result<Outcome, Failure> {
+async fn attempt(api: &Api<'_>, schema: &Schema) -> Result<Outcome, Failure> {
     let data = api.context.data;
-    let schema = schema(api, afresh).await?;
-    let properties = properties(&schema, data)?;
+    let properties = properties(schema, data)?;
     let Some(key) = data.get("unique_by").and_then(Value::as_str) else {
-        return create(api, &schema, &properties, Repeat::Blind, None).await;
+        return create(api, schema, &properties, None).await;
     };
-    let value = data.pointer("/properties").and_then(|all| all.get(key));
+    let value = data.get("properties").and_then(|all| all.get(key));
     let property = schema.find(key).map_err(Failure::Invalid)?;
     let filter = equals(property, value.unwrap_or(&Value::Null))
         .map_err(|why| Failure::Invalid(format!("property `{key}` {why}")))?;
     let remembered_as = digest(&[&schema.data_source, &filter.to_string()]);
-    match existing(api, &schema, &filter, &remembered_as).await? {
+    match existing(api, schema, &filter, &remembered_as).await? {
         Some(page) => duplicate(api, &page, &properties, &remembered_as).await,
-        None => {
-            create(
-                api,
-                &schema,
-                &properties,
-                Repeat::Keyed,
-                Some(&remembered_as),
-            )
-            .await
-        }
+        None => create(api, schema, &properties, Some(&remembered_as)).await,
     }
 }
 
-/// The schema: remembered, or asked for.
-async fn schema(api: &Api<'_>, afresh: bool) -> Result<Schema, Failure> {
-    let data = api.context.data;
-    let text = |key| data.get(key).and_then(Value::as_str);
-    let (database, wanted) = (text("database"), text("data_source"));
-    let key = digest(&[database.unwrap_or_default(), wanted.unwrap_or_default()]);
-    if !afresh
-        && let Some(known) = recall::<Known>(api, "schema", &key).await
-        && api.context.now.since(known.at) < SCHEMA_AGE_MAX
-    {
-        return Ok(known.schema);
-    }
-    let id = match (database, wanted) {
+/// What names the schema: the database, and which of its data sources.
+fn schema_key(api: &Api<'_>) -> String {
+    let text = |key| api.context.data.get(key).and_then(Value::as_str);
+    digest(&[
+        text("database").unwrap_or_default(),
+        text("data_source").unwrap_or_default(),
+    ])
+}
+
+async fn remembered_schema(api: &Api<'_>) -> Option<Schema> {
+    let known: Known = recall(api, "schema", &schema_key(api)).await?;
+    (api.context.now.since(known.at) < SCHEMA_AGE_MAX).then_some(known.schema)
+}
+
+async fn fetch_schema(api: &Api<'_>) -> Result<Schema, Failure> {
+    let fatal = |why: String| Failure::Outcome(reject(why));
+    let text = |key| api.context.data.get(key).and_then(Value::as_str);
+    let id = match (text("database"), text("data_source")) {
         (Some(database), wanted) => {
             let path = format!("/v1/databases/{database}");
             let (_, answer) = api.call("GET", &path, None, Repeat::Harmless).await?;
-            data_source(&answer, wanted).map_err(|why| Failure::Outcome(reject(why)))?
+            data_source(&answer, wanted).map_err(fatal)?
         }
-        (None, Some(id)) => super::coerce::page_id(id)
-            .ok_or_else(|| Failure::Outcome(reject(format!("`{id}` is not a data source's id"))))?,
-        (None, None) => return Err(Failure::Outcome(reject("the job names no database"))),
+        (None, Some(id)) => {
+            page_id(id).ok_or_else(|| fatal(format!("`{id}` is not a data source's id")))?
+        }
+        (None, None) => return Err(fatal("the job names no database".to_owned())),
     };
-    if !id
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    {
-        return Err(Failure::Outcome(reject("Notion gave an id that is none")));
+    if !is_id(&id) {
+        return Err(fatal("Notion gave an id that is none".to_owned()));
     }
     let path = format!("/v1/data_sources/{id}");
     let (_, answer) = api.call("GET", &path, None, Repeat::Harmless).await?;
-    let schema = Schema::read(&id, &answer)
-        .ok_or_else(|| Failure::Outcome(reject("Notion gave no properties")))?;
+    let schema =
+        Schema::read(&id, &answer).ok_or_else(|| fatal("Notion gave no properties".to_owned()))?;
     let known = Known {
         at: api.context.now,
         schema: schema.clone(),
     };
-    remember(api, "schema", &key, &known).await;
+    remember(api, "schema", &schema_key(api), &known).await;
     Ok(schema)
+}
+
+/// Whether a text can stand in a path of Notion's API.
+fn is_id(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 fn properties(schema: &Schema, data: &Value) -> Result<Value, Failure> {
@@ -196,7 +197,6 @@ async fn create(
     api: &Api<'_>,
     schema: &Schema,
     properties: &Value,
-    repeat: Repeat,
     remembered_as: Option<&str>,
 ) -> Result<Outcome, Failure> {
     let data = api.context.data;
@@ -215,6 +215,10 @@ async fn create(
     if let Some(children) = children.filter(|children| !children.is_empty()) {
         body["children"] = children.into();
     }
+    let repeat = match remembered_as {
+        Some(_) => Repeat::Keyed,
+        None => Repeat::Blind,
+    };
     let (response, answer) = api.call("POST", "/v1/pages", Some(&body), repeat).await?;
     let page = page(&answer).ok_or_else(|| {
         Failure::Outcome(Outcome::InDoubt {
