@@ -25,3 +25,4 @@ mod payloads;
 mod quickstart;
 mod recipes;
 mod reload;
+mod vectors;
