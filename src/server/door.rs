@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
-use hyper::header::{
-    ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING,
-};
+use hyper::header::{ALLOW, CONTENT_ENCODING, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use hyper::{Method, Request, StatusCode, Version};
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
@@ -157,10 +155,6 @@ fn check_head(headers: &HeaderMap, settings: &Settings) -> Result<(), Reply> {
     if too_many || bytes as u64 > settings.headers_bytes_max {
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
         return Err(closing(error(status, "the headers are too large")));
-    }
-    if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
-        let message = "Content-Length and Transfer-Encoding exclude each other";
-        return Err(closing(error(StatusCode::BAD_REQUEST, message)));
     }
     Ok(())
 }

@@ -11,6 +11,8 @@ mod crowd;
 mod door;
 mod listener;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use crate::event::{Delivery, Headers};
 use crate::intake::{Admission, Answer, Intake};
