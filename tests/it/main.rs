@@ -1,1 +1,3 @@
 //! One program, a chapter per behaviour.
+
+mod harness;
