@@ -2,8 +2,10 @@
 
 pub mod folder;
 pub mod process;
+pub mod sender;
 pub mod target;
 
-pub use folder::Folder;
-pub use process::Process;
+pub use folder::{Folder, beside, project};
+pub use process::{Process, command, run};
+pub use sender::{SECRET, WHSEC, github, signed};
 pub use target::{Answer, Connection, Received, Target, request};
