@@ -113,12 +113,19 @@ impl<'e> Judging<'e> {
     fn trace(&mut self, rule: &Rule) -> (Trace, Option<String>) {
         self.begin();
         let reads = &rule.when.vars;
-        let trace = rule.when.conditions.trace(&self.facts(rule, reads));
-        (trace, self.vars.error_of(reads))
+        let mut trace = rule.when.conditions.trace(&self.facts(rule, reads));
+        let error = self.vars.error_of(reads);
+        trace.holds &= error.is_none();
+        if let (Some(error), None) = (&error, &trace.because) {
+            trace.because = Some(error.clone());
+        }
+        (trace, error)
     }
 
     fn holds(&mut self, rule: &Rule, conditions: &Conditions, reads: &[Read]) -> bool {
-        conditions.holds(&self.facts(rule, reads))
+        let facts = self.facts(rule, reads);
+        // A negative test would hold for a var that could not be computed.
+        self.vars.error_of(reads).is_none() && conditions.holds(&facts)
     }
 
     fn facts(&mut self, rule: &Rule, reads: &[Read]) -> Facts<'e> {
