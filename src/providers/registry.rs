@@ -22,13 +22,13 @@ enum Entry {
         text: &'static str,
         read: Arc<OnceLock<Option<Arc<Provider>>>>,
     },
-    User(Arc<Provider>),
+    User(Arc<Provider>, Arc<SourceFile>),
 }
 
 impl Entry {
     fn provider(&self, name: &str) -> Option<Arc<Provider>> {
         match self {
-            Self::User(provider) => Some(Arc::clone(provider)),
+            Self::User(provider, _) => Some(Arc::clone(provider)),
             Self::Builtin { text, read } => {
                 let parse = || {
                     let file = SourceFile::new(format!("builtin/{name}.yaml"), *text);
@@ -75,7 +75,8 @@ impl Providers {
         problems.extend(found);
         if let (Some(provider), false) = (provider, broken) {
             let name = provider.name().to_owned();
-            self.entries.insert(name, Entry::User(Arc::new(provider)));
+            self.entries
+                .insert(name, Entry::User(Arc::new(provider), Arc::clone(file)));
         }
     }
 
@@ -84,7 +85,7 @@ impl Providers {
         if let Some(entry) = self.entries.get(name) {
             return entry.provider(name);
         }
-        let users = |entry: &&Entry| matches!(entry, Entry::User(_));
+        let users = |entry: &&Entry| matches!(entry, Entry::User(..));
         let (users, builtin): (Vec<_>, Vec<_>) =
             self.entries.iter().partition(|(_, entry)| users(entry));
         users.into_iter().chain(builtin).find_map(|(own, entry)| {
@@ -94,6 +95,14 @@ impl Providers {
                 None => provider,
                 Some(scheme) => Arc::new(Provider::clone(&provider).preferring(&scheme)),
             })
+        })
+    }
+
+    /// The YAML of one by name, to be read or to begin an own one with.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        Some(match self.entries.get(name)? {
+            Entry::Builtin { text, .. } => text,
+            Entry::User(_, file) => &file.text,
         })
     }
 
