@@ -290,10 +290,9 @@ mod tests {
             ("standard-webhooks", Some("v1a"), "whpk_aGk="),
         ] {
             let error = check(provider, scheme, secret).unwrap_err();
-            assert!(
-                secret.trim().len() < 3 || !error.contains(secret),
-                "{error}"
-            );
+            // Too short to tell, or nothing but the prefix, which is no secret.
+            let told = secret.len() > "whsec_".len() && error.contains(secret);
+            assert!(!told, "{error}");
         }
         let short = |secret: &str| find("github").short_secret(None, &Secret::new(secret));
         assert_eq!(
