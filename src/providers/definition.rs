@@ -264,8 +264,8 @@ impl Provider {
 
 #[cfg(test)]
 mod tests {
+    use super::super::registry::Providers;
     use super::*;
-    use crate::providers::registry::Providers;
 
     fn find(name: &str) -> Arc<Provider> {
         Providers::builtin().find(name).unwrap()

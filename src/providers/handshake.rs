@@ -89,9 +89,9 @@ pub fn acknowledgement_of<'p>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::registry::Providers;
     use super::*;
     use crate::event::{Headers, MediaKind, Query};
-    use crate::providers::registry::Providers;
     use crate::runtime::Timestamp;
 
     fn delivery(method: &str, query: &str, content_type: &str, body: &str) -> Delivery {

@@ -42,7 +42,7 @@ impl Provider {
 
 #[cfg(test)]
 mod tests {
-    use crate::providers::registry::Providers;
+    use super::super::registry::Providers;
 
     #[test]
     fn headers_are_known_for_what_they_are() {

@@ -151,9 +151,9 @@ pub(super) fn unparsed<'d>(provider: &'d Provider, delivery: &'d Delivery) -> Re
 
 #[cfg(test)]
 mod tests {
+    use super::super::registry::Providers;
     use super::*;
     use crate::event::{Headers, Query};
-    use crate::providers::registry::Providers;
     use crate::runtime::Timestamp;
 
     fn identity(provider: &str, headers: &[(&str, &str)], body: &str) -> Identity {

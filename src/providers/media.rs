@@ -78,9 +78,9 @@ fn form_kind<'p>(allowed: &'p [MediaKind], delivery: &Delivery) -> Option<&'p Me
 
 #[cfg(test)]
 mod tests {
+    use super::super::registry::Providers;
     use super::*;
     use crate::event::Headers;
-    use crate::providers::registry::Providers;
     use crate::runtime::Timestamp;
 
     #[track_caller]

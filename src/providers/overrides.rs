@@ -95,14 +95,14 @@ impl Overrides {
 
 #[cfg(test)]
 mod tests {
+    use super::super::identify::{identify, media_kind};
+    use super::super::registry::Providers;
+    use super::super::verify::verify;
+    use super::super::{Identity, Provider};
     use super::*;
     use crate::crypto::Mac;
     use crate::diagnostic::SourceFile;
     use crate::event::{Delivery, Headers, Payload, Query};
-    use crate::providers::identify::{identify, media_kind};
-    use crate::providers::registry::Providers;
-    use crate::providers::verify::verify;
-    use crate::providers::{Identity, Provider};
     use crate::runtime::Timestamp;
     use crate::secret::Secret;
     use crate::yaml;

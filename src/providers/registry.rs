@@ -114,9 +114,9 @@ impl Providers {
 
 #[cfg(test)]
 mod tests {
+    use super::super::vectors::Vector;
     use super::*;
     use crate::diagnostic::Severity;
-    use crate::providers::vectors::Vector;
 
     #[test]
     fn the_list_is_the_folder() {
@@ -270,5 +270,17 @@ vectors:
             let found = errors.iter().any(|(c, m)| *c == code && m.contains(said));
             assert!(found, "{to}: {errors:?}");
         }
+    }
+
+    #[test]
+    fn the_documented_definition_is_sound() {
+        let text = include_str!("../../docs/providers.md");
+        let yaml = text.split("```yaml\n").nth(1).unwrap();
+        let (providers, errors) = add(yaml.split("```").next().unwrap());
+        assert_eq!(errors, []);
+        let acme = providers.find("acme").unwrap();
+        assert_eq!(acme.vectors().len(), 2);
+        assert!(providers.text("acme").unwrap().starts_with("name: acme"));
+        assert!(providers.text("github").unwrap().contains("name: github"));
     }
 }

@@ -172,11 +172,11 @@ pub(super) fn empty_delivery() -> Delivery {
 
 #[cfg(test)]
 mod tests {
+    use super::super::identify::{identify, media_kind};
+    use super::super::registry::Providers;
+    use super::super::verify::verify;
     use super::*;
     use crate::event::Payload;
-    use crate::providers::identify::{identify, media_kind};
-    use crate::providers::registry::Providers;
-    use crate::providers::verify::verify;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 

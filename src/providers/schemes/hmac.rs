@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::super::key::KeyForm;
+use super::super::overrides::Overrides;
+use super::super::reading::Reading;
+use super::super::sign::Letter;
+use super::super::signature::{Layout, named};
+use super::super::signed::{Claim, Signed};
+use super::super::verify::Refusal;
 use crate::crypto::{Algorithm, Mac};
 use crate::diagnostic::Diagnostics;
 use crate::event::Proof;
-use crate::providers::key::KeyForm;
-use crate::providers::overrides::Overrides;
-use crate::providers::reading::Reading;
-use crate::providers::sign::Letter;
-use crate::providers::signature::{Layout, named};
-use crate::providers::signed::{Claim, Signed};
-use crate::providers::verify::Refusal;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::Fields;

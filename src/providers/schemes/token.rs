@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::super::key::KeyForm;
+use super::super::overrides::Overrides;
+use super::super::parts::Place;
+use super::super::reading::Reading;
+use super::super::sign::Letter;
+use super::super::signature::place;
+use super::super::verify::Refusal;
 use crate::crypto::equal;
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::Proof;
-use crate::providers::key::KeyForm;
-use crate::providers::overrides::Overrides;
-use crate::providers::parts::Place;
-use crate::providers::reading::Reading;
-use crate::providers::sign::Letter;
-use crate::providers::signature::place;
-use crate::providers::verify::Refusal;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::Fields;
