@@ -58,6 +58,17 @@ impl Client {
         })
     }
 
+    /// One that trusts no certificate; made quickly, as tests need many.
+    #[cfg(test)]
+    pub(super) fn trusting_nobody() -> Self {
+        let _ = ring::default_provider().install_default();
+        Self {
+            guarded: build(&Resolver::machine(true), false).unwrap(),
+            unguarded: build(&Resolver::machine(false), false).unwrap(),
+            rootless: None,
+        }
+    }
+
     /// Sends a request and reads the answer.
     ///
     /// # Errors
@@ -404,8 +415,6 @@ mod tests {
     #[tokio::test]
     async fn without_trusted_certificates_plain_http_works_and_https_says_why() {
         let mut client = client();
-        client.guarded = build(&Resolver::machine(true), false).unwrap();
-        client.unguarded = build(&Resolver::machine(false), false).unwrap();
         client.rootless = Some("no certificates".to_owned());
         let target = Scripted::start(vec![Say::text(200, "")]).await;
         assert_eq!(

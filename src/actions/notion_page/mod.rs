@@ -81,8 +81,8 @@ impl Kind for NotionPage {
             .optional("unique_by")
             .and_then(|node| unique_by(node, &properties, problems));
         let on_duplicate = match fields.optional("on_duplicate") {
-            Some(node) => on_duplicate(node, problems)?,
-            None => "skip",
+            Some(node) => on_duplicate(node, problems),
+            None => Some("skip"),
         };
         let icon = fields
             .optional("icon")
@@ -96,7 +96,7 @@ impl Kind for NotionPage {
             properties,
             content: sound(content)?,
             unique_by,
-            on_duplicate,
+            on_duplicate: on_duplicate?,
             icon,
         }))
     }
