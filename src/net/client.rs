@@ -46,11 +46,11 @@ impl Client {
         let (guarded, rootless) = match build(guarded, true) {
             Ok(client) => (client, None),
             Err(error) => (
-                build(guarded, false).map_err(unbuilt)?,
+                build(guarded, false).map_err(|error| unbuilt(&error))?,
                 Some(innermost(&error)),
             ),
         };
-        let unguarded = build(unguarded, rootless.is_none()).map_err(unbuilt)?;
+        let unguarded = build(unguarded, rootless.is_none()).map_err(|error| unbuilt(&error))?;
         Ok(Self {
             guarded,
             unguarded,
@@ -163,8 +163,8 @@ async fn read(answer: &mut reqwest::Response) -> reqwest::Result<Bytes> {
     Ok(body.freeze())
 }
 
-fn unbuilt(error: reqwest::Error) -> NetError {
-    NetError::Invalid(format!("no HTTP client: {}", innermost(&error)))
+fn unbuilt(error: &reqwest::Error) -> NetError {
+    NetError::Invalid(format!("no HTTP client: {}", innermost(error)))
 }
 
 /// What a failure means: whether anything can have been sent is what matters.

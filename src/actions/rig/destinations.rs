@@ -92,6 +92,10 @@ fn what_is_wrong_with_a_destination() {
         &format!("{{http: {{{url}, sign: {{github: \"\"}}}}}}"),
         "HR0502",
     );
+}
+
+#[test]
+fn what_else_is_wrong_with_a_destination() {
     check("{notion: {token: \" \"}}", "Error HR0502");
     check("{notion: {token: short}}", "Warning HR0502");
     check("{notion: {token: \"a\\nb-0123456789abcdef\"}}", "HR0007");

@@ -138,7 +138,7 @@ fn bad_names_and_links_from_events_are_left_out() {
 
 #[test]
 fn what_check_says() {
-    let eleven = vec!["{title: x}"; 11].join(", ");
+    let eleven = ["{title: x}"; 11].join(", ");
     for (config, expected) in [
         ("{}", "needs `content` or `embeds`"),
         ("{content: x, username: my discord}", "`clyde` or `discord`"),
