@@ -19,8 +19,10 @@
 
 mod crash;
 mod deliver;
+mod docs;
 mod harness;
 mod payloads;
 mod quickstart;
 mod recipes;
 mod reload;
+mod vectors;
