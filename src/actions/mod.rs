@@ -12,8 +12,11 @@ pub mod file;
 pub mod forward;
 pub mod http;
 pub mod log;
+pub mod notion_page;
 pub mod outcome;
 mod request;
+#[cfg(test)]
+mod rig;
 
 use std::fmt;
 use std::sync::Arc;
@@ -135,6 +138,9 @@ pub trait Memory: Send + Sync {
 pub const LIST: &[&dyn Kind] = &[
     &forward::Forward,
     &http::Http,
+    &discord::Discord,
+    &notion_page::NotionPage,
+    &agent_task::AgentTask,
     &log::Log,
     &file::File,
     &command::Command,
