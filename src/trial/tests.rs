@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::rule::{Loaded, Names, RuleSet};
+use crate::providers::Providers;
+use crate::rule::{Loaded, Names, RuleSet, read_rule_files};
 
 use super::{load, run};
 
@@ -390,4 +391,93 @@ mod payload_files {
         }
         fs::remove_dir_all(&folder).unwrap();
     }
+}
+
+#[test]
+fn the_rules_of_a_fresh_clone_pass_their_own_tests() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let found = read_rule_files(&[root]).unwrap();
+    assert!(found.files.len() >= 5 && found.problems.is_empty());
+    let names = Names {
+        destinations: Some(
+            [
+                ("team-chat", "discord"),
+                ("books", "notion"),
+                ("reviewer", "agent"),
+            ]
+            .map(|(name, kind)| (name.to_owned(), kind.to_owned()))
+            .into(),
+        ),
+        providers: Providers::builtin()
+            .names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+        ..Names::default()
+    };
+    let loaded = load(found.files, &names, None);
+    assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
+    let report = run(&loaded.set, &names, None);
+    assert!(report.results.len() > loaded.set.rules.len());
+}
+
+const INVOICES: &str = r#"
+rules:
+  - name: big-payment-to-notion
+    description: Every live invoice over $100 goes into the books
+    when:
+      provider: stripe
+      event: invoice.paid
+      conditions:
+        - {path: $.data.object.amount_paid, gte: 10000}
+        - {path: $.data.object.currency, equals: usd}
+        - {path: $.livemode, equals: true}
+        - any:
+            - {path: $.data.object.customer_email, ends_with: "@example.com"}
+            - {path: "$.data.object.lines.data[*].description", matches: '(?i)annual'}
+    vars:
+      amount: '{{math payload.data.object.amount_paid "/" 100}}'
+    actions:
+      - name: record
+        notion_page:
+          destination: books
+          database: 248104cd477e80fdb757e945d38000bd
+          properties:
+            Invoice ID: "{{payload.data.object.id}}"
+            Amount: "{{vars.amount}}"
+            Customer: "{{payload.data.object.customer_email}}"
+            Date: "{{date payload.created}}"
+          unique_by: Invoice ID
+          content: "Invoice {{payload.data.object.id}} paid: {{currency vars.amount payload.data.object.currency}}"
+      - name: tell
+        conditions: [{path: $.data.object.amount_paid, gte: 100000}]
+        discord: {destination: team-chat, content: "Paid: {{actions.record.url}}"}
+    tests:
+      - name: a large invoice is recorded
+        payload: {type: invoice.paid, created: 1700000000, livemode: true, data: {object: {id: in_1, amount_paid: 120500, currency: usd, customer_email: a@example.com}}}
+        answers: {record: {url: "https://notion.so/x"}}
+        expect: {actions: [record, tell], rendered: {record: {properties: {Amount: 1205.0}}}}
+      - name: a small one is not
+        payload: {type: invoice.paid, livemode: true, data: {object: {amount_paid: 100, currency: usd}}}
+        expect: {matched: false, because: $.data.object.amount_paid}
+"#;
+
+#[test]
+fn an_invoice_goes_into_the_books() {
+    let loaded = loaded(INVOICES);
+    assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
+    let wrong = INVOICES.replace("Amount: 1205.0", "Amount: 1206");
+    let found = super::load(
+        vec![SourceFile::new("a.yaml", wrong)],
+        &Names::default(),
+        None,
+    );
+    let found = found.diagnostics.sorted();
+    assert!(
+        found.iter().any(|d| d
+            .help
+            .as_deref()
+            .is_some_and(|help| help.contains("expected 1206, rendered 1205"))),
+        "{found:#?}"
+    );
 }
