@@ -122,7 +122,7 @@ async fn a_destination_that_is_gone_is_paused() {
     assert!(stage.executor.degraded()[0].contains("`b` is paused"));
     let later = stage.queue("b", 1).await[0];
     assert!(stage.executor.reserve("b").is_none());
-    stage.pass(Duration::from_secs(60)).await;
+    stage.pass(Duration::from_mins(1)).await;
     assert_eq!(stage.state(later).await, JobState::Ready);
     stage.store.pause("b", None).await.unwrap();
     stage.until_state(later, JobState::Done).await;
@@ -134,7 +134,7 @@ async fn a_destination_that_is_gone_is_paused() {
 async fn jobs_of_a_missing_destination_wait_for_it() {
     let stage = Stage::start(B);
     let job = stage.queue("a", 1).await[0];
-    stage.pass(Duration::from_secs(3 * 60)).await;
+    stage.pass(Duration::from_mins(3)).await;
     let (waiting, attempts) = stage.job(job).await;
     assert_eq!((waiting.state, attempts.len()), (JobState::Ready, 0));
     let told = stage.executor.degraded();

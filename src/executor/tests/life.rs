@@ -233,7 +233,7 @@ async fn old_jobs_are_not_performed_any_more() {
     );
     stage.settle().await;
     let job = stage.plan(|event| vec![new_job(event, "a", 0)]).await[0];
-    stage.clock.advance(Duration::from_secs(2 * 60 * 60));
+    stage.clock.advance(Duration::from_hours(2));
     stage.until_state(job, JobState::Dead).await;
     assert_eq!(stage.script.begun("a"), 0);
 }

@@ -30,7 +30,7 @@ async fn an_action_that_hangs_is_tried_again() {
     let job = stage.queue("a", 1).await[0];
     let took = stage.until_state(job, JobState::Done).await;
     assert!(
-        took >= Duration::from_secs(60) && took <= Duration::from_secs(70),
+        took >= Duration::from_mins(1) && took <= Duration::from_secs(70),
         "{took:?}"
     );
     assert_eq!(stage.job(job).await.1[0].outcome, "in_doubt");

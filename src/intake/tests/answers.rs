@@ -58,9 +58,11 @@ async fn the_same_delivery_again_runs_nothing() {
 #[tokio::test]
 async fn a_delivery_id_is_remembered_for_seven_days() {
     let stage = Stage::start(GITHUB);
-    let day = Duration::from_secs(24 * 60 * 60);
+    let week = Duration::from_hours(7 * 24);
     stage.send("github", stage.push("d-1", "{}")).await;
-    stage.clock.advance(day * 7 - Duration::from_secs(1));
+    stage
+        .clock
+        .advance(week.saturating_sub(Duration::from_secs(1)));
     assert_eq!(
         stage.send("github", stage.push("d-1", "{}")).await.status,
         200

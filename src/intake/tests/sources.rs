@@ -8,7 +8,7 @@ use crate::intake::Reach;
 fn findings(block: &str, reach: Reach) -> (bool, Vec<String>) {
     let (sources, problems) = read(&format!("shop: {block}"), reach);
     let mut found = Vec::new();
-    for problem in problems.iter() {
+    for problem in &problems {
         let mark = match problem.severity {
             Severity::Error => "E",
             Severity::Warning => "W",

@@ -92,7 +92,7 @@ async fn a_secret_counts_until_its_end() {
         202
     );
     assert_eq!(stage.send("github", old("d-2")).await.status, 202);
-    stage.clock.advance(Duration::from_secs(60 * 60));
+    stage.clock.advance(Duration::from_hours(1));
     refused(&stage, Some("github"), old("d-3")).await;
     assert_eq!(
         stage.send("github", stage.push("d-4", "{}")).await.status,
