@@ -1,1 +1,4 @@
-//! To be written.
+//! hookrule.yaml → settings.
+mod environment;
+mod fill;
+pub use environment::{Environment, ProcessEnvironment};
