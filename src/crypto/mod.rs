@@ -2,3 +2,17 @@
 //!
 //! Comes in: bytes and keys. Goes out: digests, yes or no. What is signed, and where the signature
 //! stands, is left to `providers`.
+
+mod compare;
+mod digest;
+mod ed25519;
+mod encoding;
+mod hmac;
+mod random;
+
+pub use compare::equal;
+pub use digest::{Algorithm, sha1, sha256, sha512};
+pub use ed25519::{PUBLIC_KEY_BYTES, PublicKey, SigningKey};
+pub use encoding::Encoding;
+pub use hmac::Mac;
+pub use random::{NoRandomness, random};

@@ -80,6 +80,26 @@ impl Node {
         Diagnostic::warning(code, self.place.clone(), message)
     }
 
+    /// The place of `len` bytes at `offset` of this text, as far as it can be told: escapes and folded
+    /// lines give the place of the whole text.
+    pub fn place_at(&self, offset: usize, len: usize) -> Place {
+        let whole = self.place.clone();
+        let (Some(text), Some(source)) = (self.as_str(), whole.file.text.get(whole.span.clone()))
+        else {
+            return whole;
+        };
+        let quote = usize::from(source.starts_with(['"', '\'']));
+        if source.get(quote..source.len() - quote) != Some(text) || offset > text.len() {
+            return whole;
+        }
+        let start = whole.span.start + quote + offset;
+        let end = (start + len).min(whole.span.end - quote);
+        Place {
+            span: start..end.max(start),
+            ..whole
+        }
+    }
+
     /// The place of one of this map's keys.
     pub fn key_place(&self, key: &Key) -> Place {
         Place {

@@ -1,0 +1,110 @@
+//! Ed25519 (RFC 8032): signatures that need no shared secret.
+
+use std::fmt;
+
+use ring::signature::{self, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+
+/// The length of a public key, in bytes.
+pub const PUBLIC_KEY_BYTES: usize = 32;
+
+/// A key that checks signatures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey([u8; PUBLIC_KEY_BYTES]);
+
+impl PublicKey {
+    /// From its bytes; none where there are too few or too many.
+    pub fn new(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8; PUBLIC_KEY_BYTES] {
+        &self.0
+    }
+
+    /// Whether `tag` is this key's signature of `message`.
+    pub fn matches(&self, message: &[u8], tag: &[u8]) -> bool {
+        UnparsedPublicKey::new(&signature::ED25519, &self.0)
+            .verify(message, tag)
+            .is_ok()
+    }
+}
+
+/// A key that makes signatures.
+pub struct SigningKey(Ed25519KeyPair);
+
+impl SigningKey {
+    /// From its seed of 32 bytes; none where it is of another length.
+    pub fn from_seed(seed: &[u8]) -> Option<Self> {
+        Ed25519KeyPair::from_seed_unchecked(seed).ok().map(Self)
+    }
+
+    /// The key that checks its signatures.
+    pub fn public_key(&self) -> Option<PublicKey> {
+        PublicKey::new(self.0.public_key().as_ref())
+    }
+
+    /// Its signature of `message`.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.0.sign(message).as_ref().to_vec()
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(text: &str) -> Vec<u8> {
+        hex::decode(text).unwrap()
+    }
+
+    /// RFC 8032 section 7.1, tests 1 and 3.
+    #[test]
+    fn known_signatures() {
+        for (seed, public, message, tag) in [
+            (
+                "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+                "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+                "",
+                "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+            ),
+            (
+                "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+                "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+                "af82",
+                "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+            ),
+        ] {
+            let key = SigningKey::from_seed(&bytes(seed)).unwrap();
+            assert_eq!(
+                key.public_key().unwrap().as_bytes().as_slice(),
+                bytes(public)
+            );
+            assert_eq!(key.sign(&bytes(message)), bytes(tag));
+            let public = PublicKey::new(&bytes(public)).unwrap();
+            assert!(public.matches(&bytes(message), &bytes(tag)));
+            assert!(!public.matches(b"another", &bytes(tag)));
+            assert!(!public.matches(&bytes(message), &bytes(tag)[..63]));
+        }
+    }
+
+    #[test]
+    fn keys_have_one_length() {
+        assert!(PublicKey::new(&[1; 31]).is_none() && PublicKey::new(&[1; 33]).is_none());
+        assert!(SigningKey::from_seed(&[1; 31]).is_none());
+        // Not a point on the curve: matches nothing.
+        assert!(!PublicKey::new(&[0xff; 32]).unwrap().matches(b"", &[0; 64]));
+    }
+
+    #[test]
+    fn a_signing_key_never_prints_itself() {
+        let key = SigningKey::from_seed(&[7; 32]).unwrap();
+        assert_eq!(format!("{key:?}"), "SigningKey(***)");
+    }
+}
