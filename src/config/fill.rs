@@ -13,7 +13,7 @@ use crate::yaml::{Node, Value};
 use super::environment::Environment;
 
 /// The largest file that `${file:PATH}` reads, in bytes.
-pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
+pub(super) const SECRET_BYTES_MAX: u64 = 64 * 1024;
 /// Shorter fillings are not looked for in messages: they would be found in ordinary words.
 const SCRUBBED_BYTES_MIN: usize = 4;
 
