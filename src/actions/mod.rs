@@ -4,7 +4,11 @@
 //! (touches the world). Performing returns an [`Outcome`]; waiting, retrying and recording are left to
 //! the executor.
 
+mod exchange;
+pub mod forward;
+pub mod http;
 pub mod outcome;
+mod request;
 
 use std::fmt;
 use std::sync::Arc;
@@ -123,7 +127,7 @@ pub trait Memory: Send + Sync {
 }
 
 /// Every kind.
-pub const LIST: &[&dyn Kind] = &[];
+pub const LIST: &[&dyn Kind] = &[&forward::Forward, &http::Http];
 
 /// The kind of that name.
 pub fn find(name: &str) -> Option<&'static dyn Kind> {

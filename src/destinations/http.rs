@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use crate::crypto::Encoding;
 use crate::diagnostic::{Diagnostics, code};
 use crate::net::{header_name, is_header_value};
 use crate::secret::Secret;
@@ -34,6 +32,22 @@ pub enum Sign {
     Standard(Secret),
     /// `X-Hub-Signature-256`, as GitHub signs.
     Github(Secret),
+}
+
+impl HttpSettings {
+    /// What must not be shown when the receiver repeats it.
+    pub fn credentials(&self) -> Vec<String> {
+        let mut found = self.address.credentials();
+        for (_, value) in &self.headers {
+            found.push(value.expose().to_owned());
+            let words = value.expose().split_whitespace().map(str::to_owned);
+            found.extend(words.filter(|word| word.len() >= 8));
+        }
+        if let Some(Sign::Standard(secret) | Sign::Github(secret)) = &self.sign {
+            found.push(secret.expose().to_owned());
+        }
+        found
+    }
 }
 
 impl Kind for Http {
@@ -119,8 +133,6 @@ impl Sign {
 /// The key in a Standard Webhooks secret.
 pub fn standard_key(secret: &Secret) -> Option<Vec<u8>> {
     let text = secret.expose();
-    let key = STANDARD
-        .decode(text.strip_prefix("whsec_").unwrap_or(text))
-        .ok()?;
+    let key = Encoding::Base64.decode(text.strip_prefix("whsec_").unwrap_or(text))?;
     (!key.is_empty()).then_some(key)
 }

@@ -24,3 +24,35 @@ pub struct Plan {
 pub fn plan(_rules: &RuleSet, _event: &Event, _run: u32) -> Plan {
     unimplemented!()
 }
+
+/// What one rule made of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleTrace {
+    /// The rule's name.
+    pub rule: String,
+    /// Whether it matched.
+    pub matched: bool,
+    /// What decided that it did not: `enabled`, `provider`, `source`, `event`, `unmatched`, `stop`, or
+    /// the test as written (`$.a`, `header X`).
+    pub because: Option<String>,
+    /// The value seen there, if any.
+    pub seen: Option<serde_json::Value>,
+}
+
+/// What every rule makes of an event, in order: as [`plan`] decides it.
+pub fn judge(_rules: &RuleSet, _event: &Event) -> Vec<RuleTrace> {
+    unimplemented!()
+}
+
+/// Renders a deferred job, now that what it waited for is done. `outputs` holds what the done actions
+/// of its rule gave, by action name.
+///
+/// # Errors
+/// Why it can never be rendered, in words for people.
+pub fn prepare(
+    _job: &Job,
+    _event: &Event,
+    _outputs: &serde_json::Value,
+) -> Result<JobBody, String> {
+    unimplemented!()
+}
