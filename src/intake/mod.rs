@@ -5,15 +5,26 @@
 //! for the sender. A 2xx means that the event and its jobs are on disk. What the jobs do, and who
 //! performs them, is left to others: jobs go to a [`Handover`].
 
+mod answers;
+mod dedupe;
+mod judge;
+mod keep;
+mod network;
+mod quiet;
 mod receive;
+mod secrets;
+mod settings;
 mod source;
 mod sources;
+#[cfg(test)]
+mod tests;
 
 use bytes::Bytes;
 
 use crate::stores::LeasedJob;
 
-pub use receive::{Admission, Intake, Parts, Settings};
+pub use receive::{Admission, Intake, Parts};
+pub use settings::Settings;
 pub use source::{Reach, Source};
 pub use sources::Sources;
 

@@ -11,6 +11,7 @@ pub mod identify;
 pub mod registry;
 pub mod schemes;
 pub mod sign;
+pub mod unsigned;
 pub mod verify;
 
 pub use definition::{Overrides, Provider};

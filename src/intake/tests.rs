@@ -1,0 +1,1 @@
+//! Deliveries through the whole of intake, with a store in memory.
