@@ -24,3 +24,4 @@ mod payloads;
 mod quickstart;
 mod recipes;
 mod reload;
+mod vectors;
