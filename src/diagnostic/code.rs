@@ -1,7 +1,7 @@
 //! The stable numbers of findings.
 //!
-//! HR00xx files and YAML, HR01xx rules, HR02xx conditions, HR03xx templates and paths, HR04xx actions,
-//! HR05xx hookrule.yaml, HR06xx provider definitions, HR07xx tests in rule files.
+//! `HR00xx` files and YAML, `HR01xx` rules, `HR02xx` conditions, `HR03xx` templates and paths,
+//! `HR04xx` actions, `HR05xx` hookrule.yaml, `HR06xx` provider definitions, `HR07xx` tests in rule files.
 
 /// A finding's stable number. Numbers are never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,15 +1,31 @@
 //! JSONPath (RFC 9535) over a payload. Source: <https://www.rfc-editor.org/rfc/rfc9535>
 
+use std::sync::Arc;
+
+use jsonpath_rust::parser::errors::JsonPathError;
+use jsonpath_rust::parser::model as read;
+use jsonpath_rust::parser::parse_json_path;
 use serde_json::Value;
 
-use crate::event::{Payload, Steps};
+use crate::event::{Payload, Step, Steps};
 
 use super::ExpressionError;
+use super::query::{Filter, Operand, Pattern, Query, Run, Segment, Selector, Sign, Source};
+use super::query::{compile, number};
+
+pub use super::query::TooMuch;
+
+/// The longest path that is read, in bytes.
+pub const PATH_BYTES_MAX: usize = 4 * 1024;
+/// The deepest nesting of round brackets: reading nested function calls doubles with each.
+const BRACKETS_MAX: usize = 12;
 
 /// A JSONPath, read and bounded.
 #[derive(Debug, Clone)]
 pub struct Path {
-    text: String,
+    text: Arc<str>,
+    singular: Option<Steps>,
+    query: Arc<Query>,
 }
 
 impl Path {
@@ -17,8 +33,29 @@ impl Path {
     ///
     /// # Errors
     /// Says what is wrong, where, and what to write (`$.a[0]` for `a.0`).
-    pub fn parse(_text: &str) -> Result<Self, ExpressionError> {
-        unimplemented!()
+    pub fn parse(text: &str) -> Result<Self, ExpressionError> {
+        if text.len() > PATH_BYTES_MAX {
+            let message = format!("a path is at most {PATH_BYTES_MAX} bytes long");
+            return Err(ExpressionError::syntax(0, message));
+        }
+        if let Some(offset) = too_deep(text) {
+            let message =
+                format!("more than {BRACKETS_MAX} round brackets stand inside each other");
+            return Err(ExpressionError::syntax(offset, message));
+        }
+        if !text.starts_with('$') {
+            let error = ExpressionError::syntax(0, "a path starts with `$`").len(text.len());
+            return Err(advise(error, text));
+        }
+        let parsed =
+            parse_json_path(text).map_err(|error| advise(unreadable(&error, text), text))?;
+        let mut reading = Reading { text, descents: 0 };
+        let query = reading.segments(&parsed.segments)?;
+        Ok(Self {
+            text: text.into(),
+            singular: singular(&query),
+            query: Arc::new(query),
+        })
     }
 
     /// As the author wrote it.
@@ -28,11 +65,398 @@ impl Path {
 
     /// Its steps, if it selects at most one value.
     pub fn singular(&self) -> Option<&Steps> {
-        unimplemented!()
+        self.singular.as_ref()
     }
 
-    /// Every value it selects, in document order.
-    pub fn select<'p>(&self, _payload: &'p Payload) -> Vec<&'p Value> {
-        unimplemented!()
+    /// Every value it selects, in document order; nothing where the work passes its bound. Where
+    /// that must not pass for "nothing there", ask [`Path::try_select`].
+    pub fn select<'p>(&self, payload: &'p Payload) -> Vec<&'p Value> {
+        self.try_select(payload.value()).unwrap_or_default()
     }
+
+    /// Every value it selects from a tree, in document order.
+    ///
+    /// # Errors
+    /// The tree has so many values that the work was stopped.
+    pub fn try_select<'v>(&self, root: &'v Value) -> Result<Vec<&'v Value>, TooMuch> {
+        Run::new(root).select(&self.query, root)
+    }
+}
+
+fn singular(query: &[Segment]) -> Option<Steps> {
+    let step = |segment: &Segment| match segment.selectors.as_slice() {
+        [Selector::Name(name)] if !segment.descends => Some(Step::Name(name.as_str().into())),
+        [Selector::Index(index)] if !segment.descends => Some(Step::Index(*index)),
+        _ => None,
+    };
+    query.iter().map(step).collect::<Option<_>>().map(Steps)
+}
+
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    text.char_indices().find_map(|(offset, c)| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (depth > BRACKETS_MAX).then_some(offset)
+    })
+}
+
+/// Turns what the library has read into what we evaluate, refusing what it lets pass.
+struct Reading<'t> {
+    text: &'t str,
+    descents: usize,
+}
+
+type Read<T> = Result<T, ExpressionError>;
+
+impl Reading<'_> {
+    fn refuse<T>(&self, at: &str, message: impl Into<String>, help: &str) -> Read<T> {
+        let offset = self.text.rfind(at).unwrap_or(0);
+        let len = if self.text.contains(at) { at.len() } else { 0 };
+        Err(ExpressionError::syntax(offset, message).len(len).help(help))
+    }
+
+    fn segments(&mut self, segments: &[read::Segment]) -> Read<Query> {
+        segments
+            .iter()
+            .map(|segment| self.segment(segment))
+            .collect()
+    }
+
+    fn segment(&mut self, segment: &read::Segment) -> Read<Segment> {
+        Ok(match segment {
+            read::Segment::Descendant(inner) => {
+                self.descents += 1;
+                if self.descents > 1 {
+                    return self.refuse(
+                        "..",
+                        "a path can go down with `..` only once",
+                        "each `..` looks at the whole document again; name the steps between",
+                    );
+                }
+                let descends = true;
+                Segment {
+                    descends,
+                    ..self.segment(inner)?
+                }
+            }
+            read::Segment::Selector(selector) => Segment {
+                descends: false,
+                selectors: vec![self.selector(selector)?],
+            },
+            read::Segment::Selectors(selectors) => Segment {
+                descends: false,
+                selectors: selectors
+                    .iter()
+                    .map(|selector| self.selector(selector))
+                    .collect::<Read<_>>()?,
+            },
+        })
+    }
+
+    fn selector(&mut self, selector: &read::Selector) -> Read<Selector> {
+        Ok(match selector {
+            read::Selector::Name(name) => Selector::Name(name.clone()),
+            read::Selector::Wildcard => Selector::Wildcard,
+            read::Selector::Index(index) => Selector::Index(*index),
+            read::Selector::Slice(start, end, step) => {
+                Selector::Slice(*start, *end, step.unwrap_or(1))
+            }
+            read::Selector::Filter(filter) => Selector::Filter(self.filter(filter)?),
+        })
+    }
+
+    fn filter(&mut self, filter: &read::Filter) -> Read<Filter> {
+        let not = |not: bool, filter: Filter| {
+            if not {
+                Filter::Not(Box::new(filter))
+            } else {
+                filter
+            }
+        };
+        Ok(match filter {
+            read::Filter::Or(parts) => Filter::Any(self.filters(parts)?),
+            read::Filter::And(parts) => Filter::All(self.filters(parts)?),
+            read::Filter::Atom(read::FilterAtom::Filter {
+                expr,
+                not: inverted,
+            }) => not(*inverted, self.filter(expr)?),
+            read::Filter::Atom(read::FilterAtom::Test {
+                expr,
+                not: inverted,
+            }) => not(*inverted, self.test(expr)?),
+            read::Filter::Atom(read::FilterAtom::Comparison(comparison)) => {
+                self.comparison(comparison)?
+            }
+        })
+    }
+
+    fn filters(&mut self, parts: &[read::Filter]) -> Read<Vec<Filter>> {
+        parts.iter().map(|part| self.filter(part)).collect()
+    }
+
+    fn test(&mut self, test: &read::Test) -> Read<Filter> {
+        match test {
+            read::Test::RelQuery(_) | read::Test::AbsQuery(_) => {
+                Ok(Filter::Exists(self.source(test)?))
+            }
+            read::Test::Function(function) => match function.as_ref() {
+                read::TestFunction::Match(text, pattern) => self.matches(text, pattern, true),
+                read::TestFunction::Search(text, pattern) => self.matches(text, pattern, false),
+                other => self.unfit(other, "compare it with something: `count(@.a) > 1`"),
+            },
+        }
+    }
+
+    fn matches(&mut self, text: &read::FnArg, pattern: &read::FnArg, whole: bool) -> Read<Filter> {
+        let text = self.argument(text)?;
+        let pattern = match pattern {
+            read::FnArg::Literal(read::Literal::String(pattern)) => match compile(pattern, whole) {
+                Ok(regex) => Pattern::Compiled(regex),
+                Err(error) => {
+                    let why = first_line_of_reason(&error);
+                    let message = format!("`{pattern}` is not a regular expression: {why}");
+                    return self.refuse(pattern, message, "see RFC 9485 for what can be written");
+                }
+            },
+            other => Pattern::Found {
+                whole,
+                operand: self.argument(other)?,
+            },
+        };
+        Ok(Filter::Matches(text, pattern))
+    }
+
+    fn comparison(&mut self, comparison: &read::Comparison) -> Read<Filter> {
+        let sign = match comparison {
+            read::Comparison::Eq(..) => Sign::Equal,
+            read::Comparison::Ne(..) => Sign::NotEqual,
+            read::Comparison::Gt(..) => Sign::Greater,
+            read::Comparison::Gte(..) => Sign::GreaterOrEqual,
+            read::Comparison::Lt(..) => Sign::Less,
+            read::Comparison::Lte(..) => Sign::LessOrEqual,
+        };
+        let (left, right) = comparison.vals();
+        Ok(Filter::Compare(
+            self.comparable(left)?,
+            sign,
+            self.comparable(right)?,
+        ))
+    }
+
+    fn comparable(&mut self, comparable: &read::Comparable) -> Read<Operand> {
+        match comparable {
+            read::Comparable::Literal(literal) => self.literal(literal),
+            read::Comparable::Function(function) => self.function(function),
+            read::Comparable::SingularQuery(query) => {
+                let (from_root, steps) = match query {
+                    read::SingularQuery::Current(steps) => (false, steps),
+                    read::SingularQuery::Root(steps) => (true, steps),
+                };
+                let segment = |step: &read::SingularQuerySegment| Segment {
+                    descends: false,
+                    selectors: vec![match step {
+                        read::SingularQuerySegment::Index(index) => Selector::Index(*index),
+                        read::SingularQuerySegment::Name(name) => Selector::Name(name.clone()),
+                    }],
+                };
+                let query = steps.iter().map(segment).collect();
+                Ok(Operand::Single(Source { from_root, query }))
+            }
+        }
+    }
+
+    fn function(&mut self, function: &read::TestFunction) -> Read<Operand> {
+        Ok(match function {
+            read::TestFunction::Length(argument) => {
+                Operand::Length(Box::new(self.argument(argument)?))
+            }
+            read::TestFunction::Count(argument) => Operand::Count(self.nodes(argument, "count")?),
+            read::TestFunction::Value(argument) => Operand::Value(self.nodes(argument, "value")?),
+            other => return self.unfit(other, "it is true or false already: use it by itself"),
+        })
+    }
+
+    /// An argument that is one value.
+    fn argument(&mut self, argument: &read::FnArg) -> Read<Operand> {
+        match argument {
+            read::FnArg::Literal(literal) => self.literal(literal),
+            read::FnArg::Test(test) => match test.as_ref() {
+                read::Test::Function(function) => self.function(function),
+                query => {
+                    let source = self.source(query)?;
+                    if singular(&source.query).is_some() {
+                        return Ok(Operand::Single(source));
+                    }
+                    self.refuse(
+                        "(",
+                        "this function takes one value, and the path in it can select several",
+                        "write `count(…)` for how many, or name one value",
+                    )
+                }
+            },
+            read::FnArg::Filter(_) => self.refuse(
+                "(",
+                "this function takes a value, not a comparison",
+                "compare outside of it: `length(@.a) > 1`",
+            ),
+        }
+    }
+
+    /// An argument that is a path.
+    fn nodes(&mut self, argument: &read::FnArg, name: &str) -> Read<Source> {
+        if let read::FnArg::Test(test) = argument
+            && !matches!(test.as_ref(), read::Test::Function(_))
+        {
+            return self.source(test);
+        }
+        let message = format!("`{name}` takes a path");
+        self.refuse(name, message, &format!("write `{name}(@.a)`"))
+    }
+
+    fn source(&mut self, test: &read::Test) -> Read<Source> {
+        let (from_root, segments) = match test {
+            read::Test::RelQuery(segments) => (false, segments.as_slice()),
+            read::Test::AbsQuery(query) => (true, query.segments.as_slice()),
+            read::Test::Function(function) => return self.unfit(function, "write a path here"),
+        };
+        let query = self.segments(segments)?;
+        Ok(Source { from_root, query })
+    }
+
+    fn literal(&self, literal: &read::Literal) -> Read<Operand> {
+        let value = match literal {
+            read::Literal::Int(int) => Some(Value::from(*int)),
+            read::Literal::Float(float) => number(&float.to_string()),
+            read::Literal::String(text) => Some(Value::from(text.as_str())),
+            read::Literal::Bool(bool) => Some(Value::from(*bool)),
+            read::Literal::Null => Some(Value::Null),
+        };
+        match value {
+            Some(value) => Ok(Operand::Literal(value)),
+            None => self.refuse("?", "this number is too large", "write a smaller one"),
+        }
+    }
+
+    fn unfit<T>(&self, function: &read::TestFunction, help: &str) -> Read<T> {
+        let (name, message) = match function {
+            read::TestFunction::Custom(name, _) => {
+                let message = format!("`{name}` is not a function of RFC 9535");
+                let help = "there are length, count, value, match and search";
+                return self.refuse(name, message, help);
+            }
+            read::TestFunction::Length(_) => ("length", "`length` gives a number"),
+            read::TestFunction::Value(_) => ("value", "`value` gives a value"),
+            read::TestFunction::Count(_) => ("count", "`count` gives a number"),
+            read::TestFunction::Search(..) => ("search", "`search` gives true or false"),
+            read::TestFunction::Match(..) => ("match", "`match` gives true or false"),
+        };
+        self.refuse(
+            name,
+            format!("{message}, which is not what stands here"),
+            help,
+        )
+    }
+}
+
+fn first_line_of_reason(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().last().unwrap_or_default();
+    line.trim_start_matches("error: ").to_owned()
+}
+
+/// The library's complaint, with the place it points at.
+fn unreadable(error: &JsonPathError, text: &str) -> ExpressionError {
+    let offset = match error {
+        // The library does not re-export the type of `location`; its debug form is `Pos(7)` or
+        // `Span((3, 7))`.
+        JsonPathError::PestError(error) => format!("{:?}", error.location)
+            .split(|c: char| !c.is_ascii_digit())
+            .find_map(|digits| digits.parse().ok())
+            .unwrap_or(0),
+        other => other
+            .to_string()
+            .split('`')
+            .nth(1)
+            .and_then(|quoted| text.find(quoted))
+            .unwrap_or(0),
+    };
+    let offset = (0..=offset.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
+    let message = match text.get(offset..).filter(|rest| !rest.is_empty()) {
+        Some(rest) => format!("the path cannot be read from `{}` on", shortened(rest)),
+        None => "the path ends too early".to_owned(),
+    };
+    ExpressionError::syntax(offset, message)
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(24) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// Adds what to write instead: the plain reading of the text, if that is a path.
+fn advise(error: ExpressionError, text: &str) -> ExpressionError {
+    if text.contains('?') {
+        let single =
+            text.contains('=') && !["==", "!=", "<=", ">="].iter().any(|s| text.contains(s));
+        return match () {
+            () if text.contains("=~") => error.help("write `[?match(@.name, 'pattern')]`"),
+            () if single => error.help("two values are compared with `==`"),
+            () => error.help("a filter is written `[?@.name == 'value']`"),
+        };
+    }
+    match respelled(text).filter(|path| path != text && parse_json_path(path).is_ok()) {
+        Some(path) => error.help(format!("write `{path}`")),
+        None => error.help("paths look like `$.pull_request.labels[0].name`"),
+    }
+}
+
+/// What was probably meant by `a.0`, `payload.a`, `/a/0`, `{{payload.a-b}}`, `$a`.
+fn respelled(text: &str) -> Option<String> {
+    let text = text
+        .trim()
+        .trim_start_matches('{')
+        .trim_end_matches('}')
+        .trim();
+    let pointer = text.starts_with('/');
+    let text = text.trim_start_matches(['$', '@', '/', '.']);
+    let text = ["payload.", "body."]
+        .iter()
+        .find_map(|root| text.strip_prefix(root))
+        .unwrap_or(text);
+    let mut path = "$".to_owned();
+    let between = if pointer { '/' } else { '.' };
+    for step in text.split(between) {
+        let (name, brackets) = step.find('[').map_or((step, ""), |at| step.split_at(at));
+        let plain = |c: char| c.is_alphanumeric() || c == '_';
+        if name.is_empty() && brackets.is_empty() {
+            return None;
+        } else if name.is_empty() {
+        } else if name.bytes().all(|b| b.is_ascii_digit()) {
+            path.push_str(&format!("[{name}]"));
+        } else if name.chars().all(plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
+            path.push_str(&format!(".{name}"));
+        } else if name == "*" {
+            path.push_str("[*]");
+        } else if !name.contains(['\'', '\\']) {
+            path.push_str(&format!("['{name}']"));
+        } else {
+            return None;
+        }
+        let inner = brackets.trim_start_matches('[').trim_end_matches(']');
+        if !inner.is_empty() && inner.chars().all(plain) && inner.parse::<i64>().is_err() {
+            path.push_str(&format!("['{inner}']"));
+        } else {
+            path.push_str(brackets);
+        }
+    }
+    Some(path)
 }

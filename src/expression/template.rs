@@ -1,30 +1,25 @@
 //! Handlebars in one string of a rule.
+//!
+//! In scope stand `payload`, `event`, `headers`, `query`, `source`, `rule`, `vars`, `item` and
+//! `actions`. A header is `{{headers.x-github-event}}`, in lower case; a name with other characters
+//! stands in brackets: `{{payload.[odd name]}}`; an item of a list is `{{payload.items.0}}` or
+//! `{{payload.items.[0]}}`. Inside `{{#each}}` and `{{#with}}` names belong to the item, and
+//! `@root.payload.x` leads back out.
 
+use std::sync::Arc;
+
+use handlebars::template::{Parameter, TemplateElement};
 use serde_json::Value;
 
-use super::{ExpressionError, Scope};
-
-/// Where the text will stand: decides how `{{x}}` is escaped. `{{{x}}}` never is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Escape {
-    /// Not at all: a JSON string, a log line, a body whose type we do not know.
-    None,
-    /// One segment of a URL path, or one name or value of a query.
-    Url,
-    /// An HTTP header: control characters are an error.
-    Header,
-    /// Discord markdown, mentions included.
-    Discord,
-    /// Notion's markdown.
-    Notion,
-    /// Slack mrkdwn.
-    Slack,
-}
+use super::engine;
+use super::reading::{self, TEMPLATE_BYTES_MAX};
+use super::{Escape, ExpressionError, Scope};
 
 /// What a template reads, for `check`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Uses {
-    /// Dotted paths as written, with their byte offsets: `payload.repository.name`.
+    /// Dotted paths with their byte offsets: `payload.repository.name`. Brackets, `@root.` and `../`
+    /// are taken off; names that belong to the item of an `{{#each}}` or `{{#with}}` are left out.
     pub paths: Vec<(String, usize)>,
     /// Helpers called, with their byte offsets.
     pub helpers: Vec<(String, usize)>,
@@ -34,8 +29,22 @@ pub struct Uses {
 
 /// A compiled template.
 #[derive(Debug, Clone)]
-pub struct Template {
+pub struct Template(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
     text: String,
+    escape: Escape,
+    uses: Uses,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
+    Literal(String),
+    /// Exactly one expression, and whether it is to be escaped.
+    Single(Parameter, Escape),
+    Mixed(handlebars::Template),
 }
 
 /// Why a template gave nothing.
@@ -53,38 +62,483 @@ impl Template {
     ///
     /// # Errors
     /// Says what is wrong, where, and what to write.
-    pub fn parse(_text: &str, _escape: Escape) -> Result<Self, ExpressionError> {
-        unimplemented!()
+    pub fn parse(text: &str, escape: Escape) -> Result<Self, ExpressionError> {
+        if text.len() > TEMPLATE_BYTES_MAX {
+            let message = format!("a template is at most {TEMPLATE_BYTES_MAX} bytes long");
+            return Err(ExpressionError::syntax(0, message));
+        }
+        let (body, uses) = if text.contains("{{") {
+            let (template, uses) = reading::read(text)?;
+            (body(template, escape), uses)
+        } else {
+            (Body::Literal(text.to_owned()), Uses::default())
+        };
+        Ok(Self(Arc::new(Compiled {
+            text: text.to_owned(),
+            escape,
+            uses,
+            body,
+        })))
     }
 
     /// As the author wrote it.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// What it reads.
     pub fn uses(&self) -> &Uses {
-        unimplemented!()
+        &self.0.uses
     }
 
     /// Whether it is plain text without any expression.
     pub fn is_literal(&self) -> bool {
-        unimplemented!()
+        matches!(self.0.body, Body::Literal(_))
     }
 
-    /// The value: a string that is exactly one expression keeps its JSON type.
+    /// The value: a string that is exactly one expression keeps its JSON type; texts in it are
+    /// escaped for their place.
     ///
     /// # Errors
     /// A missing value, a helper that cannot use its arguments, or too long a result.
-    pub fn value(&self, _scope: &Scope) -> Result<Value, RenderError> {
-        unimplemented!()
+    pub fn value(&self, scope: &Scope) -> Result<Value, RenderError> {
+        match &self.0.body {
+            Body::Single(expression, escape) => engine::evaluate(expression, scope.context())
+                .and_then(|value| escape.apply_within(value))
+                .and_then(|value| match value.as_str() {
+                    Some(text) => self.0.escape.accepts_whole(text).map(|()| value),
+                    None => Ok(value),
+                })
+                .map_err(|message| self.failed(message)),
+            _ => self.render(scope).map(Value::String),
+        }
     }
 
     /// The text, escaped for its place.
     ///
     /// # Errors
     /// As [`Template::value`].
-    pub fn render(&self, _scope: &Scope) -> Result<String, RenderError> {
-        unimplemented!()
+    pub fn render(&self, scope: &Scope) -> Result<String, RenderError> {
+        let text = match &self.0.body {
+            Body::Literal(text) => return Ok(text.clone()),
+            Body::Single(expression, escape) => engine::evaluate(expression, scope.context())
+                .and_then(|value| Ok(escape.apply(&engine::text_of(&value))?.into_owned())),
+            Body::Mixed(template) => engine::render(template, scope.context()),
+        };
+        text.and_then(|text| self.0.escape.accepts_whole(&text).map(|()| text))
+            .map_err(|message| self.failed(message))
+    }
+
+    fn failed(&self, message: String) -> RenderError {
+        let template = self.0.text.clone();
+        RenderError { template, message }
+    }
+}
+
+fn body(mut template: handlebars::Template, escape: Escape) -> Body {
+    if let [only] = template.elements.as_mut_slice() {
+        match only {
+            TemplateElement::Expression(call) => return Body::Single(engine::take(call), escape),
+            TemplateElement::HtmlExpression(call) => {
+                return Body::Single(engine::take(call), Escape::None);
+            }
+            _ => {}
+        }
+    }
+    let mut literal = String::new();
+    let plain = template.elements.iter().all(|element| match element {
+        TemplateElement::RawString(text) => {
+            literal.push_str(text);
+            true
+        }
+        TemplateElement::Comment(_) => true,
+        _ => false,
+    });
+    if plain {
+        return Body::Literal(literal);
+    }
+    engine::direct(&mut template, escape);
+    Body::Mixed(template)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn scope() -> Scope {
+        Scope::from_tree(json!({
+            "payload": {
+                "user": {"name": "Ann", "nick": null, "odd name": 1},
+                "items": [{"title": "a", "tags": ["x"]}, {"title": "b", "tags": []}],
+                "n": 12, "long": "9".repeat(20), "yes": true, "text": "*@here* <a/b>",
+                "many": (0..2000).collect::<Vec<_>>(),
+            },
+            "event": {"id": "evt_1", "name": "push", "names": ["push"], "provider": "github",
+                "received_at": "2023-11-14T22:13:20.000Z", "verified": true},
+            "headers": {"x-github-event": "push"},
+            "query": {}, "source": {"name": "gh", "labels": {}},
+            "rule": {"name": "r"}, "vars": {"v": "one"}, "actions": {},
+        }))
+    }
+
+    #[track_caller]
+    fn check(template: &str, expected: &str) {
+        let template = Template::parse(template, Escape::None).unwrap();
+        assert_eq!(template.render(&scope()).as_deref(), Ok(expected));
+    }
+
+    #[track_caller]
+    fn fails(template: &str, message: &str) {
+        let compiled = Template::parse(template, Escape::None).unwrap();
+        let error = compiled.render(&scope()).unwrap_err();
+        assert!(error.message.contains(message), "{error}");
+        assert_eq!(error.template, template);
+    }
+
+    #[track_caller]
+    fn refused(template: &str, at: &str, message: &str, help: &str) {
+        let error = Template::parse(template, Escape::None).unwrap_err();
+        assert!(error.message.contains(message), "{error:?}");
+        assert!(
+            error.help.as_ref().is_some_and(|h| h.contains(help)),
+            "{error:?}"
+        );
+        assert!(template[error.offset..].starts_with(at), "{error:?}");
+    }
+
+    #[test]
+    fn values_become_text() {
+        check("no braces", "no braces");
+        check("{{payload.user.name}}!", "Ann!");
+        check(
+            "{{payload.n}} {{payload.yes}} {{payload.user.nick}}.",
+            "12 true .",
+        );
+        check("{{payload.items.0.title}}{{payload.items.[1].title}}", "ab");
+        check("{{payload.user.[odd name]}}", "1");
+        check(
+            "{{headers.x-github-event}} {{headers.[x-github-event]}}",
+            "push push",
+        );
+        check(
+            "{{payload.items.0}} {{payload.items.1.tags}}",
+            r#"{"title":"a","tags":["x"]} []"#,
+        );
+        check(r"\{{literal}} {{! gone }}{{event.id}}", "{{literal}} evt_1");
+        check("{{! only }}", "");
+    }
+
+    #[test]
+    fn blocks() {
+        check("{{#if payload.nothing}}a{{else}}b{{/if}}", "b");
+        check(
+            "{{#if (eq payload.n 12)}}a{{else if payload.yes}}b{{/if}}",
+            "a",
+        );
+        check("{{#unless payload.yes}}a{{else}}b{{/unless}}", "b");
+        check(
+            "{{#each payload.items}}{{@index}}{{title}}{{this.title}}{{@root.vars.v}}{{/each}}",
+            "0aaone1bbone",
+        );
+        check(
+            "{{#each payload.items as |i n|}}{{n}}{{i.title}}{{#each i.tags}}{{this}}{{../title}}{{/each}}{{/each}}",
+            "0axa1b",
+        );
+        check("{{#with payload.user}}{{name}}{{/with}}", "Ann");
+        check(
+            "{{#each (split \"x,y\" \",\")}}[{{this}}]{{/each}}",
+            "[x][y]",
+        );
+    }
+
+    #[test]
+    fn one_expression_keeps_its_type() {
+        let value = |text: &str| {
+            Template::parse(text, Escape::None)
+                .unwrap()
+                .value(&scope())
+                .unwrap()
+        };
+        assert_eq!(value("{{payload.n}}"), json!(12));
+        assert_eq!(value("{{{payload.items.0.tags}}}"), json!(["x"]));
+        assert_eq!(value("{{payload.user.nick}}"), Value::Null);
+        assert_eq!(value("{{eq payload.n 12}}"), json!(true));
+        assert_eq!(value("{{math payload.n \"*\" 2}}"), json!(24));
+        assert_eq!(value("{{payload.long}}"), json!("9".repeat(20)));
+        assert_eq!(value(" {{payload.n}}"), json!(" 12"));
+        assert_eq!(value("{{payload.n}}{{payload.n}}"), json!("1212"));
+    }
+
+    #[test]
+    fn missing_values_are_named() {
+        fails("a {{payload.user.nam}}", "`payload.user.nam` is not there");
+        fails("{{payload.user.nam}}", "`payload.user.nam` is not there");
+        fails(
+            "{{upper payload.user.nam}}",
+            "`payload.user.nam` is not there",
+        );
+        fails(
+            "{{default (upper payload.x) 1}}",
+            "`payload.x` is not there",
+        );
+        fails(
+            "{{#each payload.none}}{{/each}}",
+            "`payload.none` is not there",
+        );
+        fails(
+            "{{#if (eq payload.none 1)}}{{/if}}",
+            "`payload.none` is not there",
+        );
+        fails(
+            "{{#each payload.items}}{{event.id}}{{/each}}",
+            "write `@root.event.id`",
+        );
+        fails("{{payload.items.title}}", "`title` is asked of a list");
+        fails("{{item.x}}", "`item.x` is not there");
+        check(
+            "{{default payload.user.nam \"-\"}}{{default payload.user.nick \"-\"}}",
+            "--",
+        );
+    }
+
+    #[test]
+    fn escapes_by_place() {
+        let at = |escape, text: &str| {
+            Template::parse(text, escape)
+                .unwrap()
+                .value(&scope())
+                .unwrap()
+        };
+        assert_eq!(
+            at(Escape::Slack, "{{payload.text}}"),
+            json!("*@\u{200b}here* &lt;a/b&gt;")
+        );
+        assert_eq!(
+            at(Escape::Slack, "<{{payload.text}}>"),
+            json!("<*@\u{200b}here* &lt;a/b&gt;>")
+        );
+        assert_eq!(
+            at(Escape::Slack, "{{{payload.text}}} "),
+            json!("*@here* <a/b> ")
+        );
+        assert_eq!(
+            at(Escape::Slack, "{{{payload.text}}}"),
+            json!("*@here* <a/b>")
+        );
+        assert_eq!(
+            at(Escape::Url, "a/{{payload.text}}"),
+            json!("a/%2A%40here%2A%20%3Ca%2Fb%3E")
+        );
+        assert_eq!(at(Escape::Discord, "{{payload.n}}"), json!(12));
+        let render = |escape, text: &str| Template::parse(text, escape).unwrap().render(&scope());
+        assert!(render(Escape::Url, "x/{{replace payload.n \"12\" \"..\"}}").is_err());
+        assert!(render(Escape::Url, ".{{replace payload.n \"12\" \".\"}}/x").is_err());
+        assert!(
+            render(
+                Escape::Header,
+                "{{{replace payload.n \"12\" \"a\\r\\nb\"}}}"
+            )
+            .is_err()
+        );
+        assert!(
+            render(
+                Escape::Header,
+                "v={{{replace payload.n \"12\" \"a\\r\\nb\"}}}"
+            )
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn output_and_loops_end() {
+        fails(
+            "{{#each payload.many}}{{#each @root.payload.many}}{{/each}}{{/each}}",
+            "rounds",
+        );
+        fails(
+            "{{#each payload.many}}{{#each @root.payload.many}}0123456789{{/each}}{{/each}}",
+            "longer than",
+        );
+        let deep = "{{#each payload.items}}".repeat(4) + &"{{/each}}".repeat(4);
+        assert!(Template::parse(&deep, Escape::None).is_err());
+        assert!(Template::parse(&"x".repeat(70_000), Escape::None).is_err());
+        let calls = format!(
+            "{{{{upper {}payload.n{}}}}}",
+            "(upper ".repeat(5_000),
+            ")".repeat(5_000)
+        );
+        assert!(Template::parse(&calls, Escape::None).is_err());
+        let blocks = "{{#if payload.n}}".repeat(3_000);
+        assert!(Template::parse(&blocks, Escape::None).is_err());
+    }
+
+    #[test]
+    fn what_never_exists_is_refused() {
+        refused(
+            "a {{pull_request.number}}",
+            "pull_request",
+            "not something",
+            "`payload.pull_request.number`",
+        );
+        refused(
+            "{{event.number}}",
+            "event.number",
+            "`event` has no `number`",
+            "`payload.number`",
+        );
+        refused("{{event.nam}}", "event.nam", "has no `nam`", "`event.name`");
+        refused(
+            "{{payloat.a}}",
+            "payloat",
+            "not something",
+            "did you mean `payload`",
+        );
+        refused("{{$.a}}", "$.a", "not something", "write `payload.a`");
+        refused(
+            "${{ github.event.number }}",
+            "github",
+            "not something",
+            "`payload.number`",
+        );
+        refused("{{env.TOKEN}}", "env", "not something", "hookrule.yaml");
+        refused("{{this}}", "this", "only inside", "payload");
+        refused("{{json ../this}}", "../this", "leads out", "`../`");
+        refused(
+            "{{#each payload.items}}{{payload.n}}{{/each}}",
+            "payload.n",
+            "belongs to the item",
+            "@root.payload.n",
+        );
+        refused("{{@index}}", "@index", "never exists", "@index");
+        refused(
+            "{{#if payload.a}}{{x.y}}{{/if}}",
+            "x.y",
+            "not something",
+            "payload.x.y",
+        );
+    }
+
+    #[test]
+    fn unknown_helpers_are_refused() {
+        refused(
+            "{{uper payload.a}}",
+            "uper",
+            "no helper `uper`",
+            "did you mean `upper`",
+        );
+        refused(
+            "{{payload.a | upper}}",
+            "{{payload.a |",
+            "cannot be read",
+            "a helper comes first",
+        );
+        refused(
+            "{{upper}}",
+            "upper",
+            "cannot be called with 0 values",
+            "upper TEXT",
+        );
+        refused(
+            "{{upper payload.a payload.b}}",
+            "upper",
+            "2 values",
+            "upper TEXT",
+        );
+        refused("{{json payload.a x=1}}", "json", "no `x=`", "json VALUE");
+        refused(
+            "{{#upper payload.a}}{{/upper}}",
+            "upper",
+            "not a block",
+            "{{#if}}",
+        );
+        refused("{{log payload.a}}", "log", "no helper `log`", "");
+        refused("{{#raw payload.a}}{{/raw}}", "raw", "no block `raw`", "");
+        refused("{{if payload.a 1}}", "if", "opens a block", "{{#if");
+        refused(
+            "{{default (uper payload.a) 1}}",
+            "uper",
+            "no helper",
+            "upper",
+        );
+        refused(
+            "{{regex_extract payload.a \"(\"}}",
+            "regex_extract",
+            "cannot read the pattern",
+            "",
+        );
+        refused(
+            "{{regex_extract payload.a payload.b}}",
+            "regex_extract",
+            "in quotes",
+            "",
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused() {
+        refused("a {{payload.a", "{{payload.a", "never closed", "}}");
+        refused(
+            "x {{payload.a[0]}}",
+            "{{payload.a[0]}}",
+            "cannot be read",
+            "payload.items.[0]",
+        );
+        refused(
+            "{{#if payload.a == 1}}{{/if}}",
+            "{{#if",
+            "cannot be read",
+            "(eq ",
+        );
+        refused(
+            "{{#if payload.a}}{{/each}}",
+            "{{/each}}",
+            "`#if` was opened",
+            "{{/if}}",
+        );
+        refused(
+            "{{#if payload.a payload.b}}{{/if}}",
+            "if",
+            "takes one value",
+            "(eq ",
+        );
+        refused(
+            "{{payload.a || 1}}",
+            "{{payload.a ||",
+            "cannot be read",
+            "default",
+        );
+        let partial = Template::parse("a {{> invoice}}", Escape::None).unwrap_err();
+        assert_eq!(partial.offset, 2);
+    }
+
+    #[test]
+    fn uses_are_listed_with_places() {
+        let text = "{{payload.[odd name]}} {{#each payload.items as |i|}}{{i.a}}{{title}}{{@root.vars.v}}{{../rule.name}}{{/each}} {{{default payload.b (upper vars.c)}}}";
+        let template = Template::parse(text, Escape::None).unwrap();
+        let at = |word: &str| text.find(word).unwrap();
+        let paths = [
+            ("payload.odd name", at("payload.[")),
+            ("payload.items", at("payload.items")),
+            ("vars.v", at("@root.vars.v")),
+            ("rule.name", at("../rule.name")),
+            ("payload.b", at("payload.b")),
+            ("vars.c", at("vars.c")),
+        ];
+        let paths: Vec<_> = paths.map(|(p, at)| (p.to_owned(), at)).into();
+        assert_eq!(template.uses().paths, paths);
+        let helpers = vec![
+            ("default".to_owned(), at("default")),
+            ("upper".to_owned(), at("upper")),
+        ];
+        assert_eq!(template.uses().helpers, helpers);
+        assert_eq!(template.uses().unescaped, [at("{{{")]);
+        assert!(
+            !template.is_literal()
+                && Template::parse(r"\{{a}}", Escape::None)
+                    .unwrap()
+                    .is_literal()
+        );
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Number;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, SourceFile, code};
 
+use super::inside::locate;
 use super::scalar::{parse_duration, parse_size};
 
 /// A YAML value that knows where it was written.
@@ -80,23 +81,31 @@ impl Node {
         Diagnostic::warning(code, self.place.clone(), message)
     }
 
-    /// The place of `len` bytes at `offset` of this text, as far as it can be told: escapes and folded
-    /// lines give the place of the whole text.
+    /// The place of `len` bytes at `offset` of this text: what is wrong with a template or a path is
+    /// shown inside it. Where that cannot be told it is the place of the whole text.
     pub fn place_at(&self, offset: usize, len: usize) -> Place {
-        let whole = self.place.clone();
-        let (Some(text), Some(source)) = (self.as_str(), whole.file.text.get(whole.span.clone()))
-        else {
-            return whole;
-        };
-        let quote = usize::from(source.starts_with(['"', '\'']));
-        if source.get(quote..source.len() - quote) != Some(text) || offset > text.len() {
-            return whole;
-        }
-        let start = whole.span.start + quote + offset;
-        let end = (start + len).min(whole.span.end - quote);
+        let value = self.as_str().unwrap_or_default();
+        self.inside(&self.place.span, value, offset, len)
+    }
+
+    /// The place of `len` bytes at `offset` of one of this map's keys.
+    pub fn key_place_at(&self, key: &Key, offset: usize, len: usize) -> Place {
+        self.inside(&key.span, &key.text, offset, len)
+    }
+
+    fn inside(&self, whole: &Range<usize>, value: &str, offset: usize, len: usize) -> Place {
+        let text = &self.place.file.text;
+        let source = text.get(whole.clone()).unwrap_or_default();
+        let before = text.get(..whole.start).unwrap_or_default();
+        let indent = before.len() - before.trim_end_matches(' ').len();
+        let range = offset..offset.saturating_add(len);
+        let span = locate(source, indent, value, &range).map_or_else(
+            || whole.clone(),
+            |found| whole.start + found.start..whole.start + found.end,
+        );
         Place {
-            span: start..end.max(start),
-            ..whole
+            file: Arc::clone(&self.place.file),
+            span,
         }
     }
 

@@ -1,0 +1,51 @@
+//! `pluralize`: a count with its noun.
+
+use serde_json::Value;
+
+use super::super::decimal::Decimal;
+use super::{Helper, PLAIN, example};
+
+pub(super) const PLURALIZE: Helper = Helper {
+    name: "pluralize",
+    usage: "pluralize COUNT ONE [MANY]",
+    help: "The count and the word for it: ONE for 1, else MANY, which is ONE with an `s` if it is \
+           not given. A list counts its items.",
+    examples: &[
+        example(
+            r#"{{pluralize payload.n "commit"}}"#,
+            r#"{"n":1}"#,
+            "1 commit",
+        ),
+        example(
+            r#"{{pluralize payload.n "commit"}}"#,
+            r#"{"n":0}"#,
+            "0 commits",
+        ),
+        example(
+            r#"{{pluralize payload.l "reply" "replies"}}"#,
+            r#"{"l":[1,2]}"#,
+            "2 replies",
+        ),
+    ],
+    least: 2,
+    most: 3,
+    call: |arguments| {
+        let count = match arguments.value(0) {
+            Value::Array(items) => Decimal::parse(&items.len().to_string()),
+            _ => Some(arguments.decimal(0)?),
+        };
+        let shown = count
+            .and_then(Decimal::to_number)
+            .ok_or("meets too large a number")?;
+        let one = arguments.text(1)?;
+        let word = if shown.to_string() == "1" {
+            one.into_owned()
+        } else if arguments.optional(2).is_some() {
+            arguments.text(2)?.into_owned()
+        } else {
+            format!("{one}s")
+        };
+        Ok(Value::String(format!("{shown} {word}")))
+    },
+    ..PLAIN
+};
