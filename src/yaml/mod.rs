@@ -11,6 +11,7 @@ mod offsets;
 mod raw;
 mod read;
 mod scalar;
+mod spot;
 mod syntax;
 mod walk;
 mod zip;

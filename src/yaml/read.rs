@@ -266,6 +266,15 @@ mod tests {
             ("event: *\n", "\"*\": `*` begins an alias here"),
             ("event: [push, *]\n", "\"*\": `*` begins an alias here"),
             (
+                "<<: [*a, *b]\n",
+                "\"*a\": `*a` is an alias, and no anchor above has its name",
+            ),
+            (
+                "a: > b\n",
+                "\">\": nothing else can stand in the line of this sign: `>`",
+            ),
+            ("a: !\"x\"\n", "\"!\": a text cannot begin with `!`: `!`"),
+            (
                 "event: *.opened\n",
                 "\"*.opened\": `*.opened` is an alias, and no anchor above has its name",
             ),
@@ -345,6 +354,14 @@ mod tests {
                 "{problems:?}"
             );
         }
+        bad(
+            "a: &x 1\nb: &x 2\nc: &y 3\nd: *x\n",
+            &["HR0002 \"&x\": the anchor `&x` is written twice"],
+        );
+        bad(
+            "a: 'x\u{85}y'",
+            &["HR0002 \"'x\\u{85}y'\": this can be read in two ways"],
+        );
         bad(
             "a: &a [*a]",
             &["HR0002 \"*a\": `*a` stands inside the value that it names"],

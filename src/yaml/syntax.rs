@@ -96,7 +96,10 @@ fn alias(offsets: &Offsets<'_>, at: usize, info: &str) -> Option<Finding> {
         return None;
     }
     if offsets.slice(&(0..at)).ends_with('[') && rest.starts_with('*') {
-        return brackets_in_path(offsets, at - 1);
+        let path = brackets_in_path(offsets, at - 1);
+        if path.is_some() {
+            return path;
+        }
     }
     let length = rest
         .find(|c: char| c.is_whitespace() || ",]}".contains(c))
@@ -146,74 +149,120 @@ fn brackets_in_path(offsets: &Offsets<'_>, at: usize) -> Option<Finding> {
     })
 }
 
+/// What the parser says → what we say, and what to do about it. The first that fits is taken.
+const PHRASES: &[(&str, &str, &str)] = &[
+    (
+        "mapping values are not allowed",
+        "a `:` cannot stand here",
+        "put quotes around a text that holds `: `, or mend the indentation of this line",
+    ),
+    (
+        "trailing content",
+        "the quoted text ends before this",
+        "put quotes around the whole value; between '…' write '' for one quote",
+    ),
+    (
+        "quoted scalar",
+        "this quote is not closed",
+        "end the text with the same quote; further lines of it must be indented",
+    ),
+    (
+        "unexpected character",
+        "a text cannot begin with this sign",
+        "put quotes around the whole value",
+    ),
+    (
+        "unprintable",
+        "a control character cannot stand here",
+        "remove it, or write it between double quotes as \\u0000",
+    ),
+    (
+        "block sequence entries",
+        "a list cannot begin in this line",
+        "write each `- item` on a line of its own, or put quotes around a text",
+    ),
+    (
+        "block scalar, did not find expected comment",
+        "nothing else can stand in the line of this sign",
+        "begin the text in the next line, or put quotes around it",
+    ),
+    (
+        "block scalar",
+        "this line is indented less than its text",
+        "indent all lines of a text alike",
+    ),
+    (
+        "comment intercepting",
+        "a comment cuts this text in two",
+        "move the comment, or put quotes around the text",
+    ),
+    (
+        "a tag",
+        "a text cannot begin with `!`",
+        "put quotes around the whole value",
+    ),
+    (
+        "simple key",
+        "a `:` is missing after this key",
+        "write `key: value`, or indent this line as part of the text above",
+    ),
+    (
+        "expected key",
+        "this line is indented like none above it",
+        "indent the keys of one map alike; put quotes around text with special signs",
+    ),
+    (
+        "'-' indicator",
+        "a list cannot go on like this",
+        "begin each item with `- `, all indented alike",
+    ),
+    (
+        "flow",
+        "brackets do not match, or a `,` is missing",
+        BRACKETS,
+    ),
+    (
+        "bracket",
+        "brackets do not match, or a `,` is missing",
+        BRACKETS,
+    ),
+    (
+        "placement of ':'",
+        "brackets do not match, or a `,` is missing",
+        BRACKETS,
+    ),
+    (
+        "invalid indentation",
+        "this line is indented too little",
+        "indent it deeper than the line that it belongs to, and check that brackets are closed",
+    ),
+    (
+        "expected node content",
+        "a value is missing before this",
+        "write the value, or put quotes around text with special signs",
+    ),
+];
+
+const BRACKETS: &str =
+    "check each `{` `[` and its end; put quotes around text with `: `, `,` or brackets";
+
 fn other(offsets: &Offsets<'_>, at: usize, info: &str) -> Finding {
-    let at_end = offsets.slice(&(at..offsets.text().len())).trim().is_empty();
-    let found = offsets.slice(&sign(offsets, at));
-    let (message, help) = if info.contains("mapping values are not allowed") {
-        (
-            "a `:` cannot stand here",
-            "put quotes around a text that holds `: `, or mend the indentation of this line",
-        )
-    } else if info.contains("trailing content") {
-        (
-            "the quoted text ends before this",
-            "put quotes around the whole value; between '…' write '' for one quote",
-        )
-    } else if info.contains("quoted scalar") {
-        (
-            "this quote is not closed",
-            "end the text with the same quote; further lines of it must be indented",
-        )
-    } else if info.contains("unexpected character") {
-        (
-            "a text cannot begin with this sign",
-            "put quotes around the whole value",
-        )
-    } else if info.contains("unprintable") {
-        (
-            "a control character cannot stand here",
-            "remove it, or write it between double quotes as \\u0000",
-        )
-    } else if info.contains("block sequence entries") {
-        (
-            "a list cannot begin in this line",
-            "write each `- item` on a line of its own, or put quotes around a text",
-        )
-    } else if info.contains("simple key") {
-        (
-            "a `:` is missing after this key",
-            "write `key: value`, or indent this line as part of the text above",
-        )
-    } else if info.contains("expected key") {
-        (
-            "this line is indented like none above it",
-            "indent the keys of one map alike; put quotes around text with special signs",
-        )
-    } else if info.contains("'-' indicator") {
-        (
-            "a list cannot go on like this",
-            "begin each item with `- `, all indented alike",
-        )
-    } else if info.contains("flow") || info.contains("bracket") || info.contains("placement of ':'")
-    {
-        (
-            "brackets do not match, or a `,` is missing",
-            "check each `{` `[` and its end; put quotes around text with `: `, `,` or brackets",
-        )
-    } else {
+    let span = sign(offsets, at);
+    let Some((_, said, help)) = PHRASES.iter().find(|(told, ..)| info.contains(told)) else {
         return Finding {
-            span: sign(offsets, at),
+            span,
             message: format!("this is not YAML: {info}"),
             help: "check the indentation and the quotes",
         };
     };
-    let message = if at_end || found.trim().is_empty() {
-        message.to_owned()
+    let found = offsets.slice(&span);
+    let message = if found.trim().is_empty() {
+        (*said).to_owned()
     } else {
-        format!("{message}: `{found}`")
+        format!("{said}: `{found}`")
     };
     Finding {
-        span: sign(offsets, at),
+        span,
         message,
         help,
     }

@@ -3,7 +3,7 @@
 //! Reports keys written twice, unknown tags, a second document, and nesting or aliases that go too far.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,34 +14,8 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, SourceFile, code};
 
 use super::offsets::Offsets;
 use super::read::{DEPTH_MAX, VALUES_MAX};
+use super::spot::{Entry, Shape, Spot};
 use super::syntax;
-
-/// The place of one value, and of those inside it.
-#[derive(Debug)]
-pub(super) struct Spot<'t> {
-    pub(super) span: Range<usize>,
-    pub(super) shape: Shape<'t>,
-    /// How many values it is with all that stand in it.
-    values: usize,
-    /// How many lists and maps deep it is, itself included.
-    depth: usize,
-}
-
-/// What stands in a place.
-#[derive(Debug)]
-pub(super) enum Shape<'t> {
-    Scalar {
-        text: Cow<'t, str>,
-        plain: bool,
-    },
-    /// `{{…}}` without quotes: reported, and read as the text that was meant.
-    Braces(&'t str),
-    List(Vec<Rc<Spot<'t>>>),
-    Map(Vec<Entry<'t>>),
-}
-
-/// A key and its value.
-pub(super) type Entry<'t> = (Rc<Spot<'t>>, Rc<Spot<'t>>);
 
 /// A diagnostic was added and nothing after it can be trusted.
 #[derive(Debug)]
@@ -57,6 +31,7 @@ pub(super) fn walk<'t>(
         parser: Parser::new_from_str(&file.text),
         offsets: Offsets::of(&file.text),
         anchors: HashMap::new(),
+        anchor_names: HashSet::new(),
         values: 0,
         braces: false,
         problems,
@@ -69,6 +44,7 @@ struct Walker<'t, 'p> {
     parser: Parser<'t, StrInput<'t>>,
     offsets: Offsets<'t>,
     anchors: HashMap<usize, Rc<Spot<'t>>>,
+    anchor_names: HashSet<&'t str>,
     values: usize,
     /// Whether unquoted braces were reported: a syntax error after them is their doing.
     braces: bool,
@@ -156,6 +132,9 @@ impl<'t> Walker<'t, '_> {
         if let Some(tag) = tag {
             self.check_tag(tag, whole.start..range.start);
         }
+        if anchor != 0 {
+            self.check_anchor(whole.start..range.start);
+        }
         let spot = match event {
             Event::Scalar(text, style, ..) => self.scalar(text, style, range),
             Event::SequenceStart(..) => self.list(range, depth + 1)?,
@@ -177,6 +156,20 @@ impl<'t> Walker<'t, '_> {
             let message = format!("the tag `{}` means nothing here", self.offsets.slice(&span));
             let help = "put quotes around text that begins with `!`";
             self.report(span, code::YAML, &message, help);
+        }
+    }
+
+    /// `serde_yaml` mixes anchors up when one of them is written again.
+    fn check_anchor(&mut self, properties: Range<usize>) {
+        let text = self.offsets.slice(&properties);
+        let Some(start) = text.find('&') else { return };
+        let name = text.get(start..).unwrap_or_default();
+        let name = name.split_whitespace().next().unwrap_or_default();
+        if !self.anchor_names.insert(name) {
+            let start = properties.start + start;
+            let message = format!("the anchor `{name}` is written twice");
+            let help = "give each anchor a name of its own";
+            self.report(start..start + name.len(), code::YAML, &message, help);
         }
     }
 
@@ -232,12 +225,7 @@ impl<'t> Walker<'t, '_> {
             ScalarStyle::Literal | ScalarStyle::Folded => self.offsets.block_content(range),
             _ => self.offsets.trimmed(range),
         };
-        Spot {
-            span,
-            shape: Shape::Scalar { text, plain },
-            values: 1,
-            depth: 0,
-        }
+        Spot::of(span, Shape::Scalar { text, plain })
     }
 
     fn list(&mut self, start: Range<usize>, depth: usize) -> Result<Spot<'t>, Stop> {
@@ -329,33 +317,5 @@ impl<'t> Walker<'t, '_> {
                 known.insert((text.as_ref(), merges), span.start);
             }
         }
-    }
-}
-
-impl<'t> Spot<'t> {
-    fn of(span: Range<usize>, shape: Shape<'t>) -> Self {
-        let (values, depth) = match &shape {
-            Shape::Scalar { .. } | Shape::Braces(_) => (1, 0),
-            Shape::List(items) => Self::sum(items.iter()),
-            Shape::Map(entries) => Self::sum(entries.iter().flat_map(|(key, value)| [key, value])),
-        };
-        Self {
-            span,
-            shape,
-            values,
-            depth,
-        }
-    }
-
-    fn sum<'s>(inner: impl Iterator<Item = &'s Rc<Self>>) -> (usize, usize)
-    where
-        't: 's,
-    {
-        inner.fold((1, 1), |(values, depth), spot| {
-            (
-                values.saturating_add(spot.values),
-                depth.max(spot.depth + 1),
-            )
-        })
     }
 }

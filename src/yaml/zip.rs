@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, SourceFile, code};
 
 use super::node::{Key, Node, Value};
 use super::raw::Raw;
-use super::walk::{Entry, Shape, Spot};
+use super::spot::{Entry, Shape, Spot};
 
 /// Joins what `serde_yaml` and the walk have made of one text.
 pub(super) fn zip(
@@ -77,7 +77,7 @@ impl Zipper<'_> {
         match raw {
             Raw::Null => Value::Null,
             Raw::Bool(value) => Value::Bool(value),
-            Raw::String(value) => Value::String(value),
+            Raw::String(value) if value == text => Value::String(value),
             // The text keeps digits that a binary number would lose.
             Raw::Number(number) if plain => Value::Number(text.parse::<Number>().unwrap_or(number)),
             Raw::Number(number) => Value::Number(number),
@@ -86,7 +86,7 @@ impl Zipper<'_> {
                 self.report(span, code::BAD_VALUE, &message, "put quotes around text");
                 Value::Null
             }
-            Raw::List(_) | Raw::Map(_) => self.disagreement(span),
+            Raw::String(_) | Raw::List(_) | Raw::Map(_) => self.disagreement(span),
         }
     }
 
