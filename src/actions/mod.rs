@@ -4,9 +4,14 @@
 //! (touches the world). Performing returns an [`Outcome`]; waiting, retrying and recording are left to
 //! the executor.
 
+pub mod agent_task;
+pub mod command;
+pub mod discord;
 mod exchange;
+pub mod file;
 pub mod forward;
 pub mod http;
+pub mod log;
 pub mod outcome;
 mod request;
 
@@ -127,7 +132,13 @@ pub trait Memory: Send + Sync {
 }
 
 /// Every kind.
-pub const LIST: &[&dyn Kind] = &[&forward::Forward, &http::Http];
+pub const LIST: &[&dyn Kind] = &[
+    &forward::Forward,
+    &http::Http,
+    &log::Log,
+    &file::File,
+    &command::Command,
+];
 
 /// The kind of that name.
 pub fn find(name: &str) -> Option<&'static dyn Kind> {

@@ -27,6 +27,7 @@ pub use action::Action;
 pub use check::Names;
 pub use files::{FilesError, Found, find_rule_files, read_rule_files};
 pub use load::Loaded;
+pub use pattern::glob;
 pub use uses::{Read, Reads};
 pub use when::{NotAbout, When};
 

@@ -1,7 +1,7 @@
 //! Which names a word with stars stands for: globs over plain names, patterns over dotted ones.
 
 /// Whether a glob names `text`: `*` stands for any run of characters, also none.
-pub(super) fn glob(pattern: &str, text: &str) -> bool {
+pub fn glob(pattern: &str, text: &str) -> bool {
     let pattern = pattern.as_bytes();
     let text = text.as_bytes();
     runs(pattern, text, |byte| *byte == b'*', |p, t| p == t)
@@ -62,20 +62,41 @@ fn runs<P, T>(
 
 /// The dotted form of an event name in its sender's own spelling; none if it is dotted already.
 ///
-/// Shopify writes `orders/create`, Bitbucket `repo:push`, GitLab `Merge Request Hook`, Svix-like
-/// senders `Invoice.Paid`.
+/// Shopify writes `orders/create`, Bitbucket `repo:push`, GitLab `Merge Request Hook`. Letters keep
+/// their case: some names hold an id of the sender's.
 pub(super) fn dotted(name: &str) -> Option<String> {
-    let trimmed = name.trim();
-    let plain = trimmed.strip_suffix(" Hook").unwrap_or(trimmed);
-    let mut dotted = String::with_capacity(plain.len());
-    for character in plain.chars() {
-        match character {
-            '/' | ':' => dotted.push('.'),
-            ' ' => dotted.push('_'),
-            _ => dotted.extend(character.to_lowercase()),
-        }
-    }
+    let plain = name.trim();
+    let (plain, is_title) = match plain.strip_suffix(" Hook") {
+        Some(title) => (title, true),
+        None => (plain, plain.contains(' ')),
+    };
+    let dotted = plain
+        .replace(['/', ':'], ".")
+        .replace(char::is_whitespace, "_");
+    let dotted = if is_title {
+        dotted.to_lowercase()
+    } else {
+        dotted
+    };
     (dotted != name).then_some(dotted)
+}
+
+/// The spelling with small letters of a name that begins with a capital (`PullRequest.Opened`), which
+/// few senders use and many people write.
+pub(super) fn lower_case(name: &str) -> Option<String> {
+    if !name.starts_with(|c: char| c.is_uppercase()) {
+        return None;
+    }
+    let mut lower = String::with_capacity(name.len() + 4);
+    let mut before = '.';
+    for character in name.chars() {
+        if character.is_uppercase() && before.is_lowercase() {
+            lower.push('_');
+        }
+        lower.extend(character.to_lowercase());
+        before = character;
+    }
+    Some(lower)
 }
 
 #[cfg(test)]
@@ -144,10 +165,23 @@ mod tests {
             ("repo:push", Some("repo.push")),
             ("Push Hook", Some("push")),
             ("Merge Request Hook", Some("merge_request")),
+            ("push hook", Some("push_hook")),
+            ("block_actions.Approve", None),
             ("pull_request.opened", None),
             ("invoice.*", None),
         ] {
             assert_eq!(dotted(name).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn capitals() {
+        for (name, expected) in [
+            ("PullRequest.Opened", Some("pull_request.opened")),
+            ("Push", Some("push")),
+            ("block_actions.Approve", None),
+        ] {
+            assert_eq!(lower_case(name).as_deref(), expected, "{name}");
         }
     }
 }

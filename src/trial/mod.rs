@@ -1,14 +1,26 @@
 //! Running the tests that stand in rule files.
 //!
 //! Comes in: a rule set and the names its rules may use. Goes out: a [`Report`], with a diagnostic at
-//! the place of every test that fails. Events are imagined and planned; nothing is performed.
+//! the place of everything that is not as a test expects it. Events are imagined and planned; nothing
+//! is performed, and nothing but payload files beside the rule files is read.
+
+mod case;
+mod compare;
+mod expect;
+mod imagine;
+mod payload;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostics, SourceFile};
-use crate::rule::{Loaded, Names, RuleSet};
+use crate::plan;
+use crate::rule::{Loaded, Names, Rule, RuleSet};
+use crate::yaml::Node;
+
+use case::Case;
+use imagine::Imagination;
 
 /// What became of the tests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +55,48 @@ pub fn load(files: Vec<Arc<SourceFile>>, names: &Names, previous: Option<&RuleSe
 }
 
 /// Runs the tests in the files of a set; only those in `only`, where it is given.
-pub fn run(_set: &RuleSet, _names: &Names, _only: Option<&HashSet<PathBuf>>) -> Report {
-    unimplemented!()
+pub fn run(set: &RuleSet, names: &Names, only: Option<&HashSet<PathBuf>>) -> Report {
+    let mut report = Report::default();
+    let imagination = Imagination::new(names);
+    for rule in &set.rules {
+        if only.is_some_and(|only| !only.contains(&rule.place.file.path)) {
+            continue;
+        }
+        for node in &rule.tests {
+            run_one(set, rule, node, &imagination, &mut report);
+        }
+    }
+    report
+}
+
+fn run_one(
+    set: &RuleSet,
+    rule: &Rule,
+    node: &Node,
+    imagination: &Imagination<'_>,
+    report: &mut Report,
+) {
+    let mut problems = Diagnostics::new();
+    let case = Case::parse(node, rule, &mut problems);
+    let event = case
+        .as_ref()
+        .and_then(|case| imagination.event(case, rule, &mut problems));
+    if let (Some(case), Some(event)) = (&case, &event) {
+        // A rule that is switched off is tested as if it were not, so that it can be switched on again.
+        let enabled = Rule {
+            enabled: true,
+            ..rule.clone()
+        };
+        let (trace, jobs) = plan::try_rule(set, event, &enabled);
+        expect::check(case, event, &trace, &jobs, &mut problems);
+    }
+    let before = node.place.file.text.get(..node.place.span.start);
+    report.results.push(TestResult {
+        rule: rule.name.clone(),
+        name: case.map_or_else(|| "?".to_owned(), |case| case.name),
+        file: rule.place.file.path.clone(),
+        line: 1 + before.map_or(0, |text| text.matches('\n').count()),
+        passed: !problems.has_errors(),
+    });
+    report.diagnostics.extend(problems);
 }

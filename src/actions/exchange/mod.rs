@@ -20,7 +20,7 @@ use super::{Context, Outcome};
 
 pub(super) use hops::Hops;
 pub(super) use judge::{judge, unanswered, waits};
-pub(super) use outputs::{outputs, parsed};
+pub(super) use outputs::{beginning, outputs, parsed};
 pub(super) use redact::{Redactor, printable};
 pub(super) use sign::signed;
 
