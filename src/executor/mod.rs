@@ -4,15 +4,27 @@
 //! a destination is asked at once, and when it is left alone are decided here; what a job does is left
 //! to `actions`, and how a deferred body is rendered to a [`Renderer`].
 
+mod attempt;
+mod backoff;
+mod circuit;
+mod lane;
+mod memory;
+mod rate;
+mod run;
 mod settings;
+mod shared;
 mod start;
+#[cfg(test)]
+mod tests;
+mod upkeep;
+mod verdict;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::actions::{Context, Outcome};
+use crate::actions::{Context, Outcome, find};
 use crate::destinations::Destination;
 use crate::plan::{Job, JobBody};
 use crate::runtime::BoxFuture;
@@ -49,6 +61,10 @@ pub trait Renderer: Send + Sync {
 pub trait Perform: Send + Sync {
     /// The kind of destination that an action kind needs: the outer none for an unknown kind, the
     /// inner one where it needs none.
+    #[expect(
+        clippy::option_option,
+        reason = "an unknown kind and one without destination are two things"
+    )]
     fn destination_kind(&self, kind: &str) -> Option<Option<&'static str>>;
 
     /// Carries out one attempt.
@@ -56,4 +72,25 @@ pub trait Perform: Send + Sync {
     /// # Cancellation
     /// Dropping it leaves the job in doubt.
     fn perform<'a>(&'a self, kind: &'a str, context: Context<'a>) -> BoxFuture<'a, Outcome>;
+}
+
+/// The action kinds that there are.
+struct Kinds;
+
+impl Perform for Kinds {
+    fn destination_kind(&self, kind: &str) -> Option<Option<&'static str>> {
+        find(kind).map(|kind| kind.destination_kind())
+    }
+
+    fn perform<'a>(&'a self, kind: &'a str, context: Context<'a>) -> BoxFuture<'a, Outcome> {
+        match find(kind) {
+            Some(kind) => kind.perform(context),
+            None => Box::pin(async move {
+                Outcome::Reject {
+                    note: format!("there is no action kind `{kind}`"),
+                    gone: false,
+                }
+            }),
+        }
+    }
 }

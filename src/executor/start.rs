@@ -1,6 +1,6 @@
 //! The executor's handle.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::watch;
 
@@ -11,7 +11,8 @@ use crate::runtime::shutdown::Shutdown;
 use crate::runtime::telemetry::Telemetry;
 use crate::stores::{LeasedJob, Store};
 
-use super::{Destinations, Renderer, Settings};
+use super::shared::{Shared, Slot};
+use super::{Destinations, Kinds, Perform, Renderer, Settings, attempt, run, upkeep};
 
 /// What the executor is built from.
 pub struct Parts {
@@ -35,17 +36,34 @@ pub struct Parts {
 
 /// The running executor. Cloning shares it.
 #[derive(Clone)]
-pub struct Executor {}
+pub struct Executor(Arc<Shared>);
 
 impl Executor {
     /// Starts to perform jobs, with the action kinds of `actions::LIST`.
-    pub fn start(_parts: Parts) -> Self {
-        unimplemented!()
+    pub fn start(parts: Parts) -> Self {
+        Self::start_with(parts, Arc::new(Kinds))
     }
 
-    /// What does not work as it should: open circuits, paused and missing destinations.
+    /// Starts to perform jobs by somebody else's performing.
+    pub fn start_with(parts: Parts, performer: Arc<dyn Perform>) -> Self {
+        let shared = Shared::new(parts, performer);
+        tokio::spawn(run::run(Arc::clone(&shared)));
+        tokio::spawn(upkeep::renew(Arc::clone(&shared)));
+        tokio::spawn(upkeep::tidy(Arc::clone(&shared)));
+        Self(shared)
+    }
+
+    /// What does not work as it should: destinations that fail, are paused or do not exist.
     pub fn degraded(&self) -> Vec<String> {
-        unimplemented!()
+        let mut troubles = self.0.lanes().troubles(self.0.now());
+        let stranded = self.0.stranded.lock();
+        troubles.extend(
+            stranded
+                .unwrap_or_else(PoisonError::into_inner)
+                .iter()
+                .cloned(),
+        );
+        troubles
     }
 
     /// Waits until, after the order to drain, all begun attempts are recorded and the rest is given
@@ -54,20 +72,30 @@ impl Executor {
     /// # Cancellation
     /// Safe: the draining goes on.
     pub async fn drained(&self) {
-        unimplemented!()
+        let mut over = self.0.over.subscribe();
+        // The sender lives as long as `self`.
+        let _ = over.wait_for(|over| *over).await;
     }
 }
 
 impl Handover for Executor {
-    fn reserve(&self, _destination: &str) -> Option<Permit> {
-        unimplemented!()
+    fn reserve(&self, destination: &str) -> Option<Permit> {
+        let slot = self.0.reserve(destination)?;
+        Some(Box::new(slot))
     }
 
-    fn run(&self, _jobs: Vec<(LeasedJob, Permit)>) {
-        unimplemented!()
+    fn run(&self, jobs: Vec<(LeasedJob, Permit)>) {
+        for (job, permit) in jobs {
+            let slot = match permit.downcast::<Slot>() {
+                Ok(slot) => *slot,
+                // A permit of somebody else's making: the job needs one of ours.
+                Err(_) => self.0.take(&job.job.destination),
+            };
+            attempt::begin(&self.0, job, slot);
+        }
     }
 
     fn nudge(&self) {
-        unimplemented!()
+        self.0.wake.notify_one();
     }
 }

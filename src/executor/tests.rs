@@ -1,0 +1,1 @@
+//! The executor with a scripted performer, a settable clock and a store in memory.
