@@ -12,6 +12,7 @@ pub mod file;
 pub mod forward;
 pub mod http;
 pub mod log;
+pub mod notion_page;
 pub mod outcome;
 mod request;
 
@@ -135,6 +136,9 @@ pub trait Memory: Send + Sync {
 pub const LIST: &[&dyn Kind] = &[
     &forward::Forward,
     &http::Http,
+    &discord::Discord,
+    &notion_page::NotionPage,
+    &agent_task::AgentTask,
     &log::Log,
     &file::File,
     &command::Command,
