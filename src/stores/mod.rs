@@ -1,20 +1,39 @@
 //! FAMILY: where it survives. One member for each way of keeping events and jobs.
 //!
 //! Comes in: planned events, claims, outcomes. Goes out: leased jobs and answers to queries. A store
-//! knows nothing of HTTP, rules, or what an action does. [`contract`] says what each must prove.
+//! knows nothing of HTTP, rules, or what an action does. What each must prove stands in `contract`,
+//! which runs on all of them; [`memory`] is the model that the others are compared with.
 
-pub mod contract;
+#[cfg(test)]
+mod contract;
+mod listing;
 pub mod memory;
+pub mod reasons;
 pub mod sqlite;
+mod work;
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use crate::actions::KeptDelivery;
-use crate::event::{Event, EventId, JobId, Strength};
-use crate::plan::{Attempt, Job, JobBody, JobState, Plan};
+use crate::event::{Event, EventId, JobId};
+use crate::plan::{Attempt, Job, JobState, Plan};
 use crate::runtime::{BoxFuture, Timestamp};
+
+pub use listing::{EventQuery, EventSummary, JobQuery, LIST_MAX};
+pub use work::{
+    Acceptance, Accepted, Claim, Claimed, Dedupe, Lease, LeasedJob, Next, Record, Swept,
+};
+
+/// How long the leases last that [`Store::accept`] gives; also what claims usually ask for.
+pub const LEASE: Duration = Duration::from_secs(30);
+
+/// The most bytes of a job's outputs, as JSON text, that are kept for its followers; larger ones are
+/// kept as null.
+pub const OUTPUTS_BYTES_MAX: usize = 16 * 1024;
+
+/// So many leases lost in distinct process runs without an outcome between them make a dead letter:
+/// often enough that a crash of another job's making does not count, seldom enough that a job which
+/// ends the process does not do so for ever.
+pub const LEASES_LOST_MAX: u32 = 3;
 
 /// Why a store could not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -27,7 +46,8 @@ pub enum StoreError {
         /// The process that holds it.
         pid: String,
     },
-    /// It cannot be written or read now; nothing was changed.
+    /// It cannot be written or read now, or the request contradicts what is stored; nothing was
+    /// changed.
     #[error("the store failed: {0}")]
     Failed(String),
     /// It was written by a newer hookrule.
@@ -46,198 +66,42 @@ pub enum StoreError {
 /// A result of a store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// A planned event on its way to the store.
-#[derive(Debug)]
-pub struct Acceptance {
-    /// The event.
-    pub event: Event,
-    /// What makes a redelivery of it recognisable, and for how long.
-    pub dedupe: Option<Dedupe>,
-    /// What it leads to.
-    pub plan: Plan,
-    /// Jobs of the plan that this process wants leased at once, because it has a free slot for them.
-    pub lease: Vec<JobId>,
-}
-
-/// What makes a redelivery recognisable. Keys are per source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dedupe {
-    /// The key.
-    pub key: String,
-    /// How long it is remembered.
-    pub keep: Duration,
-}
-
-/// What became of an [`Acceptance`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum Accepted {
-    /// It is on disk, and these of its jobs are leased.
-    New(Vec<LeasedJob>),
-    /// It was accepted before, as this event. Nothing was stored.
-    Duplicate {
-        /// The event accepted first.
-        first: EventId,
-        /// Whether its body was the same.
-        same_body: bool,
-    },
-}
-
-/// The right to perform a job, until it runs out. A lease of an earlier epoch or an earlier claim of
-/// the same job is worth nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Lease {
-    /// The job.
-    pub job: JobId,
-    /// The process run that holds it.
-    pub epoch: u64,
-    /// The claim of this job, counted from 1.
-    pub number: u64,
-}
-
-/// A job to be performed now.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LeasedJob {
-    /// The right to.
-    pub lease: Lease,
-    /// The job.
-    pub job: Job,
-    /// The event's headers and body, where the job needs them.
-    pub delivery: Option<KeptDelivery>,
-}
-
-/// What a claim asks for.
-#[derive(Debug, Clone)]
-pub struct Claim {
-    /// How long the leases last.
-    pub lease: Duration,
-    /// Destinations with free slots, and how many. Destinations not named get nothing.
-    pub free: Vec<(String, usize)>,
-}
-
-/// What a claim found.
-#[derive(Debug, Clone, Default)]
-pub struct Claimed {
-    /// Leased to the caller, the longest due first.
-    pub jobs: Vec<LeasedJob>,
-    /// The wait until the next job of the named destinations is due, if any waits.
-    pub next_due: Option<Duration>,
-}
-
-/// What happened to a leased job.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Record {
-    /// The right to say so. A record under a lost lease changes nothing.
-    pub lease: Lease,
-    /// The try, where there was one.
-    pub attempt: Option<Attempt>,
-    /// What follows.
-    pub next: Next,
-}
-
-/// What follows for a leased job.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Next {
-    /// It is about to be performed and must not be again if no outcome is recorded (`in_doubt: dead`).
-    /// The lease goes on.
-    Started,
-    /// A deferred body was rendered. The lease goes on.
-    Prepared(JobBody),
-    /// It is done. Followers that wait for nothing else become ready.
-    Done {
-        /// Kept until the chain ends.
-        outputs: serde_json::Value,
-    },
-    /// It is ready again after a wait.
-    Retry {
-        /// The wait.
-        after: Duration,
-        /// Whether the attempt counts.
-        counts: bool,
-    },
-    /// It is a dead letter. Followers are skipped.
-    Dead {
-        /// Why.
-        reason: String,
-    },
-    /// It goes back untouched, due at once (drain).
-    Release,
-}
-
-/// An event as it is shown: its record without the body.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EventSummary {
-    /// Its id.
-    pub id: EventId,
-    /// The source it came in by.
-    pub source: String,
-    /// Its provider.
-    pub provider: String,
-    /// Its names, most general first.
-    pub names: Vec<String>,
-    /// The sender's id for it.
-    pub delivery_id: Option<String>,
-    /// When it was received.
-    pub received_at: Timestamp,
-    /// What stands behind it.
-    pub strength: Strength,
-    /// Bytes of its body.
-    pub body_bytes: u64,
-    /// The rule set that judged it.
-    pub rule_set: String,
-    /// The rules that matched.
-    pub matched: Vec<String>,
-    /// Replays so far.
-    pub runs: u32,
-}
-
-/// Which events to list, newest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventQuery {
-    /// Only this source.
-    pub source: Option<String>,
-    /// Only those with this name among theirs.
-    pub name: Option<String>,
-    /// Only those older than this one, for paging.
-    pub before: Option<EventId>,
-    /// At most so many.
-    pub limit: usize,
-}
-
-/// Which jobs to list, newest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobQuery {
-    /// Only this event's.
-    pub event: Option<EventId>,
-    /// Only in these states; any where empty.
-    pub states: Vec<JobState>,
-    /// Only this destination's.
-    pub destination: Option<String>,
-    /// Only this rule's.
-    pub rule: Option<String>,
-    /// At most so many.
-    pub limit: usize,
-}
-
-/// What a sweep cleared away.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Events past their retention, with their finished jobs. Those with pending or dead jobs stay.
-    pub events: u64,
-    /// Dedupe keys past their time.
-    pub dedupe_keys: u64,
-    /// Leases that had run out; their jobs are ready again, or dead after the third.
-    pub leases: u64,
+/// The moment `wait` before `now`; stops at the beginning of time instead of overflowing.
+fn before(now: Timestamp, wait: Duration) -> Timestamp {
+    let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millis(now.millis().saturating_sub(wait))
 }
 
 /// Durable state. Every change is one transaction, and is on disk when its future returns: a power cut
-/// after that loses nothing. Waits go in, never instants: the store stamps the time itself.
+/// after that loses nothing. After an error nothing of that change is there. Waits go in, never
+/// instants: the store stamps the time itself.
+///
+/// Opening a store begins a new epoch. All leases of earlier epochs are lost at that moment.
+///
+/// A lease is lost when its epoch is over, or when its time is up and a claim or a sweep comes by.
+/// That is recorded as an attempt `lost`, numbered by [`Lease::number`]. The job becomes ready again,
+/// due as before; it becomes a dead letter instead if it had [`Next::Started`], or if it is the
+/// [`LEASES_LOST_MAX`]th such loss in distinct epochs without an outcome between them.
+///
+/// A job waiting for one that ends in any state but done is skipped, and so are those that wait for
+/// it in turn; their reason names the first one.
+///
+/// # Cancellation
+/// Dropping a future does not call off the change: it may be made or not.
 pub trait Store: Send + Sync {
-    /// Keeps events, their dedupe keys and their jobs: each event wholly or not at all. Answers in the
-    /// order of the batch. The same key twice in a batch is a duplicate too.
+    /// Keeps events, their dedupe keys and their jobs: the whole batch or, after an error, nothing of
+    /// it. Answers in the order of the batch. A key that is still remembered, from earlier or from
+    /// the same batch, makes a duplicate, of which nothing is kept.
+    ///
+    /// Jobs named in [`Acceptance::lease`] are leased for [`LEASE`] if they are due at once and their
+    /// destination is not paused; they come back in the order of the plan. A waiting job with
+    /// nothing to wait for is ready.
     fn accept(&self, batch: Vec<Acceptance>) -> BoxFuture<'_, Result<Vec<Accepted>>>;
 
     /// Keeps the jobs of a replay of a stored event; `plan.jobs` carry the new run's number. Answers
-    /// how many jobs were planned, or none where there is no such event.
+    /// how many jobs were planned, or none where there is no such event. The event keeps the rule set
+    /// and the matches of its intake. A run that is there already (two replays at the same time) is
+    /// [`StoreError::Failed`].
     fn accept_replay(
         &self,
         event: EventId,
@@ -245,37 +109,41 @@ pub trait Store: Send + Sync {
         plan: Plan,
     ) -> BoxFuture<'_, Result<Option<usize>>>;
 
-    /// Leases due jobs of the named destinations. Leases that ran out are claimed again.
+    /// Leases due jobs of the named destinations, for each the longest due first. Leases that ran out
+    /// are lost now, and their jobs claimed again.
     fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<Claimed>>;
 
-    /// Extends leases; answers for each whether it was still held.
+    /// Makes leases end that long from now; answers for each whether it was still held. A lease whose
+    /// time is up is held until a claim or a sweep comes by.
     fn renew(&self, leases: Vec<Lease>, lease: Duration) -> BoxFuture<'_, Result<Vec<bool>>>;
 
-    /// Records outcomes; answers for each whether its lease was still held.
+    /// Records outcomes, in order; answers for each whether its lease was still held. Those whose
+    /// lease was lost change nothing, not even the job's attempts.
     fn record(&self, batch: Vec<Record>) -> BoxFuture<'_, Result<Vec<bool>>>;
 
-    /// Makes dead letters ready again, with fresh attempts; followers they had skipped wait again.
-    /// Answers for each: requeued, or why not.
+    /// Makes dead letters ready again, due now and after all others due now, with fresh attempts and
+    /// a fresh age; followers they had skipped wait again, unless they wait for another dead one too.
+    /// Answers for each: requeued, or why not. A job that was never prepared is not requeued.
     fn requeue(
         &self,
         jobs: Vec<JobId>,
     ) -> BoxFuture<'_, Result<Vec<std::result::Result<(), String>>>>;
 
     /// Makes a dead letter of every ready job of a destination not in `known` that has been ready for
-    /// longer than `max_age`.
+    /// longer than `max_age`; answers how many. Jobs that need no destination are left alone.
     fn expire(&self, known: Vec<String>, max_age: Duration) -> BoxFuture<'_, Result<u64>>;
 
-    /// Clears away what is past its time.
+    /// Clears away what is past its time: in steps, so that others get their turn between them.
     fn sweep(&self, retention: Duration) -> BoxFuture<'_, Result<Swept>>;
 
-    /// Pauses a destination (`Some(reason)`) or resumes it.
+    /// Pauses a destination (`Some(reason)`) or resumes it. Its jobs stay, and none is leased.
     fn pause<'a>(
         &'a self,
         destination: &'a str,
         reason: Option<&'a str>,
     ) -> BoxFuture<'a, Result<()>>;
 
-    /// The paused destinations and why.
+    /// The paused destinations and why, by name.
     fn paused(&self) -> BoxFuture<'_, Result<Vec<(String, String)>>>;
 
     /// Keeps the text of a rule set under its hash; keeping it twice is once.
@@ -284,7 +152,7 @@ pub trait Store: Send + Sync {
     /// The text of a rule set.
     fn rule_set<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, Result<Option<String>>>;
 
-    /// Remembers a small fact under a key.
+    /// Remembers a small fact under a key, in place of what was remembered there.
     fn remember<'a>(&'a self, key: &'a str, value: &'a str) -> BoxFuture<'a, Result<()>>;
 
     /// What was remembered.
@@ -293,19 +161,21 @@ pub trait Store: Send + Sync {
     /// An event as it was, for replay.
     fn event(&self, id: EventId) -> BoxFuture<'_, Result<Option<Event>>>;
 
-    /// Events, newest first.
+    /// Events, newest first by their ids.
     fn events(&self, query: EventQuery) -> BoxFuture<'_, Result<Vec<EventSummary>>>;
 
     /// One event's record.
     fn event_summary(&self, id: EventId) -> BoxFuture<'_, Result<Option<EventSummary>>>;
 
-    /// Jobs, newest first.
+    /// Jobs, the last stored first.
     fn jobs(&self, query: JobQuery) -> BoxFuture<'_, Result<Vec<Job>>>;
 
     /// One job and its attempts, oldest first.
     fn job(&self, id: JobId) -> BoxFuture<'_, Result<Option<(Job, Vec<Attempt>)>>>;
 
-    /// The outputs of an event's done jobs in one run, by action name, for followers of one rule.
+    /// The outputs of an event's done jobs in one run, by action name, for followers of one rule: an
+    /// object. Only jobs that others wait for have theirs kept. Of several jobs of one action the one
+    /// planned last counts.
     fn outputs<'a>(
         &'a self,
         event: EventId,
@@ -313,6 +183,6 @@ pub trait Store: Send + Sync {
         rule: &'a str,
     ) -> BoxFuture<'a, Result<serde_json::Value>>;
 
-    /// How many jobs stand in each state.
+    /// How many jobs stand in each state: every state in the order of [`JobState::ALL`].
     fn counts(&self) -> BoxFuture<'_, Result<Vec<(JobState, u64)>>>;
 }
