@@ -122,9 +122,9 @@ impl<'r, 'e> Run<'r, 'e> {
         test.subject.each(self, &mut |value| {
             some = true;
             barred |= test.negative.iter().any(|test| test.passes(value, now));
-            let passes = test.passes(value, now);
-            passed |= passes;
-            all &= passes;
+            let fits = test.passes(value, now);
+            passed |= fits;
+            all &= fits;
             let may_change = match test.quantifier {
                 Quantifier::Any => !passed || !test.negative.is_empty(),
                 Quantifier::All => all,

@@ -223,16 +223,14 @@ pub(super) fn advice(key: &str) -> String {
     {
         return "a condition is a map such as {path: $.action, equals: opened}".to_owned();
     }
-    match did_you_mean(key, own()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => {
-            let names: Vec<_> = operators::LIST
-                .iter()
-                .map(|operator| operator.name())
-                .collect();
-            format!("operators are {}", names.join(", "))
-        }
+    if let Some(meant) = did_you_mean(key, own()) {
+        return format!("did you mean `{meant}`?");
     }
+    let names: Vec<_> = operators::LIST
+        .iter()
+        .map(|operator| operator.name())
+        .collect();
+    format!("operators are {}", names.join(", "))
 }
 
 fn rooted(key: &str) -> String {

@@ -174,10 +174,7 @@ impl Reader<'_> {
     fn unknown_keys(&mut self, node: &Node, entries: &[(Key, Node)]) {
         for (key, _) in entries {
             let name = key.text.as_str();
-            let known = SUBJECTS.contains(&name)
-                || OPTIONS.contains(&name)
-                || operators::find(name).is_some();
-            if !known {
+            if !is_known(name) {
                 let message = format!("`{name}` is not an operator");
                 self.push(
                     Diagnostic::error(code::UNKNOWN_OPERATOR, node.key_place(key), message)
@@ -192,9 +189,9 @@ impl Reader<'_> {
             .iter()
             .filter(|(key, _)| SUBJECTS.contains(&key.text.as_str()));
         let Some((key, value)) = subjects.next() else {
-            let known = |(key, _): &(Key, Node)| operators::find(&key.text).is_some();
-            // A map of nothing but unknown keys has been complained of already.
-            if entries.is_empty() || entries.iter().any(known) {
+            // An unknown key has been complained of already, and may well be the subject.
+            let known = |(key, _): &(Key, Node)| is_known(&key.text);
+            if entries.iter().all(known) {
                 let message = "this condition does not say what it tests";
                 let help = "add `path: $.…`, or `header:`, `query:` or `var:`";
                 self.push(node.error(code::NO_SUBJECT, message).help(help));
@@ -229,17 +226,17 @@ impl Reader<'_> {
 
     fn path(&mut self, node: &Node, text: &str) -> Option<Subject> {
         match Path::parse(text) {
-            Ok(path) => Some(match path.singular() {
-                Some(steps) => Subject::Slot(self.interned.intern(steps)),
-                None => {
-                    let same = |known: &Path| known.text() == path.text();
-                    let number = self.several.iter().position(same).unwrap_or_else(|| {
-                        self.several.push(path);
-                        self.several.len() - 1
-                    });
-                    Subject::Path(number)
+            Ok(path) => {
+                if let Some(steps) = path.singular() {
+                    return Some(Subject::Slot(self.interned.intern(steps)));
                 }
-            }),
+                let same = |known: &Path| known.text() == path.text();
+                let number = self.several.iter().position(same);
+                Some(Subject::Path(number.unwrap_or_else(|| {
+                    self.several.push(path);
+                    self.several.len() - 1
+                })))
+            }
             Err(error) => {
                 let mut finding = Diagnostic::error(
                     code::BAD_PATH,
@@ -320,12 +317,11 @@ impl Reader<'_> {
             && !alone
             && (tests.absent || matches!(subject, Subject::Path(_)))
         {
-            let message = match tests.absent {
-                true => "`exists: false` leaves nothing for the other operators".to_owned(),
-                false => format!(
-                    "`{}` stands alone where a path can select several values",
-                    key.text
-                ),
+            let message = if tests.absent {
+                "`exists: false` leaves nothing for the other operators".to_owned()
+            } else {
+                let name = &key.text;
+                format!("`{name}` stands alone where a path can select several values")
             };
             let help = "write two conditions";
             let place = node.key_place(key);
@@ -344,6 +340,10 @@ impl Reader<'_> {
             self.push(node.error(code::BAD_OPERAND, message).help("leave it out"));
         }
     }
+}
+
+fn is_known(key: &str) -> bool {
+    SUBJECTS.contains(&key) || OPTIONS.contains(&key) || operators::find(key).is_some()
 }
 
 /// The operators of one condition.

@@ -145,22 +145,22 @@ impl Decimal {
     }
 
     /// Sum, unless it is too large.
-    pub fn add(self, other: Self) -> Option<Self> {
+    pub fn plus(self, other: Self) -> Option<Self> {
         let (left, right, scale) = self.aligned(other)?;
         let units = left.checked_add(right)?;
         Some(Self { units, scale }.shortened())
     }
 
     /// Difference, unless it is too large.
-    pub fn subtract(self, other: Self) -> Option<Self> {
-        self.add(Self {
+    pub fn minus(self, other: Self) -> Option<Self> {
+        self.plus(Self {
             units: other.units.checked_neg()?,
             ..other
         })
     }
 
     /// Product, unless it is too large.
-    pub fn multiply(self, other: Self) -> Option<Self> {
+    pub fn times(self, other: Self) -> Option<Self> {
         let units = self.units.checked_mul(other.units)?;
         let scale = self.scale.checked_add(other.scale)?;
         let product = Self { units, scale }.shortened();
@@ -168,7 +168,7 @@ impl Decimal {
     }
 
     /// Quotient, rounded to [`QUOTIENT_PLACES`] where it has no end; none for zero or overflow.
-    pub fn divide(self, other: Self) -> Option<Self> {
+    pub fn over(self, other: Self) -> Option<Self> {
         let lift = i64::from(QUOTIENT_PLACES) + i64::from(other.scale) - i64::from(self.scale);
         let factor = power(u32::try_from(lift.unsigned_abs()).ok()?)?;
         let (top, bottom) = if lift >= 0 {
@@ -182,7 +182,7 @@ impl Decimal {
     }
 
     /// What is left after whole division, with the sign of the dividend; none for zero.
-    pub fn remainder(self, other: Self) -> Option<Self> {
+    pub fn modulo(self, other: Self) -> Option<Self> {
         let (left, right, scale) = self.aligned(other)?;
         let units = left.checked_rem(right)?;
         Some(Self { units, scale }.shortened())
@@ -307,14 +307,14 @@ mod tests {
 
     #[test]
     fn money_stays_money() {
-        shows(decimal("1999").divide(decimal("100")), "19.99");
-        shows(decimal("120500").divide(decimal("100")), "1205");
-        shows(decimal("0.1").add(decimal("0.2")), "0.3");
-        shows(decimal("1.10").multiply(decimal("3")), "3.3");
-        shows(decimal("10").divide(decimal("3")), "3.333333333333");
-        shows(decimal("-2").divide(decimal("3")), "-0.666666666667");
-        shows(decimal("7.5").remainder(decimal("2")), "1.5");
-        shows(decimal("1").subtract(decimal("1.5")), "-0.5");
+        shows(decimal("1999").over(decimal("100")), "19.99");
+        shows(decimal("120500").over(decimal("100")), "1205");
+        shows(decimal("0.1").plus(decimal("0.2")), "0.3");
+        shows(decimal("1.10").times(decimal("3")), "3.3");
+        shows(decimal("10").over(decimal("3")), "3.333333333333");
+        shows(decimal("-2").over(decimal("3")), "-0.666666666667");
+        shows(decimal("7.5").modulo(decimal("2")), "1.5");
+        shows(decimal("1").minus(decimal("1.5")), "-0.5");
         shows(decimal("2.5").round(0), "3");
         shows(decimal("-2.5").round(0), "-3");
         shows(decimal("2.4999").round(0), "2");
@@ -323,10 +323,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_reckoned_is_none() {
-        assert!(decimal("1").divide(decimal("0")).is_none());
-        assert!(decimal("1").remainder(decimal("0")).is_none());
+        assert!(decimal("1").over(decimal("0")).is_none());
+        assert!(decimal("1").modulo(decimal("0")).is_none());
         let large = decimal("1e37");
-        assert!(large.multiply(large).is_none() && large.divide(large).is_none());
+        assert!(large.times(large).is_none() && large.over(large).is_none());
         for bad in ["", "-", "1e400", "1e-400", "abc", "1.2.3", ".", "NaN"] {
             assert!(Decimal::parse(bad).is_none(), "{bad}");
         }
@@ -348,7 +348,7 @@ mod tests {
 
         #[test]
         fn sums_agree_with_integers(left in any::<i32>(), right in any::<i32>()) {
-            let sum = decimal(&left.to_string()).add(decimal(&right.to_string())).unwrap();
+            let sum = decimal(&left.to_string()).plus(decimal(&right.to_string())).unwrap();
             let wanted = i64::from(left) + i64::from(right);
             prop_assert_eq!(sum.to_number().unwrap().to_string(), wanted.to_string());
         }

@@ -50,9 +50,8 @@ impl Escape {
             Self::None => Ok(Cow::Borrowed(text)),
             Self::Url => url_part(text),
             Self::Header => header(text).map(|()| Cow::Borrowed(text)),
-            Self::Discord if is_plain_url(text) => Ok(Cow::Borrowed(text)),
+            Self::Discord | Self::Notion if is_plain_url(text) => Ok(Cow::Borrowed(text)),
             Self::Discord => Ok(Cow::Owned(part_mentions(&markdown(text)).into_owned())),
-            Self::Notion if is_plain_url(text) => Ok(Cow::Borrowed(text)),
             Self::Notion => Ok(Cow::Owned(markdown(text))),
             Self::Slack => Ok(Cow::Owned(slack(text))),
         }
@@ -172,7 +171,7 @@ fn part_mentions(text: &str) -> Cow<'_, str> {
                 .get(..crowd.len())
                 .is_some_and(|name| name.eq_ignore_ascii_case(crowd))
         };
-        if CROWDS.iter().any(|crowd| calls(&crowd)) {
+        if CROWDS.iter().any(calls) {
             parted.push_str(before.get(copied..).unwrap_or_default());
             parted.push(ZERO_WIDTH_SPACE);
             copied = at + 1;

@@ -5,14 +5,10 @@
 //! left to `condition` and `actions`.
 
 pub mod decimal;
-mod engine;
 mod escape;
 pub mod helpers;
 pub mod path;
-mod query;
-mod reading;
 pub mod scope;
-mod tags;
 pub mod template;
 pub mod tree;
 

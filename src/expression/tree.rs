@@ -134,3 +134,68 @@ fn finding(error: &ExpressionError, place: Place) -> Diagnostic {
     finding.help.clone_from(&error.help);
     finding
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::diagnostic::SourceFile;
+
+    use super::*;
+
+    fn read(text: &str, escape: Escape) -> (Tree, Vec<String>) {
+        let mut problems = Diagnostics::new();
+        let node = yaml::read(&SourceFile::new("rules.yaml", text), &mut problems).unwrap();
+        let tree = Tree::parse(&node, escape, &mut problems);
+        let findings = problems.iter().map(|finding| {
+            let at = &text[finding.place.span.clone()];
+            format!("{} {at}", finding.code.id())
+        });
+        (tree, findings.collect())
+    }
+
+    fn scope() -> Scope {
+        Scope::from_tree(json!({"payload": {"n": 1, "quote": "\"}],", "key": "k", "at": "@here"}}))
+    }
+
+    #[test]
+    fn values_never_leave_their_place() {
+        let text = "{a: '{{payload.quote}}', b: ['x {{payload.quote}}', 2, ~, true], '{{payload.key}}': '{{payload.n}}'}";
+        let (tree, findings) = read(text, Escape::None);
+        assert!(findings.is_empty());
+        assert_eq!(tree.templates().len(), 6);
+        assert_eq!(
+            tree.render(&scope()).unwrap(),
+            json!({"a": "\"}],", "b": ["x \"}],", 2, null, true], "k": 1})
+        );
+    }
+
+    #[test]
+    fn keys_must_differ_when_rendered() {
+        let (tree, _) = read("{k: 1, '{{payload.key}}': 2}", Escape::None);
+        assert!(
+            tree.render(&scope())
+                .unwrap_err()
+                .message
+                .contains("`k` comes out twice")
+        );
+    }
+
+    #[test]
+    fn findings_point_into_the_text() {
+        let text = "a: \"x {{payloat.n}}\"\nb: ['{{uper payload.n}}', '{{payload.n']\n'{{x}}': '{{{payload.at}}}'\n";
+        let (_, findings) = read(text, Escape::Slack);
+        assert_eq!(
+            findings,
+            [
+                "HR0303 payloat.n",
+                "HR0304 uper",
+                "HR0302 {{",
+                "HR0305 {{{",
+                "HR0303 x"
+            ]
+        );
+        let (_, findings) = read("a: '{{{payload.at}}}'", Escape::None);
+        assert!(findings.is_empty());
+    }
+}

@@ -8,8 +8,7 @@ use std::time::Duration;
 use crate::crypto::random;
 use crate::event::{Delivery, Event, EventId, JobId, Payload, Proof};
 use crate::plan::{JobBody, JobState, NewJob, Plan, plan};
-use crate::providers::Refusal;
-use crate::providers::handshake::{acknowledgement, handshake};
+use crate::providers::handshake::{acknowledgement_of, handshake};
 use crate::providers::identify::{identify, media_kind};
 use crate::rule::RuleSet;
 use crate::stores::Acceptance;
@@ -26,7 +25,12 @@ pub(super) enum Judged {
     /// Turned away.
     Refused(Refused),
     /// An event, planned and not yet stored.
-    Planned(Box<Acceptance>),
+    Planned {
+        /// What is to be stored.
+        acceptance: Box<Acceptance>,
+        /// What the provider wants as the answer, where ours will not do.
+        acknowledgement: Option<Answer>,
+    },
 }
 
 /// Why a delivery was turned away, and what the sender is told.
@@ -78,14 +82,22 @@ pub(super) fn judge(
     let proof = match source.verify(delivery, delivery.received_at) {
         Ok(proof) => proof,
         Err(refusal) => {
-            return Judged::Refused(Refused::unproven(word(&refusal), &refusal));
+            return Judged::Refused(Refused::unproven(refusal.kind(), &refusal));
         }
     };
     if let Some(reply) = handshake(&source.provider, delivery, true) {
         return Judged::Handshake(answers::reply(reply));
     }
     match read(source, rules, dedupe, delivery, proof) {
-        Ok(acceptance) => Judged::Planned(Box::new(acceptance)),
+        Ok(acceptance) => {
+            let payload = &acceptance.event.payload;
+            let reply = acknowledgement_of(&source.provider, delivery, payload);
+            let acknowledgement = reply.map(|reply| answers::reply(reply.clone()));
+            Judged::Planned {
+                acceptance: Box::new(acceptance),
+                acknowledgement,
+            }
+        }
         Err(refused) => Judged::Refused(refused),
     }
 }
@@ -165,22 +177,4 @@ fn said(panic: &(dyn std::any::Any + Send)) -> &str {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a fault in hookrule")
-}
-
-/// What the provider wants as the answer to an event.
-pub(super) fn acknowledged(source: &Source) -> Option<Answer> {
-    let reply = acknowledgement(&source.provider)?;
-    Some(answers::reply(reply.clone()))
-}
-
-fn word(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::Missing { .. } => "missing",
-        Refusal::Repeated(_) => "repeated",
-        Refusal::Malformed { .. } => "malformed",
-        Refusal::Mismatch { .. } => "mismatch",
-        Refusal::Stale { .. } => "stale",
-        Refusal::KeyMissing(_) => "key_missing",
-        Refusal::NoSecret => "no_secret",
-    }
 }

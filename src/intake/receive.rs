@@ -13,7 +13,7 @@ use crate::runtime::telemetry::{Metric, Telemetry};
 use crate::runtime::{Clock, Timestamp};
 use crate::stores::{Acceptance, Accepted, LeasedJob, Store, StoreError};
 
-use super::judge::{Judged, Refused, acknowledged, judge};
+use super::judge::{Judged, Refused, judge};
 use super::quiet::Quiet;
 use super::source::Source;
 use super::{Answer, Handover, Permit, Settings, Sources, answers};
@@ -126,12 +126,18 @@ impl Intake {
                 answer
             }
             Some(Judged::Refused(refused)) => inner.refuse(source.name(), refused),
-            Some(Judged::Planned(acceptance)) => {
+            Some(Judged::Planned {
+                acceptance,
+                acknowledgement,
+            }) => {
                 // The sender may hang up at any moment; what is begun here is finished all the same,
                 // or jobs would stay leased to nobody.
                 let inner = Arc::clone(inner);
-                let stored = tokio::spawn(async move { inner.store(&source, *acceptance).await });
-                stored.await.unwrap_or_else(|_| answers::unavailable())
+                let store = async move { inner.store(&source, *acceptance).await };
+                match tokio::spawn(store).await {
+                    Ok(Some(answer)) => acknowledgement.unwrap_or(answer),
+                    Ok(None) | Err(_) => answers::unavailable(),
+                }
             }
             None => answers::unavailable(),
         }
@@ -176,7 +182,8 @@ impl Inner {
         refused.answer
     }
 
-    async fn store(&self, source: &Source, mut acceptance: Acceptance) -> Answer {
+    /// Stores an event and hands its jobs over; none where it could not be stored.
+    async fn store(&self, source: &Source, mut acceptance: Acceptance) -> Option<Answer> {
         let event = acceptance.event.id;
         let bytes = acceptance.event.payload.raw().len() as u64;
         let jobs = acceptance.plan.jobs.iter();
@@ -186,11 +193,17 @@ impl Inner {
         let stored = self.parts.store.accept(vec![acceptance]).await;
         let accepted = match stored.map(|all| all.into_iter().next()) {
             Ok(Some(accepted)) => accepted,
-            Ok(None) => return self.failed(&StoreError::Failed("it gave no answer".into())),
-            Err(error) => return self.failed(&error),
+            Ok(None) => {
+                self.failed(&StoreError::Failed("it gave no answer".into()));
+                return None;
+            }
+            Err(error) => {
+                self.failed(&error);
+                return None;
+            }
         };
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        let answer = match accepted {
+        Some(match accepted {
             Accepted::New(leased) => {
                 self.hand_over(leased, &mut permits, ready);
                 said.accepted(&self.parts.telemetry, source, bytes);
@@ -200,8 +213,7 @@ impl Inner {
                 self.duplicate(source, first, same_body);
                 answers::duplicate(first)
             }
-        };
-        acknowledged(source).unwrap_or(answer)
+        })
     }
 
     /// Reserves slots for jobs that could be performed as soon as they are stored.
@@ -246,7 +258,7 @@ impl Inner {
         }
     }
 
-    fn failed(&self, error: &StoreError) -> Answer {
+    fn failed(&self, error: &StoreError) {
         let telemetry = &self.parts.telemetry;
         telemetry.count(Metric::StoreFailures, &["accept"]);
         let now = self.parts.clock.now();
@@ -255,7 +267,6 @@ impl Inner {
         }
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         *failed = Some((now, error.to_string()));
-        answers::unavailable()
     }
 }
 

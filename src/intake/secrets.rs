@@ -8,9 +8,6 @@ use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::{Fields, Node, Value};
 
-/// Secrets shorter than this are warned of, in bytes.
-const BYTES_MIN: usize = 16;
-
 /// One secret.
 #[derive(Debug, Clone)]
 struct Entry {
@@ -84,17 +81,17 @@ fn entry(
         return None;
     }
     let secret = Secret::new(text);
-    if text.len() < BYTES_MIN {
-        let message = format!("this secret is shorter than {BYTES_MIN} bytes");
+    if let Err(why) = provider.check_secret(scheme, &secret) {
+        problems.push(value.error(code::BAD_VALUE, why));
+        return None;
+    }
+    if let Some(bytes) = provider.short_secret(scheme, &secret) {
+        let message = format!("this secret has {bytes} bytes");
         problems.push(
             value
                 .warning(code::WEAK_SECRET, message)
                 .help("short secrets can be guessed; use 32 random bytes"),
         );
-    }
-    if let Err(why) = provider.check_secret(scheme, &secret) {
-        problems.push(value.error(code::BAD_VALUE, why));
-        return None;
     }
     Some(Entry { secret, until })
 }

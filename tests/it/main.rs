@@ -19,6 +19,7 @@
 
 mod crash;
 mod deliver;
+mod docs;
 mod harness;
 mod payloads;
 mod quickstart;

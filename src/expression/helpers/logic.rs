@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Helper, PLAIN, example};
 
-fn holds(value: &Option<&Value>) -> bool {
+fn holds(value: Option<&Value>) -> bool {
     value.is_some_and(|value| value.is_truthy(false))
 }
 
@@ -20,7 +20,7 @@ pub(super) const AND: Helper = Helper {
     least: 2,
     most: 16,
     takes_missing: true,
-    call: |arguments| Ok(Value::Bool(arguments.values.iter().all(holds))),
+    call: |arguments| Ok(Value::Bool(arguments.values.iter().copied().all(holds))),
     ..PLAIN
 };
 
@@ -36,7 +36,7 @@ pub(super) const OR: Helper = Helper {
     least: 2,
     most: 16,
     takes_missing: true,
-    call: |arguments| Ok(Value::Bool(arguments.values.iter().any(holds))),
+    call: |arguments| Ok(Value::Bool(arguments.values.iter().copied().any(holds))),
     ..PLAIN
 };
 
@@ -49,6 +49,6 @@ pub(super) const NOT: Helper = Helper {
         example("{{not payload.a}}", r#"{"a":true}"#, "false"),
     ],
     takes_missing: true,
-    call: |arguments| Ok(Value::Bool(!arguments.values.iter().any(holds))),
+    call: |arguments| Ok(Value::Bool(!arguments.values.iter().copied().any(holds))),
     ..PLAIN
 };

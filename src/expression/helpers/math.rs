@@ -44,11 +44,11 @@ pub(super) const MATH: Helper = Helper {
             return Err("cannot divide by zero".to_owned());
         }
         let result = match sign.as_ref() {
-            "+" => left.add(right),
-            "-" => left.subtract(right),
-            "*" => left.multiply(right),
-            "/" => left.divide(right),
-            "%" => left.remainder(right),
+            "+" => left.plus(right),
+            "-" => left.minus(right),
+            "*" => left.times(right),
+            "/" => left.over(right),
+            "%" => left.modulo(right),
             other => return Err(format!("knows no `{other}`")),
         };
         let number = result.and_then(super::Decimal::to_number);

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::decimal::Decimal;
-use super::engine::text_of;
+use super::template::engine::text_of;
 
 pub use date::instant;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::engine::OUTPUT_BYTES_MAX;
+use super::super::template::engine::OUTPUT_BYTES_MAX;
 use super::{Helper, PLAIN, example};
 
 pub(super) const REPLACE: Helper = Helper {

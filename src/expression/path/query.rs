@@ -1,6 +1,6 @@
 //! A JSONPath query, read: what it selects from a value, within a bound on the work.
 //!
-//! `path` reads the text; this evaluates. Numbers compare by their decimal text and regular
+//! `reading` makes it; this evaluates. Numbers compare by their decimal text and regular
 //! expressions are compiled once, which is why the library's own evaluation is not used.
 
 use std::cell::Cell;
@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use regex::Regex;
 use serde_json::{Number, Value};
 
-use super::decimal;
+use super::super::decimal;
 
 /// The most values that one evaluation may look at.
 pub(super) const VISITS_MAX: usize = 1_000_000;

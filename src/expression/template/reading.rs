@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use crate::diagnostic::did_you_mean;
 
-use super::helpers::{self, Helper};
-use super::scope::ROOTS;
+use super::super::helpers::{self, Helper};
+use super::super::scope::ROOTS;
+use super::super::{ExpressionError, ExpressionErrorKind};
+use super::Uses;
 use super::tags::{NESTING_MAX, Tags};
-use super::{ExpressionError, ExpressionErrorKind, Uses};
 
 /// The longest template that is read, in bytes.
 pub(super) const TEMPLATE_BYTES_MAX: usize = 64 * 1024;

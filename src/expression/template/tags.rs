@@ -9,7 +9,7 @@ use std::ops::Range;
 #[derive(Debug, Default)]
 pub(super) struct Tags {
     /// Each tag's whole range, braces included.
-    pub(super) tags: Vec<Range<usize>>,
+    pub(super) all: Vec<Range<usize>>,
     /// Where the tags of the form `{{{x}}}` and `{{&x}}` begin.
     pub(super) unescaped: Vec<usize>,
     /// Where a tag begins that never ends.
@@ -46,7 +46,7 @@ impl Tags {
             if blocks > NESTING_MAX {
                 found.too_deep.get_or_insert(start);
             }
-            found.tags.push(start..end);
+            found.all.push(start..end);
             at = end;
         }
         found
@@ -66,7 +66,7 @@ impl Tags {
     /// The tag that a byte stands in or behind.
     pub(super) fn at(&self, offset: usize) -> Option<Range<usize>> {
         let before = |tag: &&Range<usize>| tag.start <= offset;
-        self.tags.iter().rev().find(before).cloned()
+        self.all.iter().rev().find(before).cloned()
     }
 
     /// Reads one tag and gives where it ends.
@@ -191,14 +191,14 @@ mod tests {
                 "if"
             ]
         );
-        assert_eq!(Tags::find(text).tags.len(), 5);
+        assert_eq!(Tags::find(text).all.len(), 5);
     }
 
     #[test]
     fn unescaped_ones_are_seen() {
         let found = Tags::find("{{a}} {{{b}}} {{&c}} {{~{d}~}}");
         assert_eq!(found.unescaped, [6, 14, 21]);
-        assert_eq!(found.tags, [0..5, 6..13, 14..20, 21..30]);
+        assert_eq!(found.all, [0..5, 6..13, 14..20, 21..30]);
     }
 
     #[test]

@@ -6,14 +6,17 @@
 //! `{{payload.items.[0]}}`. Inside `{{#each}}` and `{{#with}}` names belong to the item, and
 //! `@root.payload.x` leads back out.
 
+pub(super) mod engine;
+mod reading;
+mod tags;
+
 use std::sync::Arc;
 
 use handlebars::template::{Parameter, TemplateElement};
 use serde_json::Value;
 
-use super::engine;
-use super::reading::{self, TEMPLATE_BYTES_MAX};
 use super::{Escape, ExpressionError, Scope};
+use reading::TEMPLATE_BYTES_MAX;
 
 /// What a template reads, for `check`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

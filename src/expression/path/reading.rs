@@ -1,110 +1,19 @@
-//! JSONPath (RFC 9535) over a payload. Source: <https://www.rfc-editor.org/rfc/rfc9535>
+//! Turns what the library has read into what we evaluate, refusing what it lets pass: functions
+//! where they do not fit, functions of its own, broken regular expressions, several descents.
 
-use std::sync::Arc;
-
-use jsonpath_rust::parser::errors::JsonPathError;
 use jsonpath_rust::parser::model as read;
-use jsonpath_rust::parser::parse_json_path;
 use serde_json::Value;
 
-use crate::event::{Payload, Step, Steps};
-
-use super::ExpressionError;
-use super::query::{Filter, Operand, Pattern, Query, Run, Segment, Selector, Sign, Source};
+use super::super::ExpressionError;
+use super::query::{Filter, Operand, Pattern, Query, Segment, Selector, Sign, Source};
 use super::query::{compile, number};
+use super::singular;
 
-pub use super::query::TooMuch;
-
-/// The longest path that is read, in bytes.
-pub const PATH_BYTES_MAX: usize = 4 * 1024;
-/// The deepest nesting of round brackets: reading nested function calls doubles with each.
-const BRACKETS_MAX: usize = 12;
-
-/// A JSONPath, read and bounded.
-#[derive(Debug, Clone)]
-pub struct Path {
-    text: Arc<str>,
-    singular: Option<Steps>,
-    query: Arc<Query>,
+/// The query of a path that the library has read from `text`.
+pub(super) fn query(text: &str, path: &read::JpQuery) -> Read<Query> {
+    Reading { text, descents: 0 }.segments(&path.segments)
 }
 
-impl Path {
-    /// Reads a path.
-    ///
-    /// # Errors
-    /// Says what is wrong, where, and what to write (`$.a[0]` for `a.0`).
-    pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        if text.len() > PATH_BYTES_MAX {
-            let message = format!("a path is at most {PATH_BYTES_MAX} bytes long");
-            return Err(ExpressionError::syntax(0, message));
-        }
-        if let Some(offset) = too_deep(text) {
-            let message =
-                format!("more than {BRACKETS_MAX} round brackets stand inside each other");
-            return Err(ExpressionError::syntax(offset, message));
-        }
-        if !text.starts_with('$') {
-            let error = ExpressionError::syntax(0, "a path starts with `$`").len(text.len());
-            return Err(advise(error, text));
-        }
-        let parsed =
-            parse_json_path(text).map_err(|error| advise(unreadable(&error, text), text))?;
-        let mut reading = Reading { text, descents: 0 };
-        let query = reading.segments(&parsed.segments)?;
-        Ok(Self {
-            text: text.into(),
-            singular: singular(&query),
-            query: Arc::new(query),
-        })
-    }
-
-    /// As the author wrote it.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Its steps, if it selects at most one value.
-    pub fn singular(&self) -> Option<&Steps> {
-        self.singular.as_ref()
-    }
-
-    /// Every value it selects, in document order; nothing where the work passes its bound. Where
-    /// that must not pass for "nothing there", ask [`Path::try_select`].
-    pub fn select<'p>(&self, payload: &'p Payload) -> Vec<&'p Value> {
-        self.try_select(payload.value()).unwrap_or_default()
-    }
-
-    /// Every value it selects from a tree, in document order.
-    ///
-    /// # Errors
-    /// The tree has so many values that the work was stopped.
-    pub fn try_select<'v>(&self, root: &'v Value) -> Result<Vec<&'v Value>, TooMuch> {
-        Run::new(root).select(&self.query, root)
-    }
-}
-
-fn singular(query: &[Segment]) -> Option<Steps> {
-    let step = |segment: &Segment| match segment.selectors.as_slice() {
-        [Selector::Name(name)] if !segment.descends => Some(Step::Name(name.as_str().into())),
-        [Selector::Index(index)] if !segment.descends => Some(Step::Index(*index)),
-        _ => None,
-    };
-    query.iter().map(step).collect::<Option<_>>().map(Steps)
-}
-
-fn too_deep(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    text.char_indices().find_map(|(offset, c)| {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        (depth > BRACKETS_MAX).then_some(offset)
-    })
-}
-
-/// Turns what the library has read into what we evaluate, refusing what it lets pass.
 struct Reading<'t> {
     text: &'t str,
     descents: usize,
@@ -204,8 +113,8 @@ impl Reading<'_> {
                 Ok(Filter::Exists(self.source(test)?))
             }
             read::Test::Function(function) => match function.as_ref() {
-                read::TestFunction::Match(text, pattern) => self.matches(text, pattern, true),
-                read::TestFunction::Search(text, pattern) => self.matches(text, pattern, false),
+                read::TestFunction::Match(value, pattern) => self.matches(value, pattern, true),
+                read::TestFunction::Search(value, pattern) => self.matches(value, pattern, false),
                 other => self.unfit(other, "compare it with something: `count(@.a) > 1`"),
             },
         }
@@ -366,97 +275,4 @@ fn first_line_of_reason(error: &regex::Error) -> String {
     let text = error.to_string();
     let line = text.lines().last().unwrap_or_default();
     line.trim_start_matches("error: ").to_owned()
-}
-
-/// The library's complaint, with the place it points at.
-fn unreadable(error: &JsonPathError, text: &str) -> ExpressionError {
-    let offset = match error {
-        // The library does not re-export the type of `location`; its debug form is `Pos(7)` or
-        // `Span((3, 7))`.
-        JsonPathError::PestError(error) => format!("{:?}", error.location)
-            .split(|c: char| !c.is_ascii_digit())
-            .find_map(|digits| digits.parse().ok())
-            .unwrap_or(0),
-        other => other
-            .to_string()
-            .split('`')
-            .nth(1)
-            .and_then(|quoted| text.find(quoted))
-            .unwrap_or(0),
-    };
-    let offset = (0..=offset.min(text.len()))
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(0);
-    let message = match text.get(offset..).filter(|rest| !rest.is_empty()) {
-        Some(rest) => format!("the path cannot be read from `{}` on", shortened(rest)),
-        None => "the path ends too early".to_owned(),
-    };
-    ExpressionError::syntax(offset, message)
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(24) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
-
-/// Adds what to write instead: the plain reading of the text, if that is a path.
-fn advise(error: ExpressionError, text: &str) -> ExpressionError {
-    if text.contains('?') {
-        let single =
-            text.contains('=') && !["==", "!=", "<=", ">="].iter().any(|s| text.contains(s));
-        return match () {
-            () if text.contains("=~") => error.help("write `[?match(@.name, 'pattern')]`"),
-            () if single => error.help("two values are compared with `==`"),
-            () => error.help("a filter is written `[?@.name == 'value']`"),
-        };
-    }
-    match respelled(text).filter(|path| path != text && parse_json_path(path).is_ok()) {
-        Some(path) => error.help(format!("write `{path}`")),
-        None => error.help("paths look like `$.pull_request.labels[0].name`"),
-    }
-}
-
-/// What was probably meant by `a.0`, `payload.a`, `/a/0`, `{{payload.a-b}}`, `$a`.
-fn respelled(text: &str) -> Option<String> {
-    let text = text
-        .trim()
-        .trim_start_matches('{')
-        .trim_end_matches('}')
-        .trim();
-    let pointer = text.starts_with('/');
-    let text = text.trim_start_matches(['$', '@', '/', '.']);
-    let text = ["payload.", "body."]
-        .iter()
-        .find_map(|root| text.strip_prefix(root))
-        .unwrap_or(text);
-    let mut path = "$".to_owned();
-    let between = if pointer { '/' } else { '.' };
-    for step in text.split(between) {
-        let (name, brackets) = step.find('[').map_or((step, ""), |at| step.split_at(at));
-        let plain = |c: char| c.is_alphanumeric() || c == '_';
-        if name.is_empty() && brackets.is_empty() {
-            return None;
-        } else if name.is_empty() {
-        } else if name.bytes().all(|b| b.is_ascii_digit()) {
-            path.push_str(&format!("[{name}]"));
-        } else if name.chars().all(plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
-            path.push_str(&format!(".{name}"));
-        } else if name == "*" {
-            path.push_str("[*]");
-        } else if !name.contains(['\'', '\\']) {
-            path.push_str(&format!("['{name}']"));
-        } else {
-            return None;
-        }
-        let inner = brackets.trim_start_matches('[').trim_end_matches(']');
-        if !inner.is_empty() && inner.chars().all(plain) && inner.parse::<i64>().is_err() {
-            path.push_str(&format!("['{inner}']"));
-        } else {
-            path.push_str(brackets);
-        }
-    }
-    Some(path)
 }
