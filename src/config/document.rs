@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, SourceFile, code};
-use crate::yaml::{Node, read};
+use crate::yaml::{Fields, Node, read};
 
 use super::environment::Environment;
 use super::fill::Filler;
@@ -56,6 +56,9 @@ impl Document {
     }
 
     /// The address that webhooks come in by.
+    ///
+    /// # Errors
+    /// What is written there is none.
     pub fn listen(&self, environment: &dyn Environment) -> Result<SocketAddr, Diagnostics> {
         self.one("listen", environment, |node, problems| {
             address(node, problems)
@@ -169,9 +172,10 @@ pub(super) fn store(node: &Node, problems: &mut Diagnostics) -> Option<PathBuf> 
     let text = node.text(problems)?;
     let database = text.starts_with("postgres://") || text.starts_with("postgresql://");
     if database || text.is_empty() {
-        let message = match database {
-            true => "a PostgreSQL store is not built into this hookrule",
-            false => "the store has no folder",
+        let message = if database {
+            "a PostgreSQL store is not built into this hookrule"
+        } else {
+            "the store has no folder"
         };
         problems.push(
             node.error(code::BAD_VALUE, message)
@@ -186,16 +190,13 @@ pub(super) fn store(node: &Node, problems: &mut Diagnostics) -> Option<PathBuf> 
 pub(super) fn paths(node: &Node, problems: &mut Diagnostics) -> Option<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for item in node.one_or_list() {
-        let path = match item.as_map() {
-            None => item.text(problems)?,
-            Some(_) => {
-                let mut fields = crate::yaml::Fields::of(item, problems)?;
-                let path = fields
-                    .required("path", problems)
-                    .and_then(|path| path.text(problems));
-                fields.finish(problems);
-                path?
-            }
+        let path = if item.as_map().is_some() {
+            let mut fields = Fields::of(item, problems)?;
+            let path = fields.required("path", problems);
+            fields.finish(problems);
+            path?.text(problems)?
+        } else {
+            item.text(problems)?
         };
         if path.is_empty() {
             problems.push(item.error(code::BAD_VALUE, "an empty path names nothing"));

@@ -6,14 +6,13 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::secret::Secret;
 use crate::yaml::{Node, Value};
 
 use super::environment::Environment;
+use super::filling::{evaluate, part};
 
-/// The largest file that `${file:PATH}` reads, in bytes.
-pub(super) const SECRET_BYTES_MAX: u64 = 64 * 1024;
 /// Shorter fillings are not looked for in messages: they would be found in ordinary words.
 const SCRUBBED_BYTES_MIN: usize = 4;
 
@@ -77,15 +76,18 @@ impl<'e> Filler<'e> {
             out.push_str(before);
             let end = from.find('}').map_or(from.len(), |end| end + 1);
             let (expression, after) = from.split_at(end);
-            match self.value(expression, place, problems) {
-                Ok(value) => {
+            match evaluate(expression, self.environment, &self.folder, &mut self.files) {
+                Ok(filling) => {
                     filled = true;
-                    out.push_str(value.expose());
+                    out.push_str(filling.secret.expose());
+                    self.filled.push(filling.secret);
+                    if let Some(path) = filling.open {
+                        problems.push(open_secret(&path, part(expression, place)));
+                    }
                 }
                 Err(problem) => {
-                    let problem = problem.at(expression, place);
                     self.failed.push(place.clone());
-                    problems.push(problem);
+                    problems.push(problem.at(expression, place));
                     out.push_str(expression);
                 }
             }
@@ -93,97 +95,6 @@ impl<'e> Filler<'e> {
         }
         out.push_str(rest);
         (out, filled)
-    }
-
-    fn value(
-        &mut self,
-        expression: &str,
-        place: &Place,
-        problems: &mut Diagnostics,
-    ) -> Result<Secret, Problem> {
-        let inner = expression
-            .strip_prefix("${")
-            .and_then(|inner| inner.strip_suffix('}'))
-            .ok_or_else(|| Problem::form("`${` is never closed"))?;
-        let value = match inner.split_once(':') {
-            Some(("env", name)) => self.variable(name),
-            Some(("file", path)) => self.file(path, expression, place, problems),
-            _ => Err(Problem::form(format!(
-                "`{expression}` is nothing that can be filled in"
-            ))),
-        }?;
-        self.filled.push(value.clone());
-        Ok(value)
-    }
-
-    fn variable(&self, inner: &str) -> Result<Secret, Problem> {
-        let (name, default) = match inner.split_once(":-") {
-            Some((name, default)) => (name, Some(default)),
-            None => (inner, None),
-        };
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if name.is_empty() || !name.chars().all(plain) {
-            return Err(Problem::form(format!(
-                "`{name}` is not the name of an environment variable"
-            )));
-        }
-        let set = self
-            .environment
-            .variable(name)
-            .filter(|value| default.is_none() || !value.is_empty());
-        match (set, default) {
-            (Some(value), _) => value.into_string().map(Secret::new).map_err(|_| Problem {
-                code: code::UNSET_VARIABLE,
-                message: format!("the environment variable `{name}` is not UTF-8 text"),
-                help: "set it to plain text".to_owned(),
-            }),
-            (None, Some(default)) => Ok(Secret::new(default)),
-            (None, None) => Err(Problem {
-                code: code::UNSET_VARIABLE,
-                message: format!("the environment variable `{name}` is not set"),
-                help: format!(
-                    "set {name} before hookrule starts, or write `${{env:{name}:-default}}`"
-                ),
-            }),
-        }
-    }
-
-    fn file(
-        &mut self,
-        path: &str,
-        expression: &str,
-        place: &Place,
-        problems: &mut Diagnostics,
-    ) -> Result<Secret, Problem> {
-        if path.is_empty() {
-            return Err(Problem::form("`${file:}` names no file"));
-        }
-        let path = self.folder.join(path);
-        self.files.push(path.clone());
-        let unusable = |why: String| Problem {
-            code: code::UNSET_VARIABLE,
-            message: format!("the file `{}` cannot be used: {why}", path.display()),
-            help: "put the credential into that file, as plain text".to_owned(),
-        };
-        let about = std::fs::metadata(&path).map_err(|error| unusable(error.to_string()))?;
-        if !about.is_file() {
-            return Err(unusable("it is no regular file".to_owned()));
-        }
-        if about.len() > SECRET_BYTES_MAX {
-            return Err(unusable(format!(
-                "it has more than {SECRET_BYTES_MAX} bytes"
-            )));
-        }
-        let text = std::fs::read_to_string(&path).map_err(|error| unusable(error.to_string()))?;
-        if readable_by_all(&about) {
-            let message = format!("everybody on this machine may read `{}`", path.display());
-            problems.push(
-                Diagnostic::warning(code::OPEN_SECRET, part(expression, place), message)
-                    .help(format!("chmod o-r {}", path.display())),
-            );
-        }
-        let text = text.strip_suffix('\n').unwrap_or(&text);
-        Ok(Secret::new(text.strip_suffix('\r').unwrap_or(text)))
     }
 
     /// What the rooms found, without what was filled in, and without what follows from a failed
@@ -212,58 +123,14 @@ impl<'e> Filler<'e> {
     }
 }
 
-struct Problem {
-    code: Code,
-    message: String,
-    help: String,
-}
-
-impl Problem {
-    fn form(message: impl Into<String>) -> Self {
-        Self {
-            code: code::BAD_VALUE,
-            message: message.into(),
-            help:
-                "write `${env:NAME}`, `${env:NAME:-default}` or `${file:PATH}`; `$${` stands for \
-                   `${` itself"
-                    .to_owned(),
-        }
-    }
-
-    fn at(self, expression: &str, place: &Place) -> Diagnostic {
-        Diagnostic::error(self.code, part(expression, place), self.message).help(self.help)
-    }
-}
-
-/// Where an expression stands in its string.
-fn part(expression: &str, place: &Place) -> Place {
-    let text = place.file.text.get(place.span.clone()).unwrap_or_default();
-    let span = match text.find(expression) {
-        Some(at) => {
-            let start = place.span.start + at;
-            start..start + expression.len()
-        }
-        None => place.span.clone(),
-    };
-    Place {
-        file: place.file.clone(),
-        span,
-    }
+fn open_secret(path: &Path, place: Place) -> Diagnostic {
+    let path = path.display();
+    let message = format!("everybody on this machine may read `{path}`");
+    Diagnostic::warning(code::OPEN_SECRET, place, message).help(format!("chmod o-r {path}"))
 }
 
 fn within(inner: &Range<usize>, outer: &Range<usize>) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
-}
-
-#[cfg(unix)]
-fn readable_by_all(about: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    about.permissions().mode() & 0o004 != 0
-}
-
-#[cfg(not(unix))]
-fn readable_by_all(_about: &std::fs::Metadata) -> bool {
-    false
 }
 
 #[cfg(test)]
@@ -271,7 +138,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::diagnostic::SourceFile;
+    use crate::diagnostic::{Code, SourceFile};
 
     fn string(text: &str) -> Node {
         let file = SourceFile::new("hookrule.yaml", text);

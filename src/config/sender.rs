@@ -26,11 +26,18 @@ pub struct Sender {
 
 impl Document {
     /// The names of this file's sources whose provider is the named one.
-    pub fn sources_of(&self, provider: &str) -> Vec<&str> {
+    pub fn sources_of(&self, provider: &str, providers: &Providers) -> Vec<&str> {
+        let same = |name: &str| {
+            name == provider
+                || providers
+                    .find(name)
+                    .is_some_and(|found| found.name() == provider)
+        };
         self.names("sources")
             .filter(|(_, node)| {
-                let name = node.get("provider").and_then(Node::as_str);
-                name.is_some_and(|name| name == provider)
+                node.get("provider")
+                    .and_then(Node::as_str)
+                    .is_some_and(same)
             })
             .map(|(name, _)| name)
             .collect()

@@ -6,11 +6,12 @@ use tokio::sync::watch;
 
 use crate::event::{Event, EventId};
 use crate::plan::{Job, JobBody, JobState, plan};
+use crate::providers::Providers;
 use crate::rule::{Rule, RuleSet};
 use crate::runtime::BoxFuture;
 use crate::stores::{JobQuery, Store, StoreError};
 
-use super::redact::{mask_body, mask_headers, mask_json};
+use super::redact::Masks;
 use super::{
     Answer, EventView, HeaderView, JobView, Operator, OperatorError, Question, Replayed, Requeued,
     RuleView, Selection,
@@ -25,19 +26,23 @@ const EVENT_JOBS_MAX: usize = 1_000;
 pub struct Direct {
     store: Arc<dyn Store>,
     rules: watch::Receiver<Arc<RuleSet>>,
+    providers: watch::Receiver<Providers>,
     nudge: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Direct {
-    /// `rules` are those that replays go through; `nudge` is called when there are jobs to perform.
+    /// `rules` are those that replays go through, `providers` say what is masked; `nudge` is called
+    /// when there are jobs to perform.
     pub fn new(
         store: Arc<dyn Store>,
         rules: watch::Receiver<Arc<RuleSet>>,
+        providers: watch::Receiver<Providers>,
         nudge: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         Self {
             store,
             rules,
+            providers,
             nudge: Box::new(nudge),
         }
     }
@@ -84,13 +89,16 @@ impl Direct {
             ..JobQuery::default()
         };
         let jobs = self.store.jobs(query).await?;
+        let provider = self.providers.borrow().find(&event.provider);
+        let masks = provider.map_or_else(Masks::default, |provider| Masks::of(&provider));
         Ok(Some(Box::new(EventView {
             summary,
-            headers: mask_headers(&event.headers)
+            headers: masks
+                .headers(&event.headers)
                 .into_iter()
                 .map(|(name, value)| HeaderView { name, value })
                 .collect(),
-            body: body.then(|| mask_body(&event.payload)),
+            body: body.then(|| masks.body(&event.payload)),
             jobs: jobs.into_iter().map(without_data).collect(),
         })))
     }
@@ -163,11 +171,12 @@ async fn plan_apart(
 }
 
 fn masked(mut job: Job) -> Job {
+    let masks = Masks::default();
     match &mut job.body {
-        JobBody::Prepared { data, .. } => *data = mask_json(data.take()),
+        JobBody::Prepared { data, .. } => *data = masks.json(data.take()),
         JobBody::Deferred { config, vars, .. } => {
-            *config = mask_json(config.take());
-            *vars = mask_json(vars.take());
+            *config = masks.json(config.take());
+            *vars = masks.json(vars.take());
         }
         JobBody::Unprepared => {}
     }
@@ -213,7 +222,7 @@ fn view(rule: &Rule) -> RuleView {
         name: rule.name.clone(),
         description: rule.description.clone(),
         file: rule.place.file.path.display().to_string(),
-        enabled: true,
+        enabled: rule.enabled,
         when: about.join("; "),
         actions: rule
             .actions

@@ -18,7 +18,7 @@ use crate::runtime::BoxFuture;
 use crate::stores::{EventQuery, EventSummary, JobQuery};
 
 pub use direct::{Direct, describe};
-pub use redact::{MASK, mask_body, mask_headers, mask_json};
+pub use redact::{MASK, Masks};
 pub use remote::Remote;
 pub use socket::{Socket, SocketError};
 
@@ -94,7 +94,7 @@ pub enum Answer {
     Rules(Vec<RuleView>),
 }
 
-/// One event as it is shown.
+/// One header as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderView {
     /// In lower case.

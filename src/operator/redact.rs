@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::event::{Headers, Payload};
+use crate::providers::Provider;
 
 /// What stands in place of a masked value.
 pub const MASK: &str = "***";
@@ -36,87 +37,115 @@ const KEY_ENDS: &[&str] = &[
     "triggerid",
 ];
 
-/// The headers, with the values of those that carry a signature or credential masked.
-pub fn mask_headers(headers: &Headers) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .map(|(name, value)| {
-            let secret = HEADER_PARTS.iter().any(|part| name.contains(part))
-                || HEADER_ENDS.iter().any(|end| name.ends_with(end));
-            let value = if secret { MASK } else { value };
-            (name.to_owned(), value.to_owned())
-        })
-        .collect()
+/// What is masked: what always is, and what one sender's definition names besides.
+#[derive(Debug, Clone, Default)]
+pub struct Masks {
+    /// Headers, in lower case.
+    headers: Vec<String>,
+    /// Body fields, as they are compared.
+    fields: Vec<String>,
 }
 
-/// The value, with what stands under keys such as `password` and `token` masked, also in strings
-/// that are JSON themselves.
-pub fn mask_json(value: Value) -> Value {
-    match value {
-        Value::Object(entries) => entries
-            .into_iter()
-            .map(|(key, value)| {
-                let value = if hides(&key) && !value.is_null() {
-                    Value::from(MASK)
-                } else {
-                    mask_json(value)
-                };
-                (key, value)
-            })
-            .collect(),
-        Value::Array(items) => items.into_iter().map(mask_json).collect(),
-        Value::String(text) => Value::String(mask_text(text)),
-        other => other,
-    }
-}
-
-/// The body as text, masked: JSON and forms by their keys, other text as it is.
-pub fn mask_body(payload: &Payload) -> String {
-    let raw = payload.raw();
-    if let Ok(value) = serde_json::from_slice::<Value>(raw) {
-        return mask_json(value).to_string();
-    }
-    let text = String::from_utf8_lossy(raw).into_owned();
-    if payload.value().is_string() {
-        return text;
-    }
-    let mut masked = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in form_urlencoded::parse(raw) {
-        let value = if hides(&name) {
-            MASK.to_owned()
-        } else {
-            mask_text(value.into_owned())
-        };
-        masked.append_pair(&name, &value);
-    }
-    masked.finish()
-}
-
-fn mask_text(text: String) -> String {
-    if !text.trim_start().starts_with(['{', '[']) {
-        return text;
-    }
-    match serde_json::from_str::<Value>(&text) {
-        Ok(value) => {
-            let masked = mask_json(value.clone());
-            // Text that hides nothing keeps its own spacing.
-            if masked == value {
-                text
-            } else {
-                masked.to_string()
-            }
+impl Masks {
+    /// What a sender's definition names besides.
+    pub fn of(provider: &Provider) -> Self {
+        let mut headers = provider.signature_headers();
+        headers.extend(provider.credential_headers());
+        let fields = provider.sensitive().iter();
+        Self {
+            headers,
+            fields: fields.map(|field| compared(field)).collect(),
         }
-        Err(_) => text,
+    }
+
+    /// The headers, with the values of those that carry a signature or credential masked.
+    pub fn headers(&self, headers: &Headers) -> Vec<(String, String)> {
+        headers
+            .iter()
+            .map(|(name, value)| {
+                let secret = HEADER_PARTS.iter().any(|part| name.contains(part))
+                    || HEADER_ENDS.iter().any(|end| name.ends_with(end))
+                    || self.headers.iter().any(|known| known == name);
+                let value = if secret { MASK } else { value };
+                (name.to_owned(), value.to_owned())
+            })
+            .collect()
+    }
+
+    /// The value, with what stands under keys such as `password` and `token` masked, also in strings
+    /// that are JSON themselves.
+    pub fn json(&self, value: Value) -> Value {
+        match value {
+            Value::Object(entries) => entries
+                .into_iter()
+                .map(|(key, value)| {
+                    let value = if self.hides(&key) && !value.is_null() {
+                        Value::from(MASK)
+                    } else {
+                        self.json(value)
+                    };
+                    (key, value)
+                })
+                .collect(),
+            Value::Array(items) => items.into_iter().map(|item| self.json(item)).collect(),
+            Value::String(text) => Value::String(self.text(text)),
+            other => other,
+        }
+    }
+
+    /// The body as text, masked: JSON and forms by their keys, other text as it is.
+    pub fn body(&self, payload: &Payload) -> String {
+        let raw = payload.raw();
+        if let Ok(value) = serde_json::from_slice::<Value>(raw) {
+            return self.json(value).to_string();
+        }
+        if payload.value().is_string() {
+            return String::from_utf8_lossy(raw).into_owned();
+        }
+        let mut masked = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in form_urlencoded::parse(raw) {
+            let value = if self.hides(&name) {
+                MASK.to_owned()
+            } else {
+                self.text(value.into_owned())
+            };
+            masked.append_pair(&name, &value);
+        }
+        masked.finish()
+    }
+
+    fn text(&self, text: String) -> String {
+        if !text.trim_start().starts_with(['{', '[']) {
+            return text;
+        }
+        match serde_json::from_str::<Value>(&text) {
+            Ok(value) => {
+                let masked = self.json(value.clone());
+                // Text that hides nothing keeps its own spacing.
+                if masked == value {
+                    text
+                } else {
+                    masked.to_string()
+                }
+            }
+            Err(_) => text,
+        }
+    }
+
+    fn hides(&self, key: &str) -> bool {
+        let key = compared(key);
+        KEY_PARTS.iter().any(|part| key.contains(part))
+            || KEY_ENDS.iter().any(|end| key.ends_with(end))
+            || self.fields.contains(&key)
     }
 }
 
-fn hides(key: &str) -> bool {
-    let key: String = key
-        .chars()
+/// A key in the form in which keys are compared.
+fn compared(key: &str) -> String {
+    key.chars()
         .filter(|c| !matches!(c, '_' | '-' | ' '))
         .flat_map(char::to_lowercase)
-        .collect();
-    KEY_PARTS.iter().any(|part| key.contains(part)) || KEY_ENDS.iter().any(|end| key.ends_with(end))
+        .collect()
 }
 
 #[cfg(test)]
@@ -137,7 +166,8 @@ mod tests {
             ("X-GitHub-Event", "push"),
             ("Content-Type", "application/json"),
         ]);
-        let shown: Vec<_> = mask_headers(&headers)
+        let shown: Vec<_> = Masks::default()
+            .headers(&headers)
             .into_iter()
             .filter(|(_, value)| value != MASK)
             .collect();
@@ -165,13 +195,13 @@ mod tests {
             "max_tokens": 5, "token": null, "keyboard": "qwerty",
             "body": "{\"token\":\"***\"}", "plain": "{ \"a\": 1 }",
         });
-        assert_eq!(mask_json(value), expected);
+        assert_eq!(Masks::default().json(value), expected);
     }
 
     #[track_caller]
     fn body(raw: &'static str, kind: MediaKind, expected: &str) {
         let payload = Payload::new(raw.into(), kind).unwrap();
-        assert_eq!(mask_body(&payload), expected);
+        assert_eq!(Masks::default().body(&payload), expected);
     }
 
     #[test]

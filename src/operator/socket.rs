@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ use super::{Answer, Operator, OperatorError, Question};
 
 /// The socket's name in the store's folder.
 pub(super) const NAME: &str = "hookrule.sock";
+/// The longest path that a socket address is sure to hold, in bytes.
+const ADDRESS_BYTES_MAX: usize = 100;
 /// The longest question, in bytes; one that names a thousand jobs has 50 KiB.
 const QUESTION_BYTES_MAX: usize = 1024 * 1024;
 /// The longest answer that is read, in bytes.
@@ -89,12 +92,10 @@ fn listen(folder: &Path, path: &Path) -> io::Result<UnixListener> {
 
 /// A path to the socket that fits into a socket address (about 100 bytes), and what keeps it valid.
 fn short(folder: &Path) -> io::Result<(PathBuf, Option<fs::File>)> {
-    const ADDRESS_BYTES_MAX: usize = 100;
     let path = folder.join(NAME);
     if path.as_os_str().len() <= ADDRESS_BYTES_MAX || !cfg!(target_os = "linux") {
         return Ok((path, None));
     }
-    use std::os::fd::AsRawFd as _;
     let folder = fs::File::open(folder)?;
     let path = format!("/proc/self/fd/{}/{NAME}", folder.as_raw_fd());
     Ok((path.into(), Some(folder)))
