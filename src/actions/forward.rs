@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::destinations::HttpSettings;
 use crate::diagnostic::Diagnostics;
@@ -102,9 +102,10 @@ impl Configured for ForwardAction {
     }
 
     fn prepare(&self, event: &Preparation<'_>) -> Result<Value, RenderError> {
-        let mut data = json!({"hops": Hops::of(event.event).value()});
+        let mut data = Map::new();
+        data.insert("hops".to_owned(), Hops::of(event.event).value());
         self.parts.prepare(event.scope, &mut data)?;
-        Ok(data)
+        Ok(Value::Object(data))
     }
 
     fn needs_delivery(&self) -> bool {

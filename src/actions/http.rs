@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::destinations::HttpSettings;
 use crate::diagnostic::{Diagnostics, code};
@@ -175,15 +175,14 @@ impl Configured for HttpAction {
 
     fn prepare(&self, event: &Preparation<'_>) -> Result<Value, RenderError> {
         let (form, content_type) = self.body.form();
-        let mut data = json!({
-            "method": self.method,
-            "hops": Hops::of(event.event).value(),
-            "body_form": form,
-            "content_type": content_type,
-        });
+        let mut data = Map::new();
+        data.insert("method".to_owned(), self.method.into());
+        data.insert("body_form".to_owned(), form.into());
+        data.insert("content_type".to_owned(), content_type.into());
+        data.insert("body".to_owned(), self.body.render(event.scope)?);
+        data.insert("hops".to_owned(), Hops::of(event.event).value());
         self.parts.prepare(event.scope, &mut data)?;
-        data["body"] = self.body.render(event.scope)?;
-        Ok(data)
+        Ok(Value::Object(data))
     }
 }
 

@@ -15,6 +15,8 @@ pub mod log;
 pub mod notion_page;
 pub mod outcome;
 mod request;
+#[cfg(test)]
+mod rig;
 
 use std::fmt;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 //! Scheme, host and port are the destination's own. A value from an event stays in its segment of the
 //! path, its value of the query, its header; names are the author's.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostics, code};
 use crate::expression::tree::parse_template;
@@ -69,7 +69,11 @@ impl RequestParts {
     }
 
     /// Puts `path query headers` into prepared data.
-    pub(super) fn prepare(&self, scope: &Scope, data: &mut Value) -> Result<(), RenderError> {
+    pub(super) fn prepare(
+        &self,
+        scope: &Scope,
+        data: &mut Map<String, Value>,
+    ) -> Result<(), RenderError> {
         let path = match &self.path {
             Some(path) => checked_path(path, path.render(scope)?)?,
             None => String::new(),
@@ -78,10 +82,10 @@ impl RequestParts {
             let text = value.render(scope)?;
             Ok((name.clone(), Value::String(text)))
         });
-        let headers: serde_json::Map<_, _> = headers.collect::<Result<_, RenderError>>()?;
-        data["path"] = json!(path);
-        data["query"] = render_pairs(&self.query, scope)?;
-        data["headers"] = Value::Object(headers);
+        let headers: Map<_, _> = headers.collect::<Result<_, RenderError>>()?;
+        data.insert("path".to_owned(), path.into());
+        data.insert("query".to_owned(), render_pairs(&self.query, scope)?);
+        data.insert("headers".to_owned(), Value::Object(headers));
         Ok(())
     }
 }
@@ -97,7 +101,7 @@ pub(super) fn pairs(node: &Node, problems: &mut Diagnostics) -> Vec<(String, Tre
 
 /// Renders pairs into an object of texts and lists of texts; what is null is left out.
 pub(super) fn render_pairs(pairs: &[(String, Tree)], scope: &Scope) -> Result<Value, RenderError> {
-    let mut object = serde_json::Map::new();
+    let mut object = Map::new();
     for (name, tree) in pairs {
         let value = match tree.render(scope)? {
             Value::Null => continue,
@@ -178,6 +182,8 @@ fn checked_path(template: &Template, path: String) -> Result<String, RenderError
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -41,9 +41,9 @@ impl Kind for Agent {
     fn policy(&self) -> Policy {
         Policy {
             concurrency: 1,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             retry: Retry {
-                max_age: Duration::from_secs(24 * 60 * 60),
+                max_age: Duration::from_hours(24),
                 ..Retry::default()
             },
             ..Policy::default()

@@ -33,7 +33,7 @@ impl Kind for Discord {
         Policy {
             concurrency: 1,
             retry: Retry {
-                max_age: Duration::from_secs(24 * 60 * 60),
+                max_age: Duration::from_hours(24),
                 ..Retry::default()
             },
             ..Policy::default()

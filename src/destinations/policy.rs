@@ -8,7 +8,7 @@ use crate::yaml::{Fields, Node, Value, parse_duration};
 /// The most jobs of one destination that may be performed at once.
 pub const CONCURRENCY_MAX: u64 = 1_000;
 /// The longest that one attempt may take.
-pub const TIMEOUT_MAX: Duration = Duration::from_secs(60 * 60);
+pub const TIMEOUT_MAX: Duration = Duration::from_hours(1);
 /// The most waits that a schedule may name.
 pub const SCHEDULE_MAX: usize = 100;
 

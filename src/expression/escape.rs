@@ -125,28 +125,36 @@ fn is_plain_url(text: &str) -> bool {
 /// A backslash before whatever markdown could take for markup.
 fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
-    let mut line_so_far = LineStart::Blank;
-    for c in text.chars() {
-        let at_start = line_so_far != LineStart::Past;
-        let marks = match c {
-            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '[' | ']' | '(' | ')' | '#' | '@'
-            | ':' => true,
-            '-' | '+' | '=' => line_so_far == LineStart::Blank,
-            '.' => line_so_far == LineStart::Digits,
-            _ => false,
-        };
-        if marks {
+    let mut line = LineStart::Blank;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if is_markup(c, chars.peek().copied(), line) {
             escaped.push('\\');
         }
         escaped.push(c);
-        line_so_far = match c {
+        line = match c {
             '\n' | '\r' => LineStart::Blank,
-            ' ' | '\t' if line_so_far == LineStart::Blank => LineStart::Blank,
-            '0'..='9' if at_start => LineStart::Digits,
+            ' ' | '\t' if line == LineStart::Blank => LineStart::Blank,
+            '0'..='9' if line != LineStart::Past => LineStart::Digits,
             _ => LineStart::Past,
         };
     }
     escaped
+}
+
+fn is_markup(c: char, next: Option<char>, line: LineStart) -> bool {
+    let ends = next.is_none_or(char::is_whitespace);
+    match c {
+        '\\' | '*' | '_' | '~' | '`' | '|' | '<' | '>' | '[' | ']' | '(' | ')' => true,
+        // `:smile:` and `https://`, but not `12:30`.
+        ':' => next.is_some_and(|next| next.is_ascii_alphabetic() || "/_+-".contains(next)),
+        '#' => line == LineStart::Blank,
+        '-' | '+' | '=' => {
+            line == LineStart::Blank && (ends || next == Some(c) || next == Some('#'))
+        }
+        '.' => line == LineStart::Digits && ends,
+        _ => false,
+    }
 }
 
 /// What a line holds before the character at hand: lists begin only at its start.
@@ -228,15 +236,19 @@ mod tests {
     fn discord_markup_and_mentions_are_text() {
         check(Escape::Discord, "*b* _i_ `c`", "\\*b\\* \\_i\\_ \\`c\\`");
         check(Escape::Discord, "[x](y)", "\\[x\\]\\(y\\)");
-        check(Escape::Discord, "<@42>", "\\<\\@42\\>");
-        check(Escape::Discord, "@everyone", "\\@\u{200b}everyone");
-        check(Escape::Discord, "@HERE", "\\@\u{200b}HERE");
+        check(Escape::Discord, "<@42>", "\\<@42\\>");
+        check(Escape::Discord, "@everyone", "@\u{200b}everyone");
+        check(Escape::Discord, "@HERE", "@\u{200b}HERE");
         check(Escape::Discord, "- a\n 1. b-c", "\\- a\n 1\\. b-c");
+        check(Escape::Discord, ":smile: http://x", "\\:smile: http\\://x");
         check(
             Escape::Discord,
-            "plain 1.5 text-with",
-            "plain 1.5 text-with",
+            "# a\n## b\n-# c #12",
+            "\\# a\n\\## b\n\\-# c #12",
         );
+        for plain in ["1.5 text-with", "Fix: 12:30", "-5", "a@b.io", "see #12"] {
+            check(Escape::Discord, plain, plain);
+        }
     }
 
     #[test]
@@ -280,7 +292,7 @@ mod tests {
         let escaped = Escape::Discord.apply_within(value).unwrap();
         assert_eq!(
             escaped.to_string(),
-            "{\"\\\\@\u{200b}here\":[\"\\\\*\",1,null]}"
+            "{\"@\u{200b}here\":[\"\\\\*\",1,null]}"
         );
     }
 

@@ -46,16 +46,27 @@ impl Client {
         let (guarded, rootless) = match build(guarded, true) {
             Ok(client) => (client, None),
             Err(error) => (
-                build(guarded, false).map_err(unbuilt)?,
+                build(guarded, false).map_err(|error| unbuilt(&error))?,
                 Some(innermost(&error)),
             ),
         };
-        let unguarded = build(unguarded, rootless.is_none()).map_err(unbuilt)?;
+        let unguarded = build(unguarded, rootless.is_none()).map_err(|error| unbuilt(&error))?;
         Ok(Self {
             guarded,
             unguarded,
             rootless,
         })
+    }
+
+    /// One that trusts no certificate; made quickly, as tests need many.
+    #[cfg(test)]
+    pub(super) fn trusting_nobody() -> Self {
+        let _ = ring::default_provider().install_default();
+        Self {
+            guarded: build(&Resolver::machine(true), false).unwrap(),
+            unguarded: build(&Resolver::machine(false), false).unwrap(),
+            rootless: None,
+        }
     }
 
     /// Sends a request and reads the answer.
@@ -152,8 +163,8 @@ async fn read(answer: &mut reqwest::Response) -> reqwest::Result<Bytes> {
     Ok(body.freeze())
 }
 
-fn unbuilt(error: reqwest::Error) -> NetError {
-    NetError::Invalid(format!("no HTTP client: {}", innermost(&error)))
+fn unbuilt(error: &reqwest::Error) -> NetError {
+    NetError::Invalid(format!("no HTTP client: {}", innermost(error)))
 }
 
 /// What a failure means: whether anything can have been sent is what matters.
@@ -404,8 +415,6 @@ mod tests {
     #[tokio::test]
     async fn without_trusted_certificates_plain_http_works_and_https_says_why() {
         let mut client = client();
-        client.guarded = build(&Resolver::machine(true), false).unwrap();
-        client.unguarded = build(&Resolver::machine(false), false).unwrap();
         client.rootless = Some("no certificates".to_owned());
         let target = Scripted::start(vec![Say::text(200, "")]).await;
         assert_eq!(

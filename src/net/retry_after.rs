@@ -7,7 +7,7 @@ use crate::runtime::Timestamp;
 use super::Response;
 
 /// The longest wait that another side may ask for.
-pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
 
 /// The longest header that is read, in bytes; an HTTP date has at most 33.
 const HEADER_BYTES_MAX: usize = 64;

@@ -34,7 +34,7 @@ impl Say {
     pub(crate) fn with(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
         let mut text = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            text.extend([name, ": ", value, "\r\n"]);
         }
         Self::Raw(format!("{text}\r\n{body}").into_bytes())
     }
@@ -124,15 +124,15 @@ async fn serve(
 ) -> std::io::Result<()> {
     let mut buffer = Vec::new();
     loop {
-        let head = loop {
-            if let Some(end) = find(&buffer, b"\r\n\r\n") {
-                break end;
+        let end = loop {
+            if let Some(found) = find(&buffer, b"\r\n\r\n") {
+                break found;
             }
             if stream.read_buf(&mut buffer).await? == 0 {
                 return Ok(());
             }
         };
-        let text = String::from_utf8_lossy(&buffer[..head]).into_owned();
+        let text = String::from_utf8_lossy(&buffer[..end]).into_owned();
         let mut lines = text.split("\r\n");
         let line = lines.next().unwrap().to_owned();
         let headers: Vec<_> = lines
@@ -141,14 +141,14 @@ async fn serve(
             .collect();
         let length = headers.iter().find(|(name, _)| name == "content-length");
         let length = length.map_or(0, |(_, value)| value.parse().unwrap());
-        while buffer.len() < head + 4 + length {
+        while buffer.len() < end + 4 + length {
             if stream.read_buf(&mut buffer).await? == 0 {
                 return Ok(());
             }
         }
-        let body = buffer[head + 4..head + 4 + length].to_vec();
-        buffer.drain(..head + 4 + length);
-        let say = {
+        let body = buffer[end + 4..end + 4 + length].to_vec();
+        buffer.drain(..end + 4 + length);
+        let next = {
             let mut heard = heard.lock().unwrap();
             heard.push(Heard {
                 line,
@@ -157,7 +157,7 @@ async fn serve(
             });
             says[(heard.len() - 1).min(says.len() - 1)].clone()
         };
-        match say {
+        match next {
             Say::Raw(bytes) => stream.write_all(&bytes).await?,
             Say::Nothing => {}
             Say::Close => return Ok(()),
@@ -185,5 +185,5 @@ pub(crate) fn request(url: &str) -> Request {
 
 /// A client.
 pub(crate) fn client() -> Client {
-    Client::new().unwrap()
+    Client::trusting_nobody()
 }

@@ -209,11 +209,11 @@ fn not_considered(
     if !rule.enabled {
         return Some(("enabled", Some(Value::Bool(false))));
     }
-    match rule.when.is_about(event) {
-        Ok(()) => {}
-        Err(NotAbout::Provider) => return Some(("provider", Some(event.provider.clone().into()))),
-        Err(NotAbout::Source) => return Some(("source", Some(event.source.name.clone().into()))),
-        Err(NotAbout::Event) => return Some(("event", Some(event.names.clone().into()))),
+    match rule.when.objection(event) {
+        None => {}
+        Some(NotAbout::Provider) => return Some(("provider", Some(event.provider.clone().into()))),
+        Some(NotAbout::Source) => return Some(("source", Some(event.source.name.clone().into()))),
+        Some(NotAbout::Event) => return Some(("event", Some(event.names.clone().into()))),
     }
     let position = |name: &str| rules.rules.iter().position(|other| other.name == name);
     let candidates = rules.candidates(event);

@@ -97,7 +97,9 @@ pub fn read_rule_files(roots: &[PathBuf]) -> Result<Found, FilesError> {
     for path in paths {
         let (file, problem) = read(path);
         found.files.push(file);
-        problem.map(|problem| found.problems.push(problem));
+        if let Some(problem) = problem {
+            found.problems.push(problem);
+        }
     }
     Ok(found)
 }

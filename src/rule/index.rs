@@ -86,7 +86,7 @@ impl RuleSet {
             .into_iter()
             .filter_map(|at| self.rules.get(at as usize));
         rules
-            .filter(|rule| rule.when.is_about(event).is_ok())
+            .filter(|rule| rule.when.objection(event).is_none())
             .collect()
     }
 }

@@ -132,8 +132,7 @@ fn role(letters: &[char], close: char) -> usize {
                 let name = name.split_once(' ').map_or(name.as_str(), |(name, _)| name);
                 return if ROLES.contains(&name) { index + 1 } else { 0 };
             }
-            '/' if name.is_empty() => {}
-            ' ' | '\t' | '\n' if name.is_empty() => {}
+            '/' | ' ' | '\t' | '\n' if name.is_empty() => {}
             ' ' | '\t' | '\n' | '=' | ':' => name.push(' '),
             '_' | '-' => {}
             c => name.push(c),

@@ -94,10 +94,12 @@ fn origin(event: &Event) -> String {
             .filter(|name| !name.is_empty())
     };
     if let Some(author) = find(&AUTHORS) {
-        origin.push_str(&format!("\nWritten by: {author}"));
-        if let Some(association) = find(&ASSOCIATIONS) {
-            origin.push_str(&format!(" (author association: {association})"));
-        }
+        let association = find(&ASSOCIATIONS)
+            .map(|association| format!(" (author association: {association})"))
+            .unwrap_or_default();
+        origin.push_str("\nWritten by: ");
+        origin.push_str(&author);
+        origin.push_str(&association);
         origin.push_str(", who is not known to be trustworthy.");
     }
     origin

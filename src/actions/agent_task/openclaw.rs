@@ -6,7 +6,7 @@
 //!
 //! Source: OpenClaw's documentation, "Hooks" and "Hook HTTP contract".
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::actions::exchange::{Draft, Hops, Redactor, judge, outputs, parsed, reject, unanswered};
 use crate::actions::{Context, Outcome, Wait};
@@ -58,17 +58,20 @@ pub(super) async fn perform(
 
 fn body(context: &Context<'_>) -> Value {
     let data = context.data;
-    let mut body = json!({
-        "message": data.get("task").cloned().unwrap_or_default(),
-        "name": context.rule,
-    });
-    if let Some(fixed) = data.get("fixed").and_then(Value::as_object) {
-        for (field, value) in fixed {
-            body[field] = value.clone();
-        }
+    let mut body = Map::new();
+    let mut set = |field: &str, value: &Value| body.insert(field.to_owned(), value.clone());
+    set("message", data.get("task").unwrap_or(&Value::Null));
+    set("name", &context.rule.into());
+    for (field, value) in data
+        .get("fixed")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        set(field, value);
     }
-    if let Some(session) = data.get("session").and_then(Value::as_str) {
-        body["sessionKey"] = session.into();
+    if let Some(session) = data.get("session").filter(|session| session.is_string()) {
+        set("sessionKey", session);
     }
-    body
+    Value::Object(body)
 }

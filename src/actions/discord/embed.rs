@@ -267,13 +267,11 @@ fn color_number(value: &Value) -> Option<u32> {
             let named = COLOURS
                 .iter()
                 .find(|(name, _)| name.eq_ignore_ascii_case(text));
-            match named {
-                Some((_, number)) => *number,
-                None => {
-                    let hex = text.strip_prefix('#').filter(|hex| hex.len() == 6)?;
-                    u32::from_str_radix(hex, 16).ok()?
-                }
+            if let Some((_, number)) = named {
+                return Some(*number);
             }
+            let hex = text.strip_prefix('#').filter(|hex| hex.len() == 6)?;
+            u32::from_str_radix(hex, 16).ok()?
         }
         other => u32::try_from(other.as_u64()?).ok()?,
     };

@@ -33,11 +33,11 @@ pub(super) fn cut(text: &str, max: usize) -> String {
         return text.to_owned();
     }
     let kept = beginning(text, max.saturating_sub(1));
-    if kept.matches(FENCE).count() % 2 == 0 {
+    if kept.matches(FENCE).count().is_multiple_of(2) {
         return format!("{kept}{MORE}");
     }
     let kept = beginning(text, max.saturating_sub(2 + FENCE.len()));
-    if kept.matches(FENCE).count() % 2 == 0 {
+    if kept.matches(FENCE).count().is_multiple_of(2) {
         // The fence itself was cut away.
         return format!("{kept}{MORE}");
     }
@@ -89,7 +89,7 @@ pub(super) fn web_url(text: &str) -> bool {
 }
 
 /// Embeds whose texts together are not too long: once the room is used up, later texts are left out.
-pub(super) fn embeds(embeds: Vec<Value>) -> Vec<Value> {
+pub(super) fn embeds(embeds: impl IntoIterator<Item = Value>) -> Vec<Value> {
     let mut room = EMBED_TEXTS_MAX;
     let mut kept = Vec::new();
     for mut embed in embeds.into_iter().take(EMBEDS_MAX) {
@@ -104,7 +104,9 @@ pub(super) fn embeds(embeds: Vec<Value>) -> Vec<Value> {
                 place => embed.get_mut(place),
             };
             if let Some(Value::Object(parent)) = parent
-                && !take(parent.get_mut(key), &mut room)
+                && parent
+                    .get_mut(key)
+                    .is_some_and(|text| !take(text, &mut room))
             {
                 parent.remove(key);
             }
@@ -121,7 +123,8 @@ pub(super) fn embeds(embeds: Vec<Value>) -> Vec<Value> {
         if let Some(Value::Array(fields)) = embed.get_mut("fields") {
             fields.truncate(FIELDS_MAX);
             fields.retain_mut(|field| {
-                take(field.get_mut("name"), &mut room) && take(field.get_mut("value"), &mut room)
+                let mut fits = |key| field.get_mut(key).is_none_or(|text| take(text, &mut room));
+                fits("name") && fits("value")
             });
         }
         if embed.as_object().is_some_and(|embed| !embed.is_empty()) {
@@ -132,8 +135,8 @@ pub(super) fn embeds(embeds: Vec<Value>) -> Vec<Value> {
 }
 
 /// Cuts a text to the room there is. Whether anything of it is left.
-fn take(text: Option<&mut Value>, room: &mut usize) -> bool {
-    let Some(Value::String(text)) = text else {
+fn take(text: &mut Value, room: &mut usize) -> bool {
+    let Value::String(text) = text else {
         return true;
     };
     if *room == 0 {

@@ -57,14 +57,14 @@ impl Mentions {
 
     /// For the message.
     pub(super) fn value(&self) -> Value {
-        let mut value = json!({"parse": self.parse});
-        if !self.users.is_empty() {
-            value["users"] = json!(self.users);
+        let mut value = serde_json::Map::new();
+        value.insert("parse".to_owned(), json!(self.parse));
+        for (key, ids) in [("users", &self.users), ("roles", &self.roles)] {
+            if !ids.is_empty() {
+                value.insert(key.to_owned(), json!(ids));
+            }
         }
-        if !self.roles.is_empty() {
-            value["roles"] = json!(self.roles);
-        }
-        value
+        Value::Object(value)
     }
 }
 

@@ -36,7 +36,7 @@ const SUPPRESS_EMBEDS: u64 = 1 << 2;
 const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
 
 /// The wait after Discord's edge has refused our address.
-const BANNED_WAIT: Duration = Duration::from_secs(15 * 60);
+const BANNED_WAIT: Duration = Duration::from_mins(15);
 
 /// The kind.
 #[derive(Debug)]

@@ -15,9 +15,10 @@ pub(in crate::actions) struct Hops(u64);
 impl Hops {
     /// From the header that a hookrule before us has set.
     pub(in crate::actions) fn of(event: &Event) -> Self {
-        let mut seen = event.headers.all(HEADER).map(|value| value.trim().parse());
-        // A header that is there and says nothing we can read is not from us, and ends nothing.
-        Self(seen.find_map(Result::ok).unwrap_or(0))
+        // A header that says nothing we can read is not from us, and ends nothing.
+        let seen = event.headers.all(HEADER);
+        let seen = seen.filter_map(|value| value.trim().parse().ok());
+        Self(seen.max().unwrap_or(0))
     }
 
     /// From prepared data.

@@ -144,24 +144,24 @@ async fn perform(context: &Context<'_>) -> Result<Outcome, Outcome> {
     let (_, file) = settings::<FileSettings>(context)?;
     let text = |key| context.data.get(key).and_then(Value::as_str);
     let path = text("path").unwrap_or_default();
-    let parts = place::parts(path).map_err(reject)?;
-    let mut content = match context.data.get("content") {
+    let names = place::parts(path).map_err(reject)?;
+    let mut written = match context.data.get("content") {
         Some(Value::String(text)) => text.clone(),
         Some(other) => format!("{other}\n"),
         None => String::new(),
     };
     let (root, job) = (file.root.clone(), context.job);
     let append = text("mode") != Some("write");
-    if append && !content.ends_with('\n') {
-        content.push('\n');
+    if append && !written.ends_with('\n') {
+        written.push('\n');
     }
-    let bytes = content.len();
+    let bytes = written.len();
     let writing = tokio::task::spawn_blocking(move || {
-        let place = place::open(&root, &parts)?;
+        let place = place::open(&root, &names)?;
         if append {
-            write::append(&place, content.as_bytes())
+            write::append(&place, written.as_bytes())
         } else {
-            write::replace(&place, &job.to_string(), content.as_bytes())
+            write::replace(&place, &job.to_string(), written.as_bytes())
         }
     });
     match writing.await {

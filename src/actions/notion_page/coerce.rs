@@ -318,6 +318,10 @@ mod tests {
         check("date", &json!(""), &json!(null));
         check("checkbox", &json!(true), &json!(true));
         check("checkbox", &json!("no"), &json!(false));
+    }
+
+    #[test]
+    fn every_other_type() {
         check(
             "url",
             &json!("https://example.com"),

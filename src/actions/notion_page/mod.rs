@@ -81,8 +81,8 @@ impl Kind for NotionPage {
             .optional("unique_by")
             .and_then(|node| unique_by(node, &properties, problems));
         let on_duplicate = match fields.optional("on_duplicate") {
-            Some(node) => on_duplicate(node, problems)?,
-            None => "skip",
+            Some(node) => on_duplicate(node, problems),
+            None => Some("skip"),
         };
         let icon = fields
             .optional("icon")
@@ -91,12 +91,13 @@ impl Kind for NotionPage {
             return None;
         }
         Some(Arc::new(NotionPageAction {
-            database: sound(database)?,
-            data_source: sound(data_source)?,
+            // What was not written is sound; what could not be read is not.
+            database: database.map_or(Some(None), |read| read.map(Some))?,
+            data_source: data_source.map_or(Some(None), |read| read.map(Some))?,
             properties,
-            content: sound(content)?,
+            content: content.map_or(Some(None), |read| read.map(Some))?,
             unique_by,
-            on_duplicate,
+            on_duplicate: on_duplicate?,
             icon,
         }))
     }
@@ -107,14 +108,6 @@ impl Kind for NotionPage {
                 .await
                 .unwrap_or_else(|outcome| outcome)
         })
-    }
-}
-
-/// What was not written is sound; what could not be read is not.
-fn sound<T>(read: Option<Option<T>>) -> Option<Option<T>> {
-    match read {
-        None => Some(None),
-        Some(read) => read.map(Some),
     }
 }
 

@@ -17,7 +17,7 @@ use super::coerce::{coerce, equals, page_id};
 use super::schema::{Schema, data_source};
 
 /// How long a schema is believed.
-const SCHEMA_AGE_MAX: Duration = Duration::from_secs(10 * 60);
+const SCHEMA_AGE_MAX: Duration = Duration::from_mins(10);
 
 /// A schema as it is remembered.
 #[derive(Debug, Serialize, Deserialize)]
@@ -200,21 +200,27 @@ async fn create(
     remembered_as: Option<&str>,
 ) -> Result<Outcome, Failure> {
     let data = api.context.data;
-    let mut body = json!({
-        "parent": {"type": "data_source_id", "data_source_id": schema.data_source},
-        "properties": properties,
-    });
+    let mut body = Map::new();
+    let mut set = |key: &str, value: Value| body.insert(key.to_owned(), value);
+    let parent = json!({"type": "data_source_id", "data_source_id": schema.data_source});
+    set("parent", parent);
+    set("properties", properties.clone());
     if let Some(icon) = data.get("icon").and_then(Value::as_str) {
-        body["icon"] = if icon.starts_with("https://") {
-            json!({"type": "external", "external": {"url": icon}})
-        } else {
-            json!({"type": "emoji", "emoji": icon})
-        };
+        let link = icon.starts_with("https://");
+        set(
+            "icon",
+            if link {
+                json!({"type": "external", "external": {"url": icon}})
+            } else {
+                json!({"type": "emoji", "emoji": icon})
+            },
+        );
     }
     let children = data.get("content").and_then(Value::as_str).map(paragraphs);
     if let Some(children) = children.filter(|children| !children.is_empty()) {
-        body["children"] = children.into();
+        set("children", children.into());
     }
+    let body = Value::Object(body);
     let repeat = match remembered_as {
         Some(_) => Repeat::Keyed,
         None => Repeat::Blind,

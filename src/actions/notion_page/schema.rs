@@ -65,18 +65,12 @@ impl Schema {
             .or_else(|| by(&|p| name == "title" && p.kind == "title"))
             .ok_or_else(|| {
                 let names = self.properties.iter().map(|p| p.name.as_str());
-                match did_you_mean(name, names.clone()) {
-                    Some(meant) => {
-                        format!("the database has no property `{name}`; did you mean `{meant}`?")
-                    }
-                    None => {
-                        let names: Vec<_> = names.collect();
-                        format!(
-                            "the database has no property `{name}`; it has {}",
-                            names.join(", ")
-                        )
-                    }
+                let wrong = format!("the database has no property `{name}`");
+                if let Some(meant) = did_you_mean(name, names.clone()) {
+                    return format!("{wrong}; did you mean `{meant}`?");
                 }
+                let names: Vec<_> = names.collect();
+                format!("{wrong}; it has {}", names.join(", "))
             })
     }
 }
@@ -102,22 +96,18 @@ pub(super) fn data_source(answer: &Value, wanted: Option<&str>) -> Result<String
         .iter()
         .filter(|(id, name)| wanted.is_none_or(|wanted| name == wanted || bare(id) == bare(wanted)))
         .collect();
-    match meant.as_slice() {
-        [(id, _)] => Ok(id.clone()),
-        _ => {
-            let known = sources.iter().map(|(id, name)| format!("`{name}` ({id})"));
-            let known = known.collect::<Vec<_>>().join(", ");
-            Err(match wanted {
-                Some(wanted) => {
-                    format!("the database has no data source `{wanted}`; it has {known}")
-                }
-                None if sources.is_empty() => "the database has no data source".to_owned(),
-                None => format!(
-                    "the database has several data sources; name one with `data_source`: {known}"
-                ),
-            })
-        }
+    if let [(id, _)] = meant.as_slice() {
+        return Ok(id.clone());
     }
+    let known = sources.iter().map(|(id, name)| format!("`{name}` ({id})"));
+    let known = known.collect::<Vec<_>>().join(", ");
+    Err(match wanted {
+        Some(wanted) => format!("the database has no data source `{wanted}`; it has {known}"),
+        None if sources.is_empty() => "the database has no data source".to_owned(),
+        None => {
+            format!("the database has several data sources; name one with `data_source`: {known}")
+        }
+    })
 }
 
 #[cfg(test)]

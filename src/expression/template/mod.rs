@@ -6,6 +6,7 @@
 //! `{{payload.items.[0]}}`. Inside `{{#each}}` and `{{#with}}` names belong to the item, and
 //! `@root.payload.x` leads back out.
 
+mod advice;
 pub(super) mod engine;
 mod reading;
 mod tags;
@@ -166,6 +167,7 @@ fn body(mut template: handlebars::Template, escape: Escape) -> Body {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -543,5 +545,77 @@ mod tests {
                     .unwrap()
                     .is_literal()
         );
+    }
+
+    const PIECES: [&str; 40] = [
+        "{{",
+        "}}",
+        "{{{",
+        "}}}",
+        "{{#if ",
+        "{{#each ",
+        "{{#with ",
+        "{{else}}",
+        "{{else if ",
+        "{{/if}}",
+        "{{/each}}",
+        "{{/with}}",
+        "{{^}}",
+        "{{~",
+        "~}}",
+        "(",
+        ")",
+        "payload",
+        ".user",
+        ".name",
+        ".items",
+        " ",
+        "this",
+        "../",
+        "@index",
+        "@root.",
+        "upper ",
+        "default ",
+        "\"a\"",
+        "1",
+        "é",
+        "\n",
+        "\\",
+        "{{!",
+        "--}}",
+        " as |x|",
+        "=",
+        "[0]",
+        "{{> p}}",
+        "{{{{raw}}}}",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn no_text_is_too_odd(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..12)) {
+            let text = pieces.concat();
+            match Template::parse(&text, Escape::Discord) {
+                Ok(template) => {
+                    let _ = template.value(&scope());
+                    let uses = template.uses();
+                    let all = uses.paths.iter().chain(&uses.helpers).map(|(_, at)| *at);
+                    prop_assert!(all.chain(uses.unescaped.iter().copied()).all(|at| text.is_char_boundary(at)));
+                }
+                Err(error) => {
+                    let end = error.offset + error.len;
+                    prop_assert!(text.get(error.offset..end).is_some(), "{:?}", error);
+                }
+            }
+        }
+
+        #[test]
+        fn texts_come_through_as_they_are(text in any::<String>()) {
+            let scope = Scope::from_tree(json!({"payload": {"x": text}}));
+            let single = Template::parse("{{payload.x}}", Escape::None).unwrap();
+            prop_assert_eq!(single.value(&scope).unwrap(), json!(text));
+            let mixed = Template::parse("a{{payload.x}}b", Escape::None).unwrap();
+            prop_assert_eq!(mixed.render(&scope).unwrap(), format!("a{text}b"));
+        }
     }
 }

@@ -28,17 +28,18 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use crate::event::{Event, EventId, JobId};
-use crate::plan::{Attempt, Job, JobState, Plan};
+use crate::plan::{Job, JobState, Plan};
 use crate::runtime::{BoxFuture, Clock, Timestamp};
 
 use super::{
-    Acceptance, Accepted, Claim, Claimed, EventQuery, EventSummary, JobQuery, Lease, Record,
-    Result, Store, Swept, before,
+    Acceptance, Accepted, Claim, Claimed, EventQuery, EventSummary, JobHistory, JobQuery, Lease,
+    Record, Result, Store, Swept, before,
 };
 use accept::AcceptanceRows;
 use fault::Outcome;
 use folder::Folder;
 use readers::Readers;
+use sweep::KEYS_STEP;
 use writer::{Tx, Writer};
 
 /// A store in a folder of this machine.
@@ -191,9 +192,9 @@ impl Store for SqliteStore {
                 ..Swept::default()
             };
             loop {
-                let forgotten = self.writer.change(|tx| tx.forget_keys()).await?;
+                let forgotten = self.writer.change(|tx| tx.forget_keys(KEYS_STEP)).await?;
                 swept.dedupe_keys += forgotten;
-                if forgotten < sweep::KEYS_STEP {
+                if forgotten < KEYS_STEP {
                     break;
                 }
             }
@@ -257,7 +258,7 @@ impl Store for SqliteStore {
         Box::pin(self.readers.read(move |db| listing::jobs(db, &query)))
     }
 
-    fn job(&self, id: JobId) -> BoxFuture<'_, Result<Option<(Job, Vec<Attempt>)>>> {
+    fn job(&self, id: JobId) -> BoxFuture<'_, Result<Option<JobHistory>>> {
         Box::pin(self.readers.read(move |db| listing::job(db, id)))
     }
 

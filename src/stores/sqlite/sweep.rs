@@ -67,12 +67,12 @@ impl Tx<'_> {
         Ok(deleted)
     }
 
-    pub(super) fn forget_keys(&self) -> Outcome<u64> {
+    pub(super) fn forget_keys(&self, at_most: u64) -> Outcome<u64> {
         let mut delete = self.db.prepare_cached(
             "DELETE FROM dedupe WHERE (source, key) IN \
              (SELECT source, key FROM dedupe WHERE until <= ?1 LIMIT ?2)",
         )?;
-        let step = i64::try_from(KEYS_STEP).unwrap_or(i64::MAX);
+        let step = i64::try_from(at_most).unwrap_or(i64::MAX);
         Ok(delete.execute(params![self.now.millis(), step])? as u64)
     }
 
