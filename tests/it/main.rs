@@ -6,11 +6,7 @@
     clippy::panic,
     reason = "a test fails by panicking"
 )]
-#![expect(
-    unreachable_pub,
-    missing_docs,
-    reason = "nothing outside reads the harness"
-)]
+#![expect(unreachable_pub, reason = "nothing outside reads the harness")]
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -141,7 +141,7 @@ const RULES: &str = "rules:
       - name: copy
         http: {destination: sink, path: /copy, body: {event: '{{event.name}}', payload: '{{payload}}'}}
   - name: never
-    when: {provider: nobody-*, event: '**'}
+    when: {provider: [discord, generic], event: '**'}
     actions: [{log: {message: never}}]
 ";
 
