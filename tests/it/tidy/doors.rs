@@ -141,7 +141,8 @@ fn packages_enter_by_their_doors() {
             "net/client.rs",
             "use rustls::crypto::{ring};\nfn f() { ring::x() }",
         ),
-        ("rule/tests.rs", "use serde_yaml::Value;"),
+        ("rule/load.rs", "#[cfg(test)]\nmod tests;"),
+        ("rule/load/tests.rs", "use serde_yaml::Value;"),
     ]);
     assert_eq!(
         beside_doors(&files),

@@ -8,7 +8,7 @@ mod proof;
 mod rooms;
 mod source;
 
-use source::{File, tree};
+use source::{File, tree, without_test_files};
 
 /// Fails with one line for each breach.
 #[track_caller]
@@ -23,10 +23,8 @@ fn expect_tidy(breaches: &[String]) {
 
 /// A made-up tree.
 fn made_up(files: &[(&str, &str)]) -> Vec<File> {
-    files
-        .iter()
-        .map(|(path, text)| File::new(path, text))
-        .collect()
+    let files = files.iter().map(|(path, text)| File::new(path, text));
+    without_test_files(files.collect())
 }
 
 /// Checks that a made-up tree has exactly these breaches.

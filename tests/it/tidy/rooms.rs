@@ -138,7 +138,8 @@ fn nothing_is_imported_unnamed() {
                 "yaml/mod.rs",
                 "use a::*;\nuse b::{c, d::*};\nfn f() { a * b }\n#[cfg(test)]\nmod tests { use super::*; }",
             ),
-            ("yaml/tests.rs", "use super::*;"),
+            ("rule/mod.rs", "#[cfg(test)]\npub(crate) mod rig;\n"),
+            ("rule/rig/inner.rs", "use super::*;"),
         ],
         &[
             "yaml/mod.rs:1: a glob hides what is used",

@@ -33,11 +33,7 @@ pub(super) struct Name {
 impl File {
     pub(super) fn new(path: &str, text: &str) -> Self {
         let code = blank_texts(text);
-        let plain = if only_for_tests(path) {
-            code.chars().map(blank).collect()
-        } else {
-            blank_tests(&code)
-        };
+        let plain = blank_tests(&code);
         Self {
             path: path.to_owned(),
             text: text.to_owned(),
@@ -77,6 +73,14 @@ impl File {
         module
     }
 
+    /// The files and folders that are only compiled for its tests, without `.rs` or `/`.
+    fn declared_for_tests(&self) -> Vec<String> {
+        TEST_MODULE
+            .captures_iter(&self.code)
+            .map(|found| [self.module().as_slice(), &[&found[1]]].concat().join("/"))
+            .collect()
+    }
+
     /// The modules it declares in files of their own.
     pub(super) fn declared(&self) -> Vec<String> {
         MODULE
@@ -84,6 +88,22 @@ impl File {
             .map(|found| found[1].to_owned())
             .collect()
     }
+}
+
+/// Blanks the code of files that are only compiled for tests.
+pub(super) fn without_test_files(mut files: Vec<File>) -> Vec<File> {
+    let tests: Vec<String> = files.iter().flat_map(File::declared_for_tests).collect();
+    for file in &mut files {
+        let for_tests = tests.iter().any(|test| {
+            let rest = file.path.strip_prefix(test.as_str());
+            rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        });
+        if for_tests {
+            file.plain = file.code.chars().map(blank).collect();
+            file.names = Vec::new();
+        }
+    }
+    files
 }
 
 /// Every `.rs` file under `src/`.
@@ -109,7 +129,7 @@ fn read_tree() -> Vec<File> {
         }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    files
+    without_test_files(files)
 }
 
 fn pattern(pattern: &str) -> Regex {
@@ -151,11 +171,6 @@ fn names(plain: &str) -> Vec<Name> {
     }
     names.sort_by_key(|name| name.line);
     names
-}
-
-/// Whether a file holds nothing but tests: they are declared under `#[cfg(test)]`.
-fn only_for_tests(path: &str) -> bool {
-    path.ends_with("/tests.rs") || path.contains("/tests/")
 }
 
 pub(super) fn line(text: &str, at: usize) -> usize {
@@ -213,6 +228,10 @@ static USE: LazyLock<Regex> =
 /// A path that is written out.
 static PATH: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:r#)?[A-Za-z_]\w*(?:\s*::\s*(?:r#)?[A-Za-z_]\w*)+"));
+
+/// A module in a file of its own that is only compiled for tests.
+static TEST_MODULE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"#\[cfg\(test\)\]\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*;"));
 
 /// The attribute before what is only compiled for tests.
 static TEST: LazyLock<Regex> = LazyLock::new(|| pattern(r"#\[cfg\((?:test|all\(test\b[^\]]*)\)\]"));
