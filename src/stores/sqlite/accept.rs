@@ -153,7 +153,7 @@ impl Tx<'_> {
         let mut body = self
             .db
             .prepare_cached("INSERT INTO job_bodies (job, seal, body) VALUES (?1, ?2, ?3)")?;
-        body.execute(params![seq, job.seal, job.body])?;
+        body.execute(params![seq, job.seal(event, name), job.body])?;
         for (nth, after) in (0_i64..).zip(&new.after) {
             let mut follow = self
                 .db

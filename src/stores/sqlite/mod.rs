@@ -124,7 +124,7 @@ impl Store for SqliteStore {
         plan: Plan,
     ) -> BoxFuture<'_, Result<Option<usize>>> {
         Box::pin(async move {
-            let jobs = self.shown(planned::replay_rows(event, plan))?;
+            let jobs = self.shown(planned::job_rows(plan.jobs))?;
             let change = move |tx: &Tx<'_>| tx.accept_replay(event, run, &jobs);
             self.writer.change(change).await
         })

@@ -2,7 +2,7 @@
 
 use crate::actions::KeptDelivery;
 use crate::event::EventId;
-use crate::plan::{Job, JobBody, JobState, NewJob, Plan};
+use crate::plan::{Job, JobBody, JobState, NewJob};
 use crate::runtime::Timestamp;
 
 use super::super::{Acceptance, Accepted, Dedupe, Lease, LeasedJob};
@@ -26,7 +26,6 @@ pub(super) struct AcceptanceRows {
 pub(super) struct JobRow {
     pub(super) new: NewJob,
     pub(super) body: String,
-    pub(super) seal: [u8; 16],
     pub(super) wanted: bool,
 }
 
@@ -50,7 +49,7 @@ impl AcceptanceRows {
             plan,
             lease,
         } = one;
-        let mut jobs = job_rows(event.id, plan.jobs)?;
+        let mut jobs = job_rows(plan.jobs)?;
         for job in &mut jobs {
             job.wanted = lease.contains(&job.new.id);
         }
@@ -120,32 +119,33 @@ impl JobRow {
         let body = &self.new.body;
         matches!(body, JobBody::Prepared { needs_delivery, .. } if *needs_delivery)
     }
-}
 
-fn job_rows(event: EventId, jobs: Vec<NewJob>) -> Outcome<Vec<JobRow>> {
-    let row = |new: NewJob| {
-        let body = serde_json::to_string(&new.body)?;
+    /// The seal of this job of that event.
+    pub(super) fn seal(&self, event: EventId, event_name: &str) -> [u8; 16] {
+        let new = &self.new;
         let seal = JobSeal {
             id: new.id,
             event,
+            event_name,
             run: new.run,
             rule: &new.rule,
             action: &new.action,
             kind: &new.kind,
             destination: &new.destination,
-            body: &body,
+            body: &self.body,
         };
+        seal.bytes()
+    }
+}
+
+/// The rows of planned jobs.
+pub(super) fn job_rows(jobs: Vec<NewJob>) -> Outcome<Vec<JobRow>> {
+    let row = |new: NewJob| {
         Ok(JobRow {
-            seal: seal.bytes(),
-            body,
+            body: serde_json::to_string(&new.body)?,
             wanted: false,
             new,
         })
     };
     jobs.into_iter().map(row).collect()
-}
-
-/// The jobs of a replay.
-pub(super) fn replay_rows(event: EventId, plan: Plan) -> Outcome<Vec<JobRow>> {
-    job_rows(event, plan.jobs)
 }

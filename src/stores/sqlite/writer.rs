@@ -226,12 +226,12 @@ impl Desk {
     fn judge(&mut self, fault: Fault) -> StoreError {
         let last = fault.is_final();
         let error = fault.into_error(self.folder.database());
-        if last {
+        tracing::error!(%error, fatal = last, "a store transaction failed");
+        if let (true, StoreError::Failed(why) | StoreError::Damaged(why)) = (last, &error) {
             self.broken = Some(format!(
-                "an earlier write may be lost ({error}); restart hookrule"
+                "an earlier write may be lost ({why}); restart hookrule"
             ));
         }
-        tracing::error!(%error, fatal = last, "a store transaction failed");
         error
     }
 
