@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::event::MediaKind;
 use crate::secret::Secret;
 
-use super::handshake::{Ack, Handshake};
+use super::handshake::Handshake;
 use super::identify::Name;
 use super::parts::Parts;
+use super::reply::Ack;
 use super::sample::Sample;
 use super::schemes::Scheme;
 use super::vectors::Vector;
@@ -23,6 +24,7 @@ pub const SECRET_BYTES_MIN: usize = 16;
 pub struct Provider {
     pub(super) name: String,
     pub(super) docs: String,
+    pub(super) notes: String,
     pub(super) confidence: Confidence,
     pub(super) aliases: Vec<Alias>,
     pub(super) recognise: Vec<String>,
@@ -86,7 +88,12 @@ impl Provider {
         &self.docs
     }
 
-    /// How well they are known.
+    /// How the sender behaves, for people.
+    pub fn notes(&self) -> &str {
+        &self.notes
+    }
+
+    /// How well its facts are known.
     pub fn confidence(&self) -> Confidence {
         self.confidence
     }
@@ -180,38 +187,6 @@ impl Provider {
         (bytes < SECRET_BYTES_MIN).then_some(bytes)
     }
 
-    /// Headers that carry a credential of ours (tokens, basic), in lower case: never stored or
-    /// forwarded.
-    pub fn credential_headers(&self) -> Vec<String> {
-        let headers = self.each_scheme().filter_map(Scheme::credential_header);
-        headers.map(str::to_ascii_lowercase).collect()
-    }
-
-    /// Headers that carry a signature, in lower case: forwarded as they are, masked in every display.
-    pub fn signature_headers(&self) -> Vec<String> {
-        let from = self
-            .each_scheme()
-            .filter_map(|scheme| scheme.signed()?.signature.from.header())
-            .map(str::to_ascii_lowercase);
-        let distinct: BTreeSet<_> = from.collect();
-        distinct.into_iter().collect()
-    }
-
-    /// Every header of this sender's own that its definition reads, in lower case and without those
-    /// that carry a credential: what goes along when a delivery is forwarded.
-    pub fn own_headers(&self) -> Vec<String> {
-        let texts = self.event_names.iter().map(|name| &name.text);
-        let texts = texts.chain(&self.delivery_id).flat_map(Parts::headers);
-        let signed = self.each_scheme().flat_map(Scheme::headers);
-        let recognised = self.recognise.iter().map(String::as_str);
-        let all = texts.chain(signed).chain(recognised);
-        let mut headers: BTreeSet<_> = all.map(str::to_ascii_lowercase).collect();
-        for credential in self.credential_headers() {
-            headers.remove(&credential);
-        }
-        headers.into_iter().collect()
-    }
-
     /// Names of body fields that are masked in every display, wherever they stand in the body.
     pub fn sensitive(&self) -> &[String] {
         &self.sensitive
@@ -284,5 +259,63 @@ impl Provider {
             self.schemes.insert(0, chosen);
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::registry::Providers;
+    use super::*;
+
+    fn find(name: &str) -> Arc<Provider> {
+        Providers::builtin().find(name).unwrap()
+    }
+
+    #[test]
+    fn secrets_are_checked_before_they_are_used() {
+        let check = |provider, scheme, secret: &str| {
+            find(provider).check_secret(scheme, &Secret::new(secret))
+        };
+        assert!(check("github", None, "x").is_ok());
+        assert!(check("stripe", None, "whsec_not base64!").is_ok());
+        for (provider, scheme, secret) in [
+            ("github", None, ""),
+            ("github", None, " \n "),
+            ("gitlab", None, "whsec_"),
+            ("gitlab", None, "whsec_not base64!"),
+            ("gitlab", Some("token"), "\t\t"),
+            ("gitlab", Some("tokne"), "qqq"),
+            ("discord", None, "00"),
+            ("discord", None, "not hex at all"),
+            ("standard-webhooks", Some("v1a"), "whpk_aGk="),
+        ] {
+            let error = check(provider, scheme, secret).unwrap_err();
+            // Too short to tell, or nothing but the prefix, which is no secret.
+            let told = secret.len() > "whsec_".len() && error.contains(secret);
+            assert!(!told, "{error}");
+        }
+        let short = |secret: &str| find("github").short_secret(None, &Secret::new(secret));
+        assert_eq!(
+            (short("fifteen bytes.."), short("sixteen bytes...")),
+            (Some(15), None)
+        );
+    }
+
+    #[test]
+    fn a_senders_spelling_is_known() {
+        for (provider, written, ours) in [
+            ("shopify", "orders/create", Some("orders.create")),
+            ("bitbucket", "repo:push", Some("repo.push")),
+            ("gitlab", "Merge Request Hook", Some("merge_request")),
+            ("github", "pull_request.opened", None),
+            ("github", "**", None),
+            ("slack", "/deploy", None),
+        ] {
+            assert_eq!(
+                find(provider).spelling(written).as_deref(),
+                ours,
+                "{written}"
+            );
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::signature::{named, place};
 use super::verify::Refusal;
 
 /// How far from now a signed timestamp may lie, where a definition does not say.
-pub const TOLERANCE: Duration = Duration::from_secs(300);
+pub const TOLERANCE: Duration = Duration::from_mins(5);
 
 /// A signed timestamp.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,33 +1,18 @@
 //! Answers that a provider wants before or instead of an event.
 
-use std::borrow::Cow;
-
-use crate::diagnostic::{Diagnostics, code};
+use crate::diagnostic::Diagnostics;
 use crate::event::{Delivery, Payload};
 use crate::yaml::{Fields, Node};
 
 use super::definition::Provider;
 use super::identify::unparsed;
-use super::parts::Parts;
 use super::reading::Reading;
-use super::sign::empty_delivery;
-use super::signed::parts;
+use super::reply::{Ack, Reply, ReplyForm};
 use super::when::When;
 
 /// The longest body that can be a handshake, in bytes. Longer ones are events, and are not parsed to
 /// find that out.
 pub const HANDSHAKE_BYTES_MAX: usize = 16 * 1024;
-
-/// An answer to the sender.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// Its status.
-    pub status: u16,
-    /// Its headers.
-    pub headers: Vec<(String, String)>,
-    /// Its body.
-    pub body: String,
-}
 
 /// One handshake of a definition.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,15 +22,6 @@ pub struct Handshake {
     when: When,
     signed: bool,
     reply: ReplyForm,
-}
-
-/// A reply with parts of the delivery in it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ReplyForm {
-    status: u16,
-    content_type: Option<String>,
-    headers: Vec<(String, String)>,
-    body: Parts,
 }
 
 impl Handshake {
@@ -75,119 +51,6 @@ impl Handshake {
     }
 }
 
-impl ReplyForm {
-    /// Reads `{status, content_type, headers, body}`.
-    pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
-        let mut fields = Fields::of(node, problems)?;
-        let form = Self::read(&mut fields, problems);
-        fields.finish(problems);
-        form
-    }
-
-    fn read(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Self> {
-        let status = fields.optional("status").map_or(Some(200), |node| {
-            let status = node.count(problems)?;
-            let status = u16::try_from(status)
-                .ok()
-                .filter(|s| (200..600).contains(s));
-            if status.is_none() {
-                problems.push(node.error(code::BAD_VALUE, "a status is between 200 and 599"));
-            }
-            status
-        });
-        let content_type = fields
-            .optional("content_type")
-            .and_then(|node| node.text(problems));
-        let mut headers = Vec::new();
-        if let Some(node) = fields.optional("headers") {
-            for (name, value) in node.map(problems)? {
-                headers.push((
-                    name.text.to_ascii_lowercase(),
-                    value.text(problems)?.to_owned(),
-                ));
-            }
-        }
-        let body = match fields.optional("body") {
-            Some(node) => parts(node, problems),
-            None => Parts::parse("").ok(),
-        };
-        Some(Self {
-            status: status?,
-            content_type: content_type.map(str::to_owned),
-            headers,
-            body: body?,
-        })
-    }
-
-    /// Whether it is the same for every delivery.
-    pub fn is_fixed(&self) -> bool {
-        self.body.places().next().is_none()
-    }
-
-    /// The reply to one delivery, if it has every part of it.
-    pub fn fill(&self, reading: &Reading<'_>) -> Option<Reply> {
-        let in_json = self
-            .content_type
-            .as_ref()
-            .is_some_and(|content_type| content_type.contains("json"));
-        let body = reading.render(&self.body, |part| {
-            Some(if in_json {
-                Cow::Owned(json_inside(&part))
-            } else {
-                part
-            })
-        })?;
-        let mut headers = self.headers.clone();
-        if let Some(content_type) = &self.content_type {
-            headers.push(("content-type".to_owned(), content_type.clone()));
-        }
-        if !self.is_fixed() {
-            // What a sender wrote comes back: no browser may take it for a page.
-            headers.push(("x-content-type-options".to_owned(), "nosniff".to_owned()));
-        }
-        Some(Reply {
-            status: self.status,
-            headers,
-            body,
-        })
-    }
-}
-
-/// An answer to accepted events, where 202 with our JSON will not do.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Ack {
-    when: Option<When>,
-    reply: Reply,
-}
-
-impl Ack {
-    /// Reads an entry of `ack:`: a reply, and `when` it is the one.
-    pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
-        let mut fields = Fields::of(node, problems)?;
-        let when = match fields.optional("when") {
-            Some(node) => Some(When::parse(node, problems)?),
-            None => None,
-        };
-        let form = ReplyForm::read(&mut fields, problems);
-        fields.finish(problems);
-        let form = form?;
-        if !form.is_fixed() {
-            let message = "an `ack` is the same for every event: it can have no parts";
-            problems.push(node.error(code::BAD_DEFINITION, message));
-            return None;
-        }
-        let reply = form.fill(&Reading::new(&empty_delivery(), None))?;
-        Some(Self { when, reply })
-    }
-}
-
-/// A text as it stands between the quotes of a JSON string.
-fn json_inside(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
-    let inside = quoted.strip_prefix('"').and_then(|q| q.strip_suffix('"'));
-    inside.unwrap_or_default().to_owned()
-}
-
 /// The answer to a delivery that is a handshake. `proven` says whether it was verified: a handshake
 /// that must be verified first is none before that.
 pub fn handshake(provider: &Provider, delivery: &Delivery, proven: bool) -> Option<Reply> {
@@ -210,7 +73,7 @@ pub fn handshake(provider: &Provider, delivery: &Delivery, proven: bool) -> Opti
 /// JSON will not do.
 pub fn acknowledgement(provider: &Provider) -> Option<&Reply> {
     let mut acks = provider.acks().iter();
-    acks.find(|ack| ack.when.is_none()).map(|ack| &ack.reply)
+    acks.find(|ack| ack.always()).map(Ack::reply)
 }
 
 /// What the provider wants as the answer to this accepted event.
@@ -221,6 +84,102 @@ pub fn acknowledgement_of<'p>(
 ) -> Option<&'p Reply> {
     let reading = Reading::of(delivery, payload);
     let mut acks = provider.acks().iter();
-    acks.find(|ack| ack.when.as_ref().is_none_or(|when| when.holds(&reading)))
-        .map(|ack| &ack.reply)
+    acks.find(|ack| ack.fits(&reading)).map(Ack::reply)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::registry::Providers;
+    use super::*;
+    use crate::event::{Headers, MediaKind, Query};
+    use crate::runtime::Timestamp;
+
+    fn delivery(method: &str, query: &str, content_type: &str, body: &str) -> Delivery {
+        Delivery {
+            method: method.to_owned(),
+            query: Query::decode(query.as_bytes()),
+            headers: Headers::new([("content-type", content_type)]),
+            body: body.to_owned().into(),
+            received_at: Timestamp::from_seconds(0),
+            remote: None,
+        }
+    }
+
+    fn json(body: &str) -> Delivery {
+        delivery("POST", "", "application/json", body)
+    }
+
+    #[test]
+    fn what_must_be_proven_is_not_answered_before() {
+        let slack = Providers::builtin().find("slack").unwrap();
+        let challenge = json(r#"{"type":"url_verification","challenge":"<b>\"x\""}"#);
+        assert_eq!(handshake(&slack, &challenge, false), None);
+        let reply = handshake(&slack, &challenge, true).unwrap();
+        assert_eq!((reply.status, reply.body.as_str()), (200, "<b>\"x\""));
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert!(
+            reply
+                .headers
+                .contains(&header("content-type", "text/plain"))
+        );
+        assert!(
+            reply
+                .headers
+                .contains(&header("x-content-type-options", "nosniff"))
+        );
+        let form = "application/x-www-form-urlencoded";
+        for probe in [
+            delivery("POST", "", form, "ssl_check=1&token=x"),
+            delivery("GET", "ssl_check=1", form, ""),
+        ] {
+            assert_eq!(handshake(&slack, &probe, false).unwrap().status, 200);
+        }
+        for other in [
+            delivery("GET", "", form, ""),
+            delivery("POST", "ssl_check=1", form, "command=%2Fx"),
+            json(r#"{"type":"event_callback","challenge":"x"}"#),
+            json(r#"{"type":"url_verification"}"#),
+            json("ssl_check=1"),
+        ] {
+            assert_eq!(handshake(&slack, &other, true), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_body_is_no_handshake() {
+        let slack = Providers::builtin().find("slack").unwrap();
+        let long = "x".repeat(HANDSHAKE_BYTES_MAX);
+        let body = format!(r#"{{"type":"url_verification","challenge":"{long}"}}"#);
+        assert_eq!(handshake(&slack, &json(&body), true), None);
+    }
+
+    #[test]
+    fn both_pings_of_discord_and_no_event() {
+        let discord = Providers::builtin().find("discord").unwrap();
+        let status = |body| handshake(&discord, &json(body), true).map(|reply| reply.status);
+        assert_eq!(status(r#"{"type":1}"#), Some(200));
+        assert_eq!(status(r#"{"type":0}"#), Some(204));
+        assert_eq!(status(r#"{"type":1,"event":{"type":"X"}}"#), None);
+        assert_eq!(status(r#"{"type":1,"event":null}"#), None);
+        assert_eq!(status(r#"{"type":2}"#), None);
+    }
+
+    #[test]
+    fn an_accepted_event_is_answered_as_its_sender_wants() {
+        let discord = Providers::builtin().find("discord").unwrap();
+        let answer = |body: &str| {
+            let delivery = json(body);
+            let payload = Payload::new(delivery.body.clone(), MediaKind::Json).unwrap();
+            acknowledgement_of(&discord, &delivery, &payload)
+                .cloned()
+                .unwrap()
+        };
+        assert_eq!(answer(r#"{"type":2,"data":{}}"#).body, r#"{"type":5}"#);
+        assert_eq!(answer(r#"{"type":1,"event":{}}"#).status, 204);
+        assert_eq!(acknowledgement(&discord).unwrap().status, 204);
+        assert_eq!(
+            acknowledgement(&Providers::builtin().find("github").unwrap()),
+            None
+        );
+    }
 }

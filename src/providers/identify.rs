@@ -4,11 +4,10 @@ use std::borrow::Cow;
 
 use crate::crypto::{Encoding, sha256};
 use crate::diagnostic::Diagnostics;
-use crate::event::{Delivery, MediaKind, Payload};
+use crate::event::{Delivery, Payload};
 use crate::yaml::{Fields, Node, Value};
 
 use super::definition::Provider;
-use super::media::media_kind_or_none;
 use super::parts::Parts;
 use super::reading::Reading;
 use super::signed::parts;
@@ -116,7 +115,7 @@ pub fn identify(provider: &Provider, delivery: &Delivery, payload: &Payload) -> 
         .map(bounded);
     let dedupe_key = delivery_id
         .clone()
-        .or_else(|| signed_digest(provider, delivery, payload.kind()));
+        .or_else(|| signed_digest(provider, delivery, payload));
     Identity {
         names,
         delivery_id,
@@ -136,15 +135,100 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 /// The digest of what was signed, by the first scheme whose signature and timestamp are there.
-fn signed_digest(provider: &Provider, delivery: &Delivery, kind: &MediaKind) -> Option<String> {
+fn signed_digest(provider: &Provider, delivery: &Delivery, payload: &Payload) -> Option<String> {
     let content = provider.each_scheme().find_map(|scheme| {
-        let reading = Reading::new(delivery, Some(kind.clone()));
-        scheme.signed()?.timed_content(reading)
+        scheme
+            .signed()?
+            .timed_content(Reading::of(delivery, payload))
     });
     content.map(|content| digest(&content))
 }
 
 /// A delivery that is not parsed yet, as far as its type allows.
-pub(super) fn unparsed<'d>(provider: &Provider, delivery: &'d Delivery) -> Reading<'d> {
-    Reading::new(delivery, media_kind_or_none(provider, delivery))
+pub(super) fn unparsed<'d>(provider: &'d Provider, delivery: &'d Delivery) -> Reading<'d> {
+    Reading::new(delivery, provider.content_types())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::registry::Providers;
+    use super::*;
+    use crate::event::{Headers, Query};
+    use crate::runtime::Timestamp;
+
+    fn identity(provider: &str, headers: &[(&str, &str)], body: &str) -> Identity {
+        let provider = Providers::builtin().find(provider).unwrap();
+        let delivery = Delivery {
+            method: "POST".to_owned(),
+            query: Query::default(),
+            headers: Headers::new(headers.iter().copied()),
+            body: body.to_owned().into(),
+            received_at: Timestamp::from_seconds(0),
+            remote: None,
+        };
+        let kind = media_kind(&provider, &delivery).unwrap();
+        let payload = Payload::new(delivery.body.clone(), kind).unwrap();
+        identify(&provider, &delivery, &payload)
+    }
+
+    #[test]
+    fn names_are_dotted_whatever_the_sender_writes() {
+        for (text, name) in [
+            ("orders.create", Some("orders.create")),
+            ("Push Hook", Some("Push_Hook")),
+            ("a..b.", Some("a.b")),
+            (".", None),
+            ("", None),
+            ("x\n{{y}}", Some("x___y__")),
+            ("größe-1_2", Some("größe-1_2")),
+        ] {
+            assert_eq!(name_part(text).as_deref(), name, "{text}");
+        }
+        let long = "x".repeat(10_000);
+        assert_eq!(name_part(&long).unwrap().len(), NAME_PART_CHARS_MAX);
+    }
+
+    #[test]
+    fn what_is_missing_everywhere_is_unknown() {
+        let found = identity("github", &[], "{}");
+        assert_eq!(found.names, ["unknown"]);
+        assert_eq!((found.delivery_id, found.dedupe_key), (None, None));
+        // An action without an event has no name either, nor has an empty or a doubled header.
+        let action = r#"{"action":"opened"}"#;
+        assert_eq!(
+            identity("github", &[("X-GitHub-Event", "")], action).names,
+            ["unknown"]
+        );
+        let twice = [("X-GitHub-Event", "push"), ("X-GitHub-Event", "ping")];
+        assert_eq!(identity("github", &twice, action).names, ["unknown"]);
+    }
+
+    #[test]
+    fn a_redelivery_is_known_by_its_id_or_by_what_was_signed() {
+        let found = identity("github", &[("X-GitHub-Delivery", "7")], "{}");
+        assert_eq!(found.dedupe_key.as_deref(), Some("7"));
+        let slack = |time| {
+            let headers = [
+                ("X-Slack-Request-Timestamp", time),
+                ("X-Slack-Signature", "v0=00"),
+            ];
+            identity("slack", &headers, r#"{"type":"app_rate_limited"}"#).dedupe_key
+        };
+        assert!(slack("1").unwrap().starts_with("sha256:"));
+        assert_eq!(slack("1"), slack("1"));
+        assert_ne!(slack("1"), slack("2"));
+        let signed = [("X-Signature-256", "sha256=00")];
+        assert_eq!(identity("generic", &signed, "{}").dedupe_key, None);
+    }
+
+    #[test]
+    fn a_very_long_id_is_kept_as_its_digest() {
+        let body = format!(r#"{{"id":"{}"}}"#, "x".repeat(DELIVERY_ID_BYTES_MAX + 1));
+        let found = identity("stripe", &[], &body);
+        assert_eq!(
+            found.delivery_id.as_ref().unwrap().len(),
+            "sha256:".len() + 64
+        );
+        assert_eq!(found.delivery_id, found.dedupe_key);
+    }
 }

@@ -33,7 +33,14 @@ pub fn content_type(node: &Node, problems: &mut Diagnostics) -> Option<MediaKind
 /// # Errors
 /// [`UnknownMedia`] for a type the definition does not allow: 415.
 pub fn media_kind(provider: &Provider, delivery: &Delivery) -> Result<MediaKind, UnknownMedia> {
-    let allowed = provider.content_types();
+    kind_among(provider.content_types(), delivery)
+}
+
+/// The same among the given kinds.
+pub(super) fn kind_among(
+    allowed: &[MediaKind],
+    delivery: &Delivery,
+) -> Result<MediaKind, UnknownMedia> {
     if !delivery.headers.contains("content-type") {
         let first = allowed.first().cloned();
         return first.ok_or_else(|| UnknownMedia(String::new()));
@@ -55,11 +62,6 @@ pub fn media_kind(provider: &Provider, delivery: &Delivery) -> Result<MediaKind,
         .ok_or_else(|| UnknownMedia(essence.chars().take(100).collect()))
 }
 
-/// The same, for a look into a delivery before it is known to be good.
-pub(super) fn media_kind_or_none(provider: &Provider, delivery: &Delivery) -> Option<MediaKind> {
-    media_kind(provider, delivery).ok()
-}
-
 fn json(allowed: &[MediaKind]) -> Option<&MediaKind> {
     allowed.iter().find(|kind| **kind == MediaKind::Json)
 }
@@ -72,4 +74,70 @@ fn form_kind<'p>(allowed: &'p [MediaKind], delivery: &Delivery) -> Option<&'p Me
         MediaKind::Json | MediaKind::Form | MediaKind::Text => false,
     });
     field.or_else(|| allowed.iter().find(|kind| **kind == MediaKind::Form))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::registry::Providers;
+    use super::*;
+    use crate::event::Headers;
+    use crate::runtime::Timestamp;
+
+    #[track_caller]
+    fn check(provider: &str, types: &[&str], body: &str, expected: Result<MediaKind, &str>) {
+        let provider = Providers::builtin().find(provider).unwrap();
+        let delivery = Delivery {
+            method: "POST".to_owned(),
+            query: Query::default(),
+            headers: Headers::new(types.iter().map(|t| ("Content-Type", *t))),
+            body: body.to_owned().into(),
+            received_at: Timestamp::from_seconds(0),
+            remote: None,
+        };
+        let found = media_kind(&provider, &delivery);
+        assert_eq!(
+            found,
+            expected.map_err(|text| UnknownMedia(text.to_owned()))
+        );
+    }
+
+    const FORM: &str = "application/x-www-form-urlencoded";
+
+    #[test]
+    fn parameters_and_case_are_ignored() {
+        for json in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/cloudevents+json",
+            "text/json",
+        ] {
+            check("stripe", &[json], "{}", Ok(MediaKind::Json));
+        }
+        check("stripe", &[], "{}", Ok(MediaKind::Json));
+        check("stripe", &[FORM], "a=1", Err(FORM));
+        check("stripe", &["text/plain"], "", Err("text/plain"));
+        check(
+            "stripe",
+            &["application/jsonx"],
+            "",
+            Err("application/jsonx"),
+        );
+        check(
+            "stripe",
+            &["application/json", "text/plain"],
+            "",
+            Err("several at once"),
+        );
+        check("generic", &["text/plain"], "hello", Ok(MediaKind::Text));
+        check("generic", &["image/png"], "", Err("image/png"));
+    }
+
+    #[test]
+    fn json_in_a_form_where_the_field_is_there() {
+        let field = MediaKind::FormField("payload".to_owned());
+        check("slack", &[FORM], "payload=%7B%7D", Ok(field.clone()));
+        check("slack", &[FORM], "command=%2Fx", Ok(MediaKind::Form));
+        check("github", &[FORM], "payload=%7B%7D", Ok(field));
+        check("github", &[FORM], "a=1", Err(FORM));
+    }
 }

@@ -7,8 +7,13 @@
 
 mod builtin;
 pub mod definition;
+pub mod filter;
+pub mod finder;
+#[cfg(test)]
+mod forgeries;
 pub mod freshness;
 pub mod handshake;
+mod headers;
 pub mod identify;
 pub mod key;
 pub mod media;
@@ -17,6 +22,8 @@ mod parse;
 pub mod parts;
 pub mod reading;
 pub mod registry;
+pub mod replay;
+pub mod reply;
 pub mod sample;
 pub mod schemes;
 pub mod sign;
@@ -28,9 +35,9 @@ pub mod verify;
 pub mod when;
 
 pub use definition::{Overrides, Provider};
-pub use handshake::Reply;
 pub use identify::Identity;
 pub use registry::Providers;
+pub use replay::{Replay, replay};
+pub use reply::Reply;
 pub use sample::Sample;
-pub use vectors::{Replay, replay};
 pub use verify::Refusal;

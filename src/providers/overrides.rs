@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use crate::crypto::{Algorithm, Encoding};
-use crate::diagnostic::{Diagnostics, code};
-use crate::yaml::{Fields, Node, Value};
+use crate::diagnostic::Diagnostics;
+use crate::yaml::Fields;
 
+use super::finder::{delivery_id, finder, header};
 use super::freshness::tolerance;
 use super::identify::Name;
-use super::parts::{Parts, Place, header_name};
+use super::parts::{Parts, Place};
 use super::signature::{encoding, named, place};
 use super::signed::parts;
 
@@ -92,60 +93,206 @@ impl Overrides {
     }
 }
 
-/// `none`, one text or several.
-pub fn delivery_id(
-    node: &Node,
-    problems: &mut Diagnostics,
-    read: impl Fn(&Node, &mut Diagnostics) -> Option<Parts>,
-) -> Option<Vec<Parts>> {
-    if node.as_str() == Some("none") {
-        return Some(Vec::new());
-    }
-    node.one_or_list()
-        .iter()
-        .map(|node| read(node, problems))
-        .collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::super::identify::{identify, media_kind};
+    use super::super::registry::Providers;
+    use super::super::verify::verify;
+    use super::super::{Identity, Provider};
+    use super::*;
+    use crate::crypto::Mac;
+    use crate::diagnostic::SourceFile;
+    use crate::event::{Delivery, Headers, Payload, Query};
+    use crate::runtime::Timestamp;
+    use crate::secret::Secret;
+    use crate::yaml;
 
-/// Where a source finds a name or an id: `header:X-Event`, `$.type`, a text with parts in it, or
-/// `{header: X-Event}`.
-fn finder(node: &Node, problems: &mut Diagnostics) -> Option<Parts> {
-    let written = match &node.value {
-        Value::Map(entries) => match entries.as_slice() {
-            [(kind, name)] => format!("{}:{}", kind.text, name.text(problems)?),
-            _ => {
-                let message = "one key is wanted here: header, json, query or form";
-                problems.push(node.error(code::BAD_VALUE, message));
-                return None;
-            }
-        },
-        _ => match node.text(problems)? {
-            text if text.contains('{') => return parts(node, problems),
-            text => match text.strip_prefix("$.") {
-                Some(path) => format!("json:{}", path.replace('[', ".").replace(']', "")),
-                None => text.to_owned(),
-            },
-        },
-    };
-    match Place::parse(&written) {
-        Ok(place) => Some(Parts::of(place, &written)),
-        Err(message) => {
-            problems.push(node.error(code::BAD_VALUE, message).help(
-                "write where it stands: header:X-Event, $.type, or a text such as \
-                 '{header:X-Event}.{json:action}'",
-            ));
-            None
+    const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+    fn overrides(text: &str) -> (Overrides, Vec<String>) {
+        let mut problems = Diagnostics::new();
+        let node = yaml::read(&SourceFile::new("hookrule.yaml", text), &mut problems).unwrap();
+        let mut fields = Fields::of(&node, &mut problems).unwrap();
+        let overrides = Overrides::parse(&mut fields, &mut problems);
+        fields.finish(&mut problems);
+        let said = problems.iter().map(|problem| problem.message.clone());
+        (overrides, said.collect())
+    }
+
+    #[track_caller]
+    fn generic(text: &str) -> Result<Provider, String> {
+        let (overrides, problems) = overrides(text);
+        assert_eq!(problems, Vec::<String>::new());
+        Providers::builtin()
+            .find("generic")
+            .unwrap()
+            .with(&overrides)
+    }
+
+    fn delivery(headers: &[(&str, &str)], body: &str) -> Delivery {
+        Delivery {
+            method: "POST".to_owned(),
+            query: Query::default(),
+            headers: Headers::new(headers.iter().copied()),
+            body: body.to_owned().into(),
+            received_at: NOW,
+            remote: None,
         }
     }
-}
 
-/// A header's name.
-pub fn header(node: &Node, problems: &mut Diagnostics) -> Option<Box<str>> {
-    match header_name(node.text(problems)?) {
-        Ok(name) => Some(name),
-        Err(message) => {
-            problems.push(node.error(code::BAD_VALUE, message));
-            None
+    fn accepts(provider: &Provider, scheme: &str, headers: &[(&str, &str)], body: &str) -> bool {
+        let secret = [Secret::new("a secret of ours")];
+        verify(
+            provider,
+            Some(scheme),
+            &secret,
+            &delivery(headers, body),
+            NOW,
+        )
+        .is_ok()
+    }
+
+    fn tag(algorithm: Algorithm, encoding: Encoding, content: &str) -> String {
+        encoding.encode(&Mac::tag(algorithm, b"a secret of ours", &[content]))
+    }
+
+    fn identity(provider: &Provider, headers: &[(&str, &str)], body: &str) -> Identity {
+        let delivery = delivery(headers, body);
+        let kind = media_kind(provider, &delivery).unwrap();
+        let payload = Payload::new(delivery.body.clone(), kind).unwrap();
+        identify(provider, &delivery, &payload)
+    }
+
+    #[test]
+    fn a_source_says_how_its_sender_signs() {
+        let provider = generic("{header: X-Sig, algorithm: sha1, encoding: base64, prefix: ''}");
+        let provider = provider.unwrap();
+        assert_eq!(provider.recognise(), ["x-sig"]);
+        let right = tag(Algorithm::Sha1, Encoding::Base64, "{}");
+        assert!(accepts(&provider, "signature", &[("X-Sig", &right)], "{}"));
+        assert!(!accepts(&provider, "signature", &[("X-Sig", &right)], "[]"));
+        let prefixed = generic("{algorithm: sha512}").unwrap();
+        let right = format!("sha512={}", tag(Algorithm::Sha512, Encoding::Hex, "{}"));
+        assert!(accepts(
+            &prefixed,
+            "signature",
+            &[("X-Signature-256", &right)],
+            "{}"
+        ));
+    }
+
+    #[test]
+    fn a_signed_timestamp_is_looked_at() {
+        let provider =
+            generic("{timestamp: 'header:X-Time', content: '{timestamp}.{body}', tolerance: 10s}");
+        let provider = provider.unwrap();
+        for (time, fresh) in [
+            ("1700000000", true),
+            ("1699999990", true),
+            ("1699999989", false),
+        ] {
+            let content = format!("{time}.{{}}");
+            let right = format!("sha256={}", tag(Algorithm::Sha256, Encoding::Hex, &content));
+            let headers = [("X-Time", time), ("X-Signature-256", right.as_str())];
+            assert_eq!(accepts(&provider, "signature", &headers, "{}"), fresh);
+        }
+    }
+
+    #[test]
+    fn a_token_in_a_header_of_its_own() {
+        let provider = generic("{header: X-Api-Key}").unwrap();
+        assert_eq!(provider.credential_headers(), ["x-api-key"]);
+        assert!(!provider.own_headers().contains(&"x-api-key".to_owned()));
+        assert!(accepts(
+            &provider,
+            "token",
+            &[("X-Api-Key", "a secret of ours")],
+            ""
+        ));
+        assert!(!accepts(
+            &provider,
+            "token",
+            &[("X-Api-Key", "a secret of our")],
+            ""
+        ));
+        assert!(!accepts(
+            &provider,
+            "token",
+            &[("Authorization", "Bearer a secret of ours")],
+            ""
+        ));
+    }
+
+    #[test]
+    fn names_and_ids_from_anywhere() {
+        for (text, expected) in [
+            (
+                "{event: 'header:X-Event', delivery_id: 'header:X-Id'}",
+                ("pushed", Some("7")),
+            ),
+            (
+                "{event: $.kind.name, delivery_id: '$.ids[0]'}",
+                ("made", Some("9")),
+            ),
+            (
+                "{event: '{header:X-Event}.{json:kind.name}'}",
+                ("pushed.made", None),
+            ),
+            (
+                "{event: {header: X-Event}, delivery_id: none}",
+                ("pushed", None),
+            ),
+            ("{event: $.nothing}", ("unknown", None)),
+        ] {
+            let provider = generic(text).unwrap();
+            let body = r#"{"kind":{"name":"made"},"ids":[9]}"#;
+            let found = identity(&provider, &[("X-Event", "pushed"), ("X-Id", "7")], body);
+            let name = found.names.last().map(String::as_str);
+            assert_eq!(
+                (name, found.delivery_id.as_deref()),
+                (Some(expected.0), expected.1)
+            );
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said() {
+        for (text, said) in [
+            (
+                "{tolerance: 10s}",
+                "`tolerance` does not fit: `generic` signs no timestamp",
+            ),
+            (
+                "{timestamp: 'header:X-Time'}",
+                "the timestamp is not signed",
+            ),
+            ("{content: '{timestamp}{body}'}", "does not say where it is"),
+            (
+                "{content: '{sig:t}{body}'}",
+                "`sig:` needs a signature made of fields",
+            ),
+        ] {
+            let error = generic(text).unwrap_err();
+            assert!(error.contains(said), "{text}: {error}");
+        }
+        let discord = Providers::builtin().find("discord").unwrap();
+        let (algorithm, _) = overrides("{algorithm: sha1}");
+        let error = discord.with(&algorithm).unwrap_err();
+        assert!(error.contains("`algorithm` does not fit"), "{error}");
+        for (text, said) in [
+            ("{algorithm: md5}", "`md5` is none of sha1, sha256, sha512"),
+            ("{encoding: Hex}", "`Hex` is none of"),
+            ("{header: 'X Sig'}", "not the name of a header"),
+            ("{event: type}", "`type` is not a part of a delivery"),
+            ("{event: {header: a, json: b}}", "one key is wanted here"),
+            ("{tolerance: 0s}", "a tolerance of nothing"),
+            ("{tolerance: 300}", "expected text"),
+        ] {
+            let (_, problems) = overrides(text);
+            assert!(
+                problems.iter().any(|p| p.contains(said)),
+                "{text}: {problems:?}"
+            );
         }
     }
 }

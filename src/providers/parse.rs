@@ -7,11 +7,12 @@ use crate::event::MediaKind;
 use crate::yaml::{Fields, Node, Value};
 
 use super::definition::{Alias, Confidence, Provider};
-use super::handshake::{Ack, Handshake};
+use super::finder::{delivery_id, header};
+use super::handshake::Handshake;
 use super::identify::{Name, name_part};
 use super::media::content_type;
-use super::overrides::{delivery_id, header};
 use super::parts::{Parts, Place};
+use super::reply::Ack;
 use super::sample::Sample;
 use super::schemes::{self, Scheme};
 use super::signature::named;
@@ -41,18 +42,19 @@ fn definition(node: &Node, problems: &mut Diagnostics) -> Option<Provider> {
         confidence.and_then(|node| named(node, &Confidence::NAMES, Confidence::named, problems));
     let aliases = fields.optional("aliases");
     let verify = fields.required("verify", problems);
-    let schemes = verify.and_then(|node| verification(node, problems));
+    let schemes = verify.map(|node| verification(node, problems));
     let names = list(&mut fields, "names", problems, Name::parse);
     let ids = fields
         .required("delivery_id", problems)
         .and_then(|node| delivery_id(node, problems, parts));
     let kinds = list(&mut fields, "content_types", problems, content_type);
     let body_max = fields.optional("body_max");
-    // For people: how the sender behaves.
-    let _ = fields.optional("notes").map(|node| node.text(problems));
+    let notes = fields.optional("notes");
+    let notes = notes.and_then(|node| node.text(problems));
     let provider = Provider {
         name: name.and_then(|node| identifier(node, problems))?,
         docs: docs.unwrap_or_default().to_owned(),
+        notes: notes.unwrap_or_default().trim().to_owned(),
         confidence: confidence.unwrap_or(Confidence::Low),
         recognise: list(&mut fields, "recognise", problems, header)
             .iter()
@@ -145,9 +147,9 @@ fn alias_list(node: &Node, problems: &mut Diagnostics) -> Vec<Alias> {
 }
 
 /// `none`, one scheme, or several with names.
-fn verification(node: &Node, problems: &mut Diagnostics) -> Option<Schemes> {
+fn verification(node: &Node, problems: &mut Diagnostics) -> Schemes {
     if node.as_str() == Some("none") {
-        return Some(Vec::new());
+        return Vec::new();
     }
     let alternatives = node.one_or_list();
     let mut found: Schemes = Vec::new();
@@ -168,7 +170,7 @@ fn verification(node: &Node, problems: &mut Diagnostics) -> Option<Schemes> {
                 .help("write `verify: none` for a sender that does not sign"),
         );
     }
-    Some(found)
+    found
 }
 
 fn one_scheme(node: &Node, problems: &mut Diagnostics) -> Option<(String, Arc<dyn Scheme>)> {

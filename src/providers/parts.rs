@@ -10,6 +10,8 @@ use std::fmt;
 use crate::diagnostic::did_you_mean;
 use crate::event::{Step, Steps};
 
+use super::filter::Filter;
+
 /// A compiled text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parts {
@@ -47,15 +49,6 @@ pub enum Place {
     Signature(Box<str>),
 }
 
-/// What becomes of a part's text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Filter {
-    /// The sender's separators become dots. They are `/` and `:` unless given.
-    Dotted(Box<str>),
-    /// Lower case.
-    Lower,
-}
-
 const PLACES: [&str; 8] = [
     "body",
     "timestamp",
@@ -66,7 +59,6 @@ const PLACES: [&str; 8] = [
     "json",
     "sig",
 ];
-const FILTERS: [&str; 2] = ["dotted", "lower"];
 
 impl Place {
     /// Reads `body`, `header:X-Name`, `json:a.b.0`, ….
@@ -155,40 +147,10 @@ fn steps(path: &str) -> Result<Steps, String> {
     Ok(Steps(path.split('.').map(step).collect()))
 }
 
-fn unknown(what: &str, given: &str, known: &[&str]) -> String {
+pub(super) fn unknown(what: &str, given: &str, known: &[&str]) -> String {
     match did_you_mean(given, known.iter().copied()) {
         Some(name) => format!("`{given}` is not {what}; did you mean `{name}`?"),
         None => format!("`{given}` is not {what}; there are {}", known.join(", ")),
-    }
-}
-
-impl Filter {
-    fn parse(text: &str) -> Result<Self, String> {
-        match text.split_once(':').unwrap_or((text, "")) {
-            ("dotted", "") => Ok(Self::Dotted("/:".into())),
-            ("dotted", separators) => Ok(Self::Dotted(separators.into())),
-            ("lower", "") => Ok(Self::Lower),
-            (name, _) => Err(unknown("a filter", name, &FILTERS)),
-        }
-    }
-
-    /// The filtered text.
-    pub fn apply(&self, text: &str) -> String {
-        match self {
-            Self::Dotted(separators) => text.replace(|c| separators.contains(c), "."),
-            Self::Lower => text.to_lowercase(),
-        }
-    }
-
-    /// A text that this filter turns into `text`: what a sender would have written.
-    pub fn undo(&self, text: &str) -> String {
-        match self {
-            Self::Dotted(separators) => separators
-                .chars()
-                .next()
-                .map_or_else(|| text.to_owned(), |c| text.replace('.', &c.to_string())),
-            Self::Lower => text.to_owned(),
-        }
     }
 }
 
@@ -329,12 +291,5 @@ mod tests {
             let error = Parts::parse(text).unwrap_err();
             assert!(error.contains(said), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn filters_can_be_undone() {
-        let filter = Filter::parse("dotted").unwrap();
-        assert_eq!(filter.apply("orders/create:x"), "orders.create.x");
-        assert_eq!(filter.undo("orders.create"), "orders/create");
     }
 }

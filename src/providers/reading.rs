@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::event::{Delivery, MediaKind, Payload, Query, Steps};
 
-use super::parts::{Filter, Parts, Piece, Place};
+use super::filter::Filter;
+use super::media::kind_among;
+use super::parts::{Parts, Piece, Place};
 
 /// A part that is not there, or not there once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +24,8 @@ pub struct Absent<'p> {
 #[derive(Debug)]
 pub struct Reading<'d> {
     delivery: &'d Delivery,
-    kind: Option<MediaKind>,
+    kinds: &'d [MediaKind],
+    kind: OnceCell<Option<MediaKind>>,
     payload: Option<&'d Payload>,
     parsed: OnceCell<Option<Payload>>,
     form: OnceCell<Query>,
@@ -33,11 +36,12 @@ pub struct Reading<'d> {
 }
 
 impl<'d> Reading<'d> {
-    /// Begins, with how the body is to be read, if that is known.
-    pub fn new(delivery: &'d Delivery, kind: Option<MediaKind>) -> Self {
+    /// Begins, with the kinds of bodies that the sender has.
+    pub fn new(delivery: &'d Delivery, kinds: &'d [MediaKind]) -> Self {
         Self {
             delivery,
-            kind,
+            kinds,
+            kind: OnceCell::new(),
             payload: None,
             parsed: OnceCell::new(),
             form: OnceCell::new(),
@@ -50,7 +54,8 @@ impl<'d> Reading<'d> {
     pub fn of(delivery: &'d Delivery, payload: &'d Payload) -> Self {
         Self {
             payload: Some(payload),
-            ..Self::new(delivery, Some(payload.kind().clone()))
+            kind: OnceCell::from(Some(payload.kind().clone())),
+            ..Self::new(delivery, &[])
         }
     }
 
@@ -129,7 +134,7 @@ impl<'d> Reading<'d> {
     }
 
     fn form_field(&self, name: &str) -> Option<String> {
-        match self.kind.as_ref()? {
+        match self.kind()? {
             MediaKind::Form | MediaKind::FormField(_) => {}
             MediaKind::Json | MediaKind::Text => return None,
         }
@@ -141,9 +146,15 @@ impl<'d> Reading<'d> {
         scalar(self.payload()?.at(steps)?)
     }
 
+    /// How the body is to be read, worked out when a part first asks.
+    fn kind(&self) -> Option<&MediaKind> {
+        let kind = || kind_among(self.kinds, self.delivery).ok();
+        self.kind.get_or_init(kind).as_ref()
+    }
+
     /// The JSON payload, if it is one.
     fn payload(&self) -> Option<&Payload> {
-        let parse = || Payload::new(self.delivery.body.clone(), self.kind.clone()?).ok();
+        let parse = || Payload::new(self.delivery.body.clone(), self.kind()?.clone()).ok();
         let payload = match self.payload {
             Some(payload) => payload,
             None => self.parsed.get_or_init(parse).as_ref()?,
@@ -230,7 +241,8 @@ mod tests {
     #[track_caller]
     fn check(delivery: &Delivery, kind: MediaKind, parts: &str, expected: Option<&str>) {
         let parts = Parts::parse(parts).unwrap();
-        let reading = Reading::new(delivery, Some(kind));
+        let kinds = [kind];
+        let reading = Reading::new(delivery, &kinds);
         assert_eq!(reading.render(&parts, Some).as_deref(), expected);
         let pieces = reading.pieces(&parts).ok().map(|pieces| pieces.concat());
         assert_eq!(pieces.as_deref(), expected.map(str::as_bytes));

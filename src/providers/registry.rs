@@ -22,13 +22,13 @@ enum Entry {
         text: &'static str,
         read: Arc<OnceLock<Option<Arc<Provider>>>>,
     },
-    User(Arc<Provider>),
+    User(Arc<Provider>, Arc<SourceFile>),
 }
 
 impl Entry {
     fn provider(&self, name: &str) -> Option<Arc<Provider>> {
         match self {
-            Self::User(provider) => Some(Arc::clone(provider)),
+            Self::User(provider, _) => Some(Arc::clone(provider)),
             Self::Builtin { text, read } => {
                 let parse = || {
                     let file = SourceFile::new(format!("builtin/{name}.yaml"), *text);
@@ -75,7 +75,8 @@ impl Providers {
         problems.extend(found);
         if let (Some(provider), false) = (provider, broken) {
             let name = provider.name().to_owned();
-            self.entries.insert(name, Entry::User(Arc::new(provider)));
+            self.entries
+                .insert(name, Entry::User(Arc::new(provider), Arc::clone(file)));
         }
     }
 
@@ -84,7 +85,7 @@ impl Providers {
         if let Some(entry) = self.entries.get(name) {
             return entry.provider(name);
         }
-        let users = |entry: &&Entry| matches!(entry, Entry::User(_));
+        let users = |entry: &&Entry| matches!(entry, Entry::User(..));
         let (users, builtin): (Vec<_>, Vec<_>) =
             self.entries.iter().partition(|(_, entry)| users(entry));
         users.into_iter().chain(builtin).find_map(|(own, entry)| {
@@ -97,6 +98,14 @@ impl Providers {
         })
     }
 
+    /// The YAML of one by name, to be read or to begin an own one with.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        Some(match self.entries.get(name)? {
+            Entry::Builtin { text, .. } => text,
+            Entry::User(_, file) => &file.text,
+        })
+    }
+
     /// Every name, sorted; aliases are not among them.
     pub fn names(&self) -> Vec<&str> {
         self.entries.keys().map(String::as_str).collect()
@@ -105,9 +114,9 @@ impl Providers {
 
 #[cfg(test)]
 mod tests {
+    use super::super::vectors::Vector;
     use super::*;
     use crate::diagnostic::Severity;
-    use crate::providers::vectors::Vector;
 
     #[test]
     fn the_list_is_the_folder() {
@@ -261,5 +270,17 @@ vectors:
             let found = errors.iter().any(|(c, m)| *c == code && m.contains(said));
             assert!(found, "{to}: {errors:?}");
         }
+    }
+
+    #[test]
+    fn the_documented_definition_is_sound() {
+        let text = include_str!("../../docs/providers.md");
+        let yaml = text.split("```yaml\n").nth(1).unwrap();
+        let (providers, errors) = add(yaml.split("```").next().unwrap());
+        assert_eq!(errors, []);
+        let acme = providers.find("acme").unwrap();
+        assert_eq!(acme.vectors().len(), 2);
+        assert!(providers.text("acme").unwrap().starts_with("name: acme"));
+        assert!(providers.text("github").unwrap().contains("name: github"));
     }
 }

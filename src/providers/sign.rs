@@ -7,8 +7,9 @@ use crate::runtime::Timestamp;
 use crate::secret::Secret;
 
 use super::definition::Provider;
+use super::filter::Filter;
 use super::identify::{Name, name_part, unparsed};
-use super::parts::{Filter, Parts, Piece, Place};
+use super::parts::{Parts, Piece, Place};
 use super::reading::Reading;
 
 /// A delivery about to be sent.
@@ -167,4 +168,121 @@ pub(super) fn empty_delivery() -> Delivery {
         body: Bytes::new(),
     };
     letter.delivery(Timestamp::from_millis(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::identify::{identify, media_kind};
+    use super::super::registry::Providers;
+    use super::super::verify::verify;
+    use super::*;
+    use crate::event::Payload;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+    fn draft(body: &str, event: &str) -> Draft {
+        Draft {
+            headers: Headers::default(),
+            body: body.to_owned().into(),
+            event: Some(event.to_owned()),
+            delivery_id: "id-1".to_owned(),
+        }
+    }
+
+    /// Signs, verifies what was signed, and gives its names and its delivery id.
+    fn sent(provider: &str, draft: &Draft) -> (Headers, Vec<String>, Option<String>) {
+        let provider = Providers::builtin().find(provider).unwrap();
+        let secret = Secret::new("whsec_aG9va3J1bGUgdGVzdCBzZWNyZXQ=");
+        let headers = sign(&provider, None, &secret, draft, NOW).unwrap();
+        let delivery = Letter {
+            headers: headers.iter().map(|(n, v)| (n.into(), v.into())).collect(),
+            body: draft.body.clone(),
+        };
+        let delivery = delivery.delivery(NOW);
+        verify(&provider, None, &[secret], &delivery, NOW).unwrap();
+        let kind = media_kind(&provider, &delivery).unwrap();
+        let payload = Payload::new(draft.body.clone(), kind).unwrap();
+        let identity = identify(&provider, &delivery, &payload);
+        (headers, identity.names, identity.delivery_id)
+    }
+
+    #[track_caller]
+    fn check(provider: &str, body: &str, event: &str, header: (&str, &str), names: &[&str]) {
+        let (headers, found, id) = sent(provider, &draft(body, event));
+        assert_eq!(headers.single(header.0), Some(header.1));
+        assert_eq!(
+            (found.as_slice(), id.as_deref()),
+            (&*strings(names), Some("id-1"))
+        );
+    }
+
+    fn strings(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_events_name_travels_in_its_header() {
+        let github = |body, event, value, names: &[&str]| {
+            check("github", body, event, ("x-github-event", value), names);
+        };
+        let opened = r#"{"action":"opened"}"#;
+        let both = ["pull_request", "pull_request.opened"];
+        github(opened, "pull_request.opened", "pull_request", &both);
+        github(opened, "pull_request", "pull_request", &both);
+        github("{}", "push", "push", &["push"]);
+        let topic = ("x-shopify-topic", "orders/create");
+        check("shopify", "{}", "orders.create", topic, &["orders.create"]);
+        let key = ("x-event-key", "repo:push");
+        check("bitbucket", "{}", "repo.push", key, &["repo.push"]);
+    }
+
+    #[test]
+    fn delivery_ids_travel_where_they_are_signed_too() {
+        let body = r#"{"object_kind":"push"}"#;
+        check("gitlab", body, "push", ("webhook-id", "id-1"), &["push"]);
+        check(
+            "gitlab",
+            body,
+            "push",
+            ("idempotency-key", "id-1"),
+            &["push"],
+        );
+    }
+
+    #[test]
+    fn every_sample_is_what_it_says() {
+        let providers = Providers::builtin();
+        for name in providers.names() {
+            let provider = providers.find(name).unwrap();
+            for sample in provider.samples() {
+                let own = sample.headers.iter().map(|(n, v)| (n.as_str(), v.clone()));
+                let content_type = [("content-type", sample.content_type.clone())];
+                let draft = Draft {
+                    headers: Headers::new(own.chain(content_type)),
+                    body: sample.body.clone(),
+                    event: Some(sample.event.clone()),
+                    delivery_id: "id-1".to_owned(),
+                };
+                if name == "discord" {
+                    let secret = Secret::new("00".repeat(32));
+                    let error = sign(&provider, None, &secret, &draft, NOW).unwrap_err();
+                    assert!(error.contains("private key"), "{error}");
+                    continue;
+                }
+                let (_, names, _) = sent(name, &draft);
+                assert!(names.contains(&sample.event), "{name}: {names:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_given_header_is_kept() {
+        let mut draft = draft("{}", "push");
+        draft.headers = Headers::new([("X-GitHub-Delivery", "mine"), ("X-Extra", "1")]);
+        let (headers, _, id) = sent("github", &draft);
+        assert_eq!(
+            (id.as_deref(), headers.single("x-extra")),
+            (Some("mine"), Some("1"))
+        );
+    }
 }

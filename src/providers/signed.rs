@@ -68,28 +68,25 @@ impl Signed {
 
     /// That the timestamp, if there is one, is signed, and that nothing is signed which never is there.
     fn consistent(&self) -> Result<(), String> {
-        let uses = |wanted: &Place| self.content.places().any(|place| place == wanted);
-        match &self.freshness {
-            None if uses(&Place::Timestamp) => {
-                Err("`content` has {timestamp}, but `timestamp` does not say where it is".into())
+        let covers = |wanted: &Place| self.content.places().any(|place| place == wanted);
+        let from = self.freshness.as_ref().map(|freshness| &freshness.from);
+        if let Some(from) = from {
+            let in_covered_body = from.in_body() && covers(&Place::Body);
+            if !(covers(&Place::Timestamp) || covers(from) || in_covered_body) {
+                let message = "the timestamp is not signed: put {timestamp} into `content`";
+                return Err(message.to_owned());
             }
-            Some(freshness)
-                if !uses(&Place::Timestamp)
-                    && !uses(&freshness.from)
-                    && !(freshness.from.in_body() && uses(&Place::Body)) =>
-            {
-                Err("the timestamp is not signed: put {timestamp} into `content`".to_owned())
-            }
-            _ => {
-                let fields = matches!(self.signature.layout, Layout::Fields { .. });
-                let from = self.freshness.as_ref().map(|freshness| &freshness.from);
-                let mut places = self.content.places().chain(from);
-                if !fields && places.any(|place| matches!(place, Place::Signature(_))) {
-                    return Err("`sig:` needs a signature made of fields: give `field`".into());
-                }
-                Ok(())
-            }
+        } else if covers(&Place::Timestamp) {
+            let message = "`content` has {timestamp}, but `timestamp` does not say where it is";
+            return Err(message.to_owned());
         }
+        let fields = matches!(self.signature.layout, Layout::Fields { .. });
+        let mut places = self.content.places().chain(from);
+        if !fields && places.any(|place| matches!(place, Place::Signature(_))) {
+            let message = "`sig:` needs a signature made of fields: give `field`";
+            return Err(message.to_owned());
+        }
+        Ok(())
     }
 
     /// What a delivery claims.
@@ -187,7 +184,7 @@ impl Signed {
             _ => {}
         }
         let delivery = letter.delivery(now);
-        let mut reading = Reading::new(&delivery, None);
+        let mut reading = Reading::new(&delivery, &[]);
         reading.timestamp = time.clone().map(Cow::Owned);
         let content = reading
             .pieces(&self.content)

@@ -1,9 +1,7 @@
 //! Deliveries with known answers: what a definition must accept, refuse and reply.
 //!
 //! A vector stands in a definition's `vectors:` or, as one line of JSON, in a file that
-//! [`replay`] runs.
-
-use std::collections::BTreeSet;
+//! [`replay`](super::replay::replay) runs.
 
 use serde_json::Value as Json;
 
@@ -15,9 +13,9 @@ use crate::secret::Secret;
 use crate::yaml::{Fields, Node};
 
 use super::definition::Provider;
-use super::handshake::{Reply, handshake};
+use super::handshake::handshake;
 use super::identify::{identify, media_kind};
-use super::registry::Providers;
+use super::reply::Reply;
 use super::verify::verify;
 
 /// A delivery and what must come of it.
@@ -231,7 +229,7 @@ impl Vector {
     }
 }
 
-fn text<'j>(value: &'j Json, key: &str) -> Option<&'j str> {
+pub(super) fn text<'j>(value: &'j Json, key: &str) -> Option<&'j str> {
     value.get(key)?.as_str()
 }
 
@@ -288,50 +286,4 @@ fn headers(written: Option<&Json>) -> Result<Headers, String> {
         Some(_) => return Err(wrong()),
     }
     Ok(Headers::new(pairs))
-}
-
-/// What came of a file of vectors.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Replay {
-    /// The providers that were run, as the file names them.
-    pub providers: BTreeSet<String>,
-    /// How many gave what they should.
-    pub passed: usize,
-    /// How many were left out, because nobody knows their provider.
-    pub skipped: usize,
-    /// The others: the vector's id and what is wrong.
-    pub failures: Vec<(String, String)>,
-}
-
-/// Runs a file of vectors, one JSON object a line: `{id, provider, variant, secrets, now, method, url,
-/// headers, body, expect}`, or `{id, provider, secrets, now, request, response}` for a handshake.
-pub fn replay(providers: &Providers, lines: &str) -> Replay {
-    let mut replay = Replay::default();
-    for (number, line) in lines.lines().enumerate() {
-        if line.trim().is_empty() {
-            continue;
-        }
-        let vector: Json = match serde_json::from_str(line) {
-            Ok(vector) => vector,
-            Err(error) => {
-                let place = format!("line {}", number + 1);
-                replay.failures.push((place, format!("not JSON: {error}")));
-                continue;
-            }
-        };
-        let name = text(&vector, "provider").unwrap_or_default();
-        let Some(provider) = providers.find(name) else {
-            replay.skipped += 1;
-            continue;
-        };
-        replay.providers.insert(name.to_owned());
-        match Vector::from_json(&vector).and_then(|vector| vector.run(&provider)) {
-            Ok(()) => replay.passed += 1,
-            Err(why) => {
-                let id = text(&vector, "id").unwrap_or("a vector without id");
-                replay.failures.push((id.to_owned(), why));
-            }
-        }
-    }
-    replay
 }

@@ -1,22 +1,15 @@
-//! Rule files → a rule set. A file with an error never replaces a good version of it that is running.
+//! Rule files → a rule set.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::crypto::sha256;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile, code};
-use crate::event::PathSet;
+use crate::diagnostic::{Diagnostics, SourceFile};
 
-use super::check::{Names, check};
+use super::RuleSet;
+use super::check::Names;
 use super::files::bytes;
-use super::index::Index;
-use super::parse::parse;
-use super::{Rule, RuleSet};
-
-/// So many rule sets are built one on the other, sharing parsed files and path numbers; the next one
-/// is built anew, so that paths nobody reads any more are forgotten.
-const GENERATIONS_MAX: u32 = 100;
+use super::loading::{Loading, text};
 
 /// A rule set and what was found on the way.
 #[derive(Debug, Default)]
@@ -27,59 +20,6 @@ pub struct Loaded {
     pub diagnostics: Diagnostics,
     /// Files whose present text does not run: their last good version does, or nothing.
     pub stale: Vec<PathBuf>,
-}
-
-/// The parsed files that a rule set was made of.
-#[derive(Debug, Default)]
-pub(super) struct ParsedFiles {
-    by_path: BTreeMap<PathBuf, Arc<ParsedFile>>,
-    generation: u32,
-}
-
-#[derive(Debug)]
-struct ParsedFile {
-    file: Arc<SourceFile>,
-    rules: Vec<Arc<Rule>>,
-    problems: Diagnostics,
-}
-
-/// Which version of a file is to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Version {
-    Present,
-    LastGood,
-    None,
-}
-
-#[derive(Debug)]
-struct Entry {
-    present: Arc<ParsedFile>,
-    last_good: Option<Arc<ParsedFile>>,
-    version: Version,
-}
-
-impl Entry {
-    fn running(&self) -> Option<&Arc<ParsedFile>> {
-        match self.version {
-            Version::Present => Some(&self.present),
-            Version::LastGood => self.last_good.as_ref(),
-            Version::None => None,
-        }
-    }
-
-    /// Falls back to the last good version.
-    fn demote(&mut self) {
-        self.version = match (&self.last_good, self.version) {
-            (Some(_), Version::Present) => Version::LastGood,
-            _ => Version::None,
-        };
-    }
-
-    /// Whether what is to run is what runs already.
-    fn is_running_already(&self) -> bool {
-        let same = |last: &Arc<ParsedFile>| last.file.text == self.present.file.text;
-        self.version == Version::LastGood || self.last_good.as_ref().is_some_and(same)
-    }
 }
 
 impl RuleSet {
@@ -94,7 +34,7 @@ impl RuleSet {
         mut files: Vec<Arc<SourceFile>>,
         names: &Names,
         previous: Option<&RuleSet>,
-        judge: &dyn Fn(&RuleSet, &HashSet<PathBuf>) -> Diagnostics,
+        judge: &dyn Fn(&RuleSet, &BTreeSet<PathBuf>) -> Diagnostics,
     ) -> Loaded {
         files.sort_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
         files.dedup_by(|a, b| a.path == b.path);
@@ -127,186 +67,237 @@ impl RuleSet {
     }
 }
 
-fn text<'f>(files: impl Iterator<Item = &'f Arc<SourceFile>>) -> String {
-    let pairs: Vec<_> = files
-        .map(|file| (file.path.to_string_lossy(), file.text.as_str()))
-        .collect();
-    serde_json::json!(pairs).to_string()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Diagnostic, code};
 
-struct Loading {
-    entries: Vec<Entry>,
-    paths: PathSet,
-    generation: u32,
-    problems: Diagnostics,
-}
+    fn rule(name: &str) -> String {
+        format!(
+            "  - {{name: {name}, when: {{conditions: [{{path: $.{name}, exists: true}}]}}, actions: [{{log: {{message: m}}}}]}}\n"
+        )
+    }
 
-impl Loading {
-    fn begin(files: Vec<Arc<SourceFile>>, previous: Option<&RuleSet>) -> Self {
-        let shared = previous.filter(|set| set.parsed.generation < GENERATIONS_MAX);
-        let mut loading = Self {
-            entries: Vec::with_capacity(files.len()),
-            paths: shared.map(|set| set.paths.clone()).unwrap_or_default(),
-            generation: shared.map_or(0, |set| set.parsed.generation + 1),
-            problems: Diagnostics::new(),
-        };
-        for file in files {
-            let last = previous.and_then(|set| set.parsed.by_path.get(&file.path));
-            let last_good = match shared {
-                Some(_) => last.cloned(),
-                None => last.map(|last| loading.parse(&last.file)),
-            };
-            let present = match &last_good {
-                Some(last) if last.file.text == file.text => Arc::clone(last),
-                _ => loading.parse(&file),
-            };
-            let faulty = present.problems.has_errors();
-            loading.problems.extend(present.problems.clone());
-            let mut entry = Entry {
-                present,
-                last_good,
-                version: Version::Present,
-            };
-            if faulty {
-                entry.demote();
-            }
-            loading.entries.push(entry);
+    fn text(names: &[&str]) -> String {
+        if names.is_empty() {
+            return "rules: []\n".to_owned();
         }
-        loading
+        format!(
+            "rules:\n{}",
+            names.iter().map(|n| rule(n)).collect::<String>()
+        )
     }
 
-    fn parse(&mut self, file: &Arc<SourceFile>) -> Arc<ParsedFile> {
-        let mut problems = Diagnostics::new();
-        let rules = parse(file, &mut self.paths, &mut problems);
-        Arc::new(ParsedFile {
-            file: Arc::clone(file),
-            rules: rules.into_iter().map(Arc::new).collect(),
-            problems,
-        })
-    }
-
-    /// Names are looked at in every present text, also in one that will not run, so that all is said
-    /// at once.
-    fn check_names(&mut self, names: &Names) {
-        for entry in &mut self.entries {
-            let mut problems = Diagnostics::new();
-            for rule in &entry.present.rules {
-                check(rule, names, &mut problems);
-            }
-            if problems.has_errors() && entry.version == Version::Present {
-                entry.demote();
-            }
-            self.problems.extend(problems);
-        }
-    }
-
-    /// Makes rule names unique. What runs already stays, so falling back always comes to an end;
-    /// between two new versions the later path is at fault.
-    fn settle_duplicates(&mut self) {
-        loop {
-            let faulty = self.find_duplicates();
-            if faulty.is_empty() {
-                return;
-            }
-            for at in faulty {
-                if let Some(entry) = self.entries.get_mut(at) {
-                    entry.demote();
-                }
-            }
-        }
-    }
-
-    fn find_duplicates(&mut self) -> HashSet<usize> {
-        let mut faulty = HashSet::new();
-        let mut holders: HashMap<&str, (usize, &Arc<Rule>)> = HashMap::new();
-        let order = |running: bool| {
-            let entries = self.entries.iter().enumerate();
-            entries.filter(move |(_, entry)| entry.is_running_already() == running)
-        };
-        for (at, entry) in order(true).chain(order(false)) {
-            for rule in entry
-                .running()
-                .map(|parsed| &parsed.rules)
-                .into_iter()
-                .flatten()
-            {
-                let Some((_, holder)) = holders.get(rule.name.as_str()) else {
-                    holders.insert(&rule.name, (at, rule));
-                    continue;
-                };
-                faulty.insert(at);
-                self.problems.push(duplicate(rule, holder));
-            }
-        }
-        faulty
-    }
-
-    fn present_paths(&self) -> HashSet<PathBuf> {
-        let present = self
-            .entries
+    fn load(files: &[(&str, &str)], previous: Option<&RuleSet>) -> Loaded {
+        let files = files
             .iter()
-            .filter(|e| e.version == Version::Present);
-        present.map(|e| e.present.file.path.clone()).collect()
+            .map(|(path, text)| SourceFile::new(*path, *text));
+        RuleSet::load(files.collect(), &Names::default(), previous)
     }
 
-    fn demote_faulty(&mut self, verdict: &Diagnostics) -> bool {
-        let faulty: HashSet<&Path> = verdict
+    /// The rules that run, the codes of what was found by file, and the stale files.
+    #[track_caller]
+    fn check(loaded: &Loaded, rules: &[&str], found: &[(&str, &str)], stale: &[&str]) {
+        let running: Vec<_> = loaded
+            .set
+            .rules
             .iter()
-            .filter(|problem| problem.severity == Severity::Error)
-            .map(|problem| problem.place.file.path.as_path())
+            .map(|rule| rule.name.as_str())
             .collect();
-        let mut demoted = false;
-        for entry in &mut self.entries {
-            let faulty = faulty.contains(entry.present.file.path.as_path());
-            if faulty && entry.version == Version::Present {
-                entry.demote();
-                demoted = true;
-            }
-        }
-        demoted
-    }
-
-    fn build(&self) -> RuleSet {
-        let running = || self.entries.iter().filter_map(Entry::running);
-        let rules: Vec<_> = running()
-            .flat_map(|parsed| &parsed.rules)
-            .cloned()
-            .collect();
-        let path = |parsed: &Arc<ParsedFile>| parsed.file.path.clone();
-        let files: BTreeMap<_, _> = running().map(|p| (path(p), Arc::clone(&p.file))).collect();
-        let by_path: BTreeMap<_, _> = running().map(|p| (path(p), Arc::clone(p))).collect();
-        RuleSet {
-            index: Index::of(&rules),
-            rules,
-            paths: self.paths.clone(),
-            hash: hex::encode(sha256(text(files.values()).as_bytes())),
-            files,
-            parsed: ParsedFiles {
-                by_path,
-                generation: self.generation,
-            },
-        }
-    }
-
-    fn finish(self, set: RuleSet) -> Loaded {
-        let stale = self
-            .entries
+        assert_eq!(running, rules, "{:#?}", loaded.diagnostics);
+        let told = |d: &Diagnostic| (d.place.file.path.display().to_string(), d.code.id());
+        let told: Vec<_> = loaded.diagnostics.iter().map(told).collect();
+        let told: Vec<_> = told
             .iter()
-            .filter(|e| e.version != Version::Present);
-        Loaded {
-            set,
-            stale: stale.map(|e| e.present.file.path.clone()).collect(),
-            diagnostics: self.problems,
+            .map(|(path, code)| (path.as_str(), *code))
+            .collect();
+        assert_eq!(told, found);
+        let paths: Vec<_> = stale.iter().map(PathBuf::from).collect();
+        assert_eq!(loaded.stale, paths);
+    }
+
+    #[test]
+    fn rules_run_by_the_bytes_of_their_paths() {
+        let (x, y, z) = (text(&["x", "w"]), text(&["y"]), text(&["z"]));
+        let loaded = load(&[("a/b.yaml", &x), ("a.yaml", &y), ("B.yaml", &z)], None);
+        check(&loaded, &["z", "y", "x", "w"], &[], &[]);
+    }
+
+    #[test]
+    fn a_broken_file_keeps_its_last_good_version() {
+        let (a, b) = (text(&["a"]), text(&["b"]));
+        let first = load(&[("a.yaml", &a), ("b.yaml", &b)], None);
+        check(&first, &["a", "b"], &[], &[]);
+        let broken = b.replace("actions", "axtions");
+        let b2 = text(&["b", "b2"]);
+        let second = load(&[("a.yaml", &broken), ("b.yaml", &b2)], Some(&first.set));
+        check(
+            &second,
+            &["a", "b", "b2"],
+            &[("a.yaml", "HR0103"), ("a.yaml", "HR0004")],
+            &["a.yaml"],
+        );
+        assert_ne!(second.set.hash, first.set.hash);
+        assert_eq!(second.set.files[&PathBuf::from("a.yaml")].text, a);
+        for emptied in ["", "rules:\n", "rules:\n  - {name: a, wh"] {
+            let loaded = load(&[("a.yaml", emptied), ("b.yaml", &b)], Some(&second.set));
+            let running: Vec<_> = loaded
+                .set
+                .rules
+                .iter()
+                .map(|rule| rule.name.as_str())
+                .collect();
+            assert_eq!(running, ["a", "b"], "{emptied}");
+            assert_eq!(loaded.stale, [PathBuf::from("a.yaml")]);
+            assert_eq!(loaded.set.hash, first.set.hash);
+        }
+        let mended = load(
+            &[("a.yaml", &text(&["a3"])), ("b.yaml", &b)],
+            Some(&second.set),
+        );
+        check(&mended, &["a3", "b"], &[], &[]);
+    }
+
+    #[test]
+    fn a_file_that_was_never_good_is_left_out() {
+        let (good, broken) = (text(&["a"]), text(&["b"]).replace("when", "wenn"));
+        let loaded = load(&[("a.yaml", &good), ("b.yaml", &broken)], None);
+        check(
+            &loaded,
+            &["a"],
+            &[("b.yaml", "HR0005"), ("b.yaml", "HR0004")],
+            &["b.yaml"],
+        );
+    }
+
+    #[test]
+    fn a_removed_file_takes_its_rules_with_it() {
+        let first = load(
+            &[("a.yaml", &text(&["a"])), ("b.yaml", &text(&["b"]))],
+            None,
+        );
+        check(
+            &load(&[("a.yaml", &text(&["a"]))], Some(&first.set)),
+            &["a"],
+            &[],
+            &[],
+        );
+        check(&load(&[], Some(&first.set)), &[], &[], &[]);
+    }
+
+    #[test]
+    fn of_two_files_with_one_name_the_later_is_at_fault() {
+        let (a, b) = (text(&["x", "a"]), text(&["b", "x"]));
+        let loaded = load(&[("b.yaml", &b), ("a.yaml", &a)], None);
+        check(&loaded, &["x", "a"], &[("b.yaml", "HR0101")], &["b.yaml"]);
+        let twice = load(&[("a.yaml", &text(&["x", "x"]))], None);
+        check(&twice, &[], &[("a.yaml", "HR0101")], &["a.yaml"]);
+    }
+
+    #[test]
+    fn a_running_rule_is_not_pushed_out_by_a_new_one_of_its_name() {
+        let b = text(&["b", "x"]);
+        let first = load(&[("b.yaml", &b)], None);
+        let second = load(
+            &[("a.yaml", &text(&["x"])), ("b.yaml", &b)],
+            Some(&first.set),
+        );
+        check(&second, &["b", "x"], &[("a.yaml", "HR0101")], &["a.yaml"]);
+    }
+
+    #[test]
+    fn a_rule_can_move_to_another_file_but_not_out_of_a_broken_one() {
+        let (a, b) = (text(&["a"]), text(&["b", "x"]));
+        let first = load(&[("a.yaml", &a), ("b.yaml", &b)], None);
+        let (a2, b2) = (text(&["a", "x"]), text(&["b"]));
+        let moved = load(&[("a.yaml", &a2), ("b.yaml", &b2)], Some(&first.set));
+        check(&moved, &["a", "x", "b"], &[], &[]);
+        let broken = load(
+            &[("a.yaml", &a2), ("b.yaml", "rules: 1\n")],
+            Some(&first.set),
+        );
+        let found = [("b.yaml", "HR0006"), ("a.yaml", "HR0101")];
+        check(&broken, &["a", "b", "x"], &found, &["a.yaml", "b.yaml"]);
+    }
+
+    #[test]
+    fn a_destination_that_went_away_stops_no_running_rule() {
+        let text = "rules: [{name: a, when: {}, actions: [{forward: {destination: ci}}]}]\n";
+        let files = || vec![SourceFile::new("a.yaml", text)];
+        let kinds = [("ci".to_owned(), "http".to_owned())];
+        let with = Names {
+            destinations: Some(kinds.into()),
+            ..Names::default()
+        };
+        let without = Names {
+            destinations: Some(std::collections::BTreeMap::new()),
+            ..Names::default()
+        };
+        let first = RuleSet::load(files(), &with, None);
+        check(&first, &["a"], &[], &[]);
+        let second = RuleSet::load(files(), &without, Some(&first.set));
+        check(&second, &["a"], &[("a.yaml", "HR0402")], &["a.yaml"]);
+        check(
+            &RuleSet::load(files(), &without, None),
+            &[],
+            &[("a.yaml", "HR0402")],
+            &["a.yaml"],
+        );
+    }
+
+    #[test]
+    fn the_judge_sees_the_set_and_decides_by_file() {
+        let judge = |set: &RuleSet, present: &BTreeSet<PathBuf>| {
+            let mut verdict = Diagnostics::new();
+            for rule in set.rules.iter().filter(|rule| rule.name.starts_with("bad")) {
+                assert!(present.contains(&rule.place.file.path));
+                let place = rule.place.clone();
+                verdict.push(Diagnostic::error(code::FAILED_TEST, place, "it fails"));
+            }
+            verdict
+        };
+        let judged = |text: &str, previous| {
+            let files = vec![SourceFile::new("a.yaml", text)];
+            RuleSet::load_judged(files, &Names::default(), previous, &judge)
+        };
+        let first = judged(&text(&["good"]), None);
+        check(&first, &["good"], &[], &[]);
+        let second = judged(&text(&["bad"]), Some(&first.set));
+        check(&second, &["good"], &[("a.yaml", "HR0701")], &["a.yaml"]);
+        check(
+            &judged(&text(&["bad"]), None),
+            &[],
+            &[("a.yaml", "HR0701")],
+            &["a.yaml"],
+        );
+    }
+
+    #[test]
+    fn the_kept_text_gives_the_same_set() {
+        let set = load(
+            &[("a.yaml", &text(&["a"])), ("b.yaml", &text(&["b"]))],
+            None,
+        )
+        .set;
+        let files = RuleSet::files_of_text(&set.text()).unwrap();
+        let again = RuleSet::load(files, &Names::default(), None).set;
+        assert_eq!(again.hash, set.hash);
+        assert_eq!(set.hash.len(), 64);
+        assert!(RuleSet::files_of_text("{").is_none());
+    }
+
+    #[test]
+    fn many_reloads_keep_what_runs() {
+        let a = text(&["a"]);
+        let mut loaded = load(&[("a.yaml", &a), ("b.yaml", &text(&["b"]))], None);
+        for n in 0..250 {
+            let b = if n % 2 == 0 {
+                "rules: 1\n".to_owned()
+            } else {
+                text(&["b"])
+            };
+            loaded = load(&[("a.yaml", &a), ("b.yaml", &b)], Some(&loaded.set));
+            assert_eq!(loaded.set.rules.len(), 2);
         }
     }
-}
-
-fn duplicate(rule: &Rule, holder: &Rule) -> Diagnostic {
-    let message = format!("there is a rule `{}` already", rule.name);
-    let path = holder.place.file.path.display();
-    let help = format!(
-        "it stands in {path}:{}; give one of them another name",
-        holder.line()
-    );
-    Diagnostic::error(code::DUPLICATE_RULE, rule.place.clone(), message).help(help)
 }

@@ -9,8 +9,12 @@ mod check;
 mod files;
 mod index;
 mod load;
+mod loading;
+mod order;
 mod parse;
 mod pattern;
+#[cfg(test)]
+mod tests;
 mod uses;
 mod when;
 
@@ -87,7 +91,7 @@ pub struct RuleSet {
     /// The text of those files, by path, as it is kept for `explain`.
     pub files: BTreeMap<PathBuf, Arc<SourceFile>>,
     index: index::Index,
-    parsed: load::ParsedFiles,
+    parsed: loading::ParsedFiles,
 }
 
 impl RuleSet {

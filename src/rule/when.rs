@@ -41,22 +41,22 @@ pub enum NotAbout {
 }
 
 impl When {
-    /// Whether provider, source and one of the names fit; conditions are not looked at.
-    pub fn is_about(&self, event: &Event) -> Result<(), NotAbout> {
+    /// What keeps a rule from being about an event: its provider, its source or none of its names
+    /// fits. None if all do; conditions are not looked at.
+    pub fn objection(&self, event: &Event) -> Option<NotAbout> {
         let any = |patterns: &[String], text: &str| {
             patterns.is_empty() || patterns.iter().any(|p| pattern::glob(p, text))
         };
-        if !any(&self.providers, &event.provider) {
-            return Err(NotAbout::Provider);
-        }
-        if !any(&self.sources, &event.source.name) {
-            return Err(NotAbout::Source);
-        }
         let named = |p: &String| event.names.iter().any(|name| pattern::event(p, name));
-        if self.events.is_empty() || self.events.iter().any(named) {
-            return Ok(());
+        if !any(&self.providers, &event.provider) {
+            Some(NotAbout::Provider)
+        } else if !any(&self.sources, &event.source.name) {
+            Some(NotAbout::Source)
+        } else if !self.events.is_empty() && !self.events.iter().any(named) {
+            Some(NotAbout::Event)
+        } else {
+            None
         }
-        Err(NotAbout::Event)
     }
 
     /// Reads `when:`; the singular paths of its conditions are interned in `paths`.

@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{EventId, Strength};
-use crate::plan::JobState;
+use crate::plan::{Attempt, Job, JobState};
 use crate::runtime::Timestamp;
+
+/// One job and its attempts, oldest first.
+pub type JobHistory = (Job, Vec<Attempt>);
 
 /// The longest answer of a listing, and what a limit of 0 means.
 pub const LIST_MAX: usize = 500;

@@ -15,10 +15,10 @@ mod work;
 use std::time::Duration;
 
 use crate::event::{Event, EventId, JobId};
-use crate::plan::{Attempt, Job, JobState, Plan};
+use crate::plan::{Job, JobState, Plan};
 use crate::runtime::{BoxFuture, Timestamp};
 
-pub use listing::{EventQuery, EventSummary, JobQuery, LIST_MAX};
+pub use listing::{EventQuery, EventSummary, JobHistory, JobQuery, LIST_MAX};
 pub use work::{
     Acceptance, Accepted, Claim, Claimed, Dedupe, Lease, LeasedJob, Next, Record, Swept,
 };
@@ -171,7 +171,7 @@ pub trait Store: Send + Sync {
     fn jobs(&self, query: JobQuery) -> BoxFuture<'_, Result<Vec<Job>>>;
 
     /// One job and its attempts, oldest first.
-    fn job(&self, id: JobId) -> BoxFuture<'_, Result<Option<(Job, Vec<Attempt>)>>>;
+    fn job(&self, id: JobId) -> BoxFuture<'_, Result<Option<JobHistory>>>;
 
     /// The outputs of an event's done jobs in one run, by action name, for followers of one rule: an
     /// object. Only jobs that others wait for have theirs kept. Of several jobs of one action the one

@@ -10,7 +10,7 @@ mod expect;
 mod imagine;
 mod payload;
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ pub fn load(files: Vec<Arc<SourceFile>>, names: &Names, previous: Option<&RuleSe
 }
 
 /// Runs the tests in the files of a set; only those in `only`, where it is given.
-pub fn run(set: &RuleSet, names: &Names, only: Option<&HashSet<PathBuf>>) -> Report {
+pub fn run(set: &RuleSet, names: &Names, only: Option<&BTreeSet<PathBuf>>) -> Report {
     let mut report = Report::default();
     let imagination = Imagination::new(names);
     for rule in &set.rules {
@@ -100,3 +100,6 @@ fn run_one(
     });
     report.diagnostics.extend(problems);
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! `pluralize`: a count with its noun.
+//! `pluralize`: one word or the other, by a count.
 
 use serde_json::Value;
 
@@ -8,23 +8,23 @@ use super::{Helper, PLAIN, example};
 pub(super) const PLURALIZE: Helper = Helper {
     name: "pluralize",
     usage: "pluralize COUNT ONE [MANY]",
-    help: "The count and the word for it: ONE for 1, else MANY, which is ONE with an `s` if it is \
-           not given. A list counts its items.",
+    help: "The word for so many: ONE for 1, else MANY, which is ONE with an `s` if it is not given. \
+           A list counts its items.",
     examples: &[
         example(
-            r#"{{pluralize payload.n "commit"}}"#,
+            r#"{{payload.n}} {{pluralize payload.n "commit"}}"#,
             r#"{"n":1}"#,
             "1 commit",
         ),
         example(
             r#"{{pluralize payload.n "commit"}}"#,
             r#"{"n":0}"#,
-            "0 commits",
+            "commits",
         ),
         example(
             r#"{{pluralize payload.l "reply" "replies"}}"#,
             r#"{"l":[1,2]}"#,
-            "2 replies",
+            "replies",
         ),
     ],
     least: 2,
@@ -34,18 +34,18 @@ pub(super) const PLURALIZE: Helper = Helper {
             Value::Array(items) => Decimal::parse(&items.len().to_string()),
             _ => Some(arguments.decimal(0)?),
         };
-        let shown = count
+        let count = count
             .and_then(Decimal::to_number)
             .ok_or("meets too large a number")?;
         let one = arguments.text(1)?;
-        let word = if shown.to_string() == "1" {
+        let word = if count.to_string() == "1" {
             one.into_owned()
         } else if arguments.optional(2).is_some() {
             arguments.text(2)?.into_owned()
         } else {
             format!("{one}s")
         };
-        Ok(Value::String(format!("{shown} {word}")))
+        Ok(Value::String(word))
     },
     ..PLAIN
 };

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::super::key::KeyForm;
+use super::super::overrides::Overrides;
+use super::super::reading::Reading;
+use super::super::sign::Letter;
+use super::super::signature::named;
+use super::super::signed::Signed;
+use super::super::verify::Refusal;
 use crate::crypto::{PUBLIC_KEY_BYTES, PublicKey};
 use crate::diagnostic::Diagnostics;
 use crate::event::Proof;
-use crate::providers::key::KeyForm;
-use crate::providers::overrides::Overrides;
-use crate::providers::reading::Reading;
-use crate::providers::sign::Letter;
-use crate::providers::signature::named;
-use crate::providers::signed::Signed;
-use crate::providers::verify::Refusal;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::Fields;

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::super::key::KeyForm;
+use super::super::overrides::Overrides;
+use super::super::reading::Reading;
+use super::super::sign::Letter;
+use super::super::signature::{Layout, named};
+use super::super::signed::{Claim, Signed};
+use super::super::verify::Refusal;
 use crate::crypto::{Algorithm, Mac};
 use crate::diagnostic::Diagnostics;
 use crate::event::Proof;
-use crate::providers::key::KeyForm;
-use crate::providers::overrides::Overrides;
-use crate::providers::reading::Reading;
-use crate::providers::sign::Letter;
-use crate::providers::signature::named;
-use crate::providers::signed::{Claim, Signed};
-use crate::providers::verify::Refusal;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::Fields;
@@ -66,6 +66,10 @@ impl Hmac {
     }
 }
 
+fn prefix_of(algorithm: Algorithm) -> String {
+    format!("{}=", algorithm.title().to_lowercase())
+}
+
 impl Scheme for Hmac {
     fn verify<'a>(
         &'a self,
@@ -109,8 +113,15 @@ impl Scheme for Hmac {
         let algorithm = overrides.algorithm.inspect(|_| {
             used.insert("algorithm");
         });
-        let signed = self.signed.with(overrides, used)?;
+        let mut signed = self.signed.with(overrides, used)?;
         let algorithm = algorithm.unwrap_or(self.algorithm);
+        if overrides.prefix.is_none()
+            && let Layout::Plain { prefix } = &mut signed.signature.layout
+            && **prefix == prefix_of(self.algorithm)
+        {
+            // `sha256=` says how it was computed; with another algorithm it would say so wrongly.
+            *prefix = prefix_of(algorithm).into();
+        }
         Ok(Arc::new(Self::new(algorithm, self.key, signed)))
     }
 

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::super::key::KeyForm;
+use super::super::overrides::Overrides;
+use super::super::parts::Place;
+use super::super::reading::Reading;
+use super::super::sign::Letter;
+use super::super::signature::place;
+use super::super::verify::Refusal;
 use crate::crypto::equal;
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::Proof;
-use crate::providers::key::KeyForm;
-use crate::providers::overrides::Overrides;
-use crate::providers::parts::Place;
-use crate::providers::reading::Reading;
-use crate::providers::sign::Letter;
-use crate::providers::signature::place;
-use crate::providers::verify::Refusal;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::Fields;
@@ -39,15 +39,13 @@ fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn 
         .and_then(|node| node.text(problems))
         .unwrap_or_default();
     let node = from?;
-    match place(node, problems)? {
-        Place::Header(header) => Some(Arc::new(Token::new(header, prefix.into()))),
-        _ => {
-            // Elsewhere it would be stored and forwarded with the event.
-            let message = "a token must stand in a header";
-            problems.push(node.error(code::BAD_DEFINITION, message));
-            None
-        }
-    }
+    let Place::Header(header) = place(node, problems)? else {
+        // Elsewhere it would be stored and forwarded with the event.
+        let message = "a token must stand in a header";
+        problems.push(node.error(code::BAD_DEFINITION, message));
+        return None;
+    };
+    Some(Arc::new(Token::new(header, prefix.into())))
 }
 
 impl Token {
@@ -108,17 +106,19 @@ impl Scheme for Token {
         overrides: &Overrides,
         used: &mut BTreeSet<&'static str>,
     ) -> Result<Arc<dyn Scheme>, String> {
-        let header = overrides.header.as_ref().inspect(|_| {
+        let mut token = Self::new(self.header.clone(), self.prefix.clone());
+        if let Some(header) = &overrides.header {
+            // `Bearer ` and its like belong to the header they were given for.
+            let same = header.eq_ignore_ascii_case(&self.header);
+            let prefix = if same { token.prefix } else { "".into() };
+            token = Self::new(header.clone(), prefix);
             used.insert("header");
-        });
-        let prefix = overrides.prefix.as_ref().inspect(|_| {
+        }
+        if let Some(prefix) = &overrides.prefix {
+            token = Self::new(token.header, prefix.clone());
             used.insert("prefix");
-        });
-        let header = header.unwrap_or(&self.header).clone();
-        Ok(Arc::new(Self::new(
-            header,
-            prefix.unwrap_or(&self.prefix).clone(),
-        )))
+        }
+        Ok(Arc::new(token))
     }
 
     fn headers(&self) -> Vec<&str> {

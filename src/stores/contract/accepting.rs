@@ -41,7 +41,7 @@ pub(crate) async fn events_come_back_exactly(bed: impl Bed) {
         let found = world.store.event(id(n)).await.unwrap().unwrap();
         assert_eq!(whole(&found), expected);
         let summary = world.store.event_summary(id(n)).await.unwrap().unwrap();
-        assert_eq!(summary.body_bytes as usize, found.payload.raw().len());
+        assert_eq!(summary.body_bytes, found.payload.raw().len() as u64);
         assert_eq!(summary.strength, found.proof.strength());
         assert_eq!((&*summary.rule_set, summary.runs), ("hash-1", 0));
         assert_eq!(summary.matched, ["rule"]);

@@ -259,7 +259,7 @@ pub(crate) async fn stranded_jobs_die_at_their_age(bed: impl Bed) {
         },
     ];
     accept(&world.store, acceptance(1, jobs)).await;
-    let age = Duration::from_secs(60);
+    let age = Duration::from_mins(1);
     let expire = async || world.store.expire(vec!["chat".into()], age).await.unwrap();
     world.clock.advance(age);
     assert_eq!(expire().await, 0, "not longer than that yet");

@@ -94,7 +94,7 @@ pub(crate) fn keyed(n: u64, key: &str) -> Acceptance {
     Acceptance {
         dedupe: Some(Dedupe {
             key: key.into(),
-            keep: Duration::from_secs(60),
+            keep: Duration::from_mins(1),
         }),
         ..acceptance(n, vec![job(n, "tell")])
     }

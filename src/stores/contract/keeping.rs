@@ -10,7 +10,7 @@ use crate::event::JobId;
 use crate::plan::{JobState, NewJob};
 use crate::stores::{EventQuery, JobQuery, LEASE, LIST_MAX, Next, Store};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 pub(crate) async fn a_sweep_keeps_what_is_pending_or_dead(bed: impl Bed) {
     let world = World::new(bed);
@@ -68,7 +68,9 @@ pub(crate) async fn a_sweep_returns_leases_that_ran_out(bed: impl Bed) {
     world.claim(&[("chat", 1)]).await;
     world.pass(1);
     world.claim(&[("chat", 1)]).await;
-    world.clock.advance(LEASE - Duration::from_secs(1));
+    world
+        .clock
+        .advance(LEASE.saturating_sub(Duration::from_secs(1)));
     assert_eq!(world.store.sweep(DAY).await.unwrap().leases, 1);
     let expected = [JobState::Ready, JobState::Leased];
     assert_eq!(states(&world.store, 1, &["a", "b"]).await, expected);
@@ -202,12 +204,12 @@ async fn seen(store: &dyn Store, tried: JobId) -> impl PartialEq + std::fmt::Deb
     let events = store.events(EventQuery::default()).await.unwrap();
     let jobs = store.jobs(JobQuery::default()).await.unwrap();
     let third = store.event(id(3)).await.unwrap().unwrap();
-    let tries = store.job(tried).await.unwrap();
+    let history = store.job(tried).await.unwrap();
     (
         events,
         jobs,
         store.counts().await.unwrap(),
         whole(&third),
-        tries,
+        history,
     )
 }

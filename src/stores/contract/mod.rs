@@ -4,6 +4,7 @@
 
 pub(crate) mod accepting;
 pub(crate) mod chains;
+mod dice;
 pub(crate) mod fixtures;
 pub(crate) mod keeping;
 pub(crate) mod leasing;

@@ -6,6 +6,7 @@ use crate::event::{Event, EventId};
 use crate::plan::{Job, JobState};
 
 use super::super::{EventQuery, EventSummary, JobQuery, LIST_MAX, Result};
+use super::kept::KeptEvent;
 use super::state::State;
 
 /// The limit that a query means.
@@ -24,7 +25,7 @@ fn passes(filter: Option<&String>, value: &str) -> bool {
 
 impl State {
     pub(super) fn event(&self, id: EventId) -> Result<Option<Event>> {
-        self.events.get(&id).map(|kept| kept.restore()).transpose()
+        self.events.get(&id).map(KeptEvent::restore).transpose()
     }
 
     pub(super) fn events(&self, query: &EventQuery) -> Vec<EventSummary> {

@@ -4,6 +4,7 @@
 //! other stores are compared with it. It keeps nothing when the process ends.
 
 mod chain;
+mod kept;
 mod leases;
 mod listing;
 mod state;
@@ -15,12 +16,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::event::{Event, EventId, JobId};
-use crate::plan::{Attempt, Job, JobState, Plan};
+use crate::plan::{Job, JobState, Plan};
 use crate::runtime::{BoxFuture, Clock};
 
 use super::{
-    Acceptance, Accepted, Claim, Claimed, EventQuery, EventSummary, JobQuery, Lease, Record,
-    Result, Store, Swept,
+    Acceptance, Accepted, Claim, Claimed, EventQuery, EventSummary, JobHistory, JobQuery, Lease,
+    Record, Result, Store, Swept,
 };
 use state::State;
 
@@ -162,7 +163,7 @@ impl Store for MemoryStore {
         now(Ok(self.lock().list_jobs(&query)))
     }
 
-    fn job(&self, id: JobId) -> BoxFuture<'_, Result<Option<(Job, Vec<Attempt>)>>> {
+    fn job(&self, id: JobId) -> BoxFuture<'_, Result<Option<JobHistory>>> {
         let state = self.lock();
         now(Ok(state
             .find(id)

@@ -25,7 +25,7 @@ struct Due {
     job: Outcome<Job>,
 }
 
-/// A lease that is over.
+/// A lease that is over, and what its job has lost before.
 struct Lost {
     key: JobKey,
     action: String,
@@ -33,8 +33,8 @@ struct Lost {
     epoch: i64,
     leased_at: i64,
     started: bool,
-    lost_in: Option<i64>,
-    leases_lost: u32,
+    last_epoch: Option<i64>,
+    count: u32,
 }
 
 impl Tx<'_> {
@@ -64,8 +64,8 @@ impl Tx<'_> {
                 epoch: row.get(4)?,
                 leased_at: row.get(5)?,
                 started: row.get(6)?,
-                lost_in: row.get(7)?,
-                leases_lost: row.get(8)?,
+                last_epoch: row.get(7)?,
+                count: row.get(8)?,
             })
         })?;
         let lost = found.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -84,8 +84,8 @@ impl Tx<'_> {
             note: reasons::LOST.to_owned(),
         };
         self.add_attempt(lost.key.0, &attempt)?;
-        let again = u32::from(lost.lost_in != Some(lost.epoch));
-        let leases_lost = lost.leases_lost.saturating_add(again);
+        let again = u32::from(lost.last_epoch != Some(lost.epoch));
+        let leases_lost = lost.count.saturating_add(again);
         let mut update = self.db.prepare_cached(
             "UPDATE jobs SET state = ?2, leases_lost = ?3, lost_in = ?4, due_at = min(due_at, ?5), \
              epoch = NULL, leased_at = NULL, lease_until = NULL, started = 0 WHERE seq = ?1",

@@ -1,10 +1,14 @@
 //! Where a text will stand, and how a value is kept in its place there.
 
+mod markdown;
+
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use url::Url;
+
+use markdown::{markdown, part_mentions};
 
 /// Where the text will stand: decides how `{{x}}` is escaped. `{{{x}}}` never is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,9 +33,6 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-
-/// Invisible, and enough to part an `@` from the name after it.
-const ZERO_WIDTH_SPACE: char = '\u{200b}';
 
 impl Escape {
     /// Every place, as the registry of put-helpers needs it.
@@ -122,68 +123,6 @@ fn is_plain_url(text: &str) -> bool {
         && Url::parse(text).is_ok_and(|url| url.has_host() && url.username().is_empty())
 }
 
-/// A backslash before whatever markdown could take for markup.
-fn markdown(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + 8);
-    let mut line_so_far = LineStart::Blank;
-    for c in text.chars() {
-        let at_start = line_so_far != LineStart::Past;
-        let marks = match c {
-            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '[' | ']' | '(' | ')' | '#' | '@'
-            | ':' => true,
-            '-' | '+' | '=' => line_so_far == LineStart::Blank,
-            '.' => line_so_far == LineStart::Digits,
-            _ => false,
-        };
-        if marks {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-        line_so_far = match c {
-            '\n' | '\r' => LineStart::Blank,
-            ' ' | '\t' if line_so_far == LineStart::Blank => LineStart::Blank,
-            '0'..='9' if at_start => LineStart::Digits,
-            _ => LineStart::Past,
-        };
-    }
-    escaped
-}
-
-/// What a line holds before the character at hand: lists begin only at its start.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum LineStart {
-    Blank,
-    Digits,
-    Past,
-}
-
-/// Names that call everybody when an `@` stands before them.
-const CROWDS: [&str; 4] = ["everyone", "here", "channel", "group"];
-
-/// Parts an `@` from the name of a crowd after it, so that nobody is called; addresses stay whole.
-fn part_mentions(text: &str) -> Cow<'_, str> {
-    let mut parted = String::new();
-    let mut copied = 0;
-    for (at, _) in text.match_indices('@') {
-        let (before, after) = text.split_at(at + 1);
-        let calls = |crowd: &&str| {
-            after
-                .get(..crowd.len())
-                .is_some_and(|name| name.eq_ignore_ascii_case(crowd))
-        };
-        if CROWDS.iter().any(calls) {
-            parted.push_str(before.get(copied..).unwrap_or_default());
-            parted.push(ZERO_WIDTH_SPACE);
-            copied = at + 1;
-        }
-    }
-    if copied == 0 {
-        return Cow::Borrowed(text);
-    }
-    parted.push_str(text.get(copied..).unwrap_or_default());
-    Cow::Owned(parted)
-}
-
 fn slack(text: &str) -> String {
     part_mentions(text)
         .replace('&', "&amp;")
@@ -228,15 +167,19 @@ mod tests {
     fn discord_markup_and_mentions_are_text() {
         check(Escape::Discord, "*b* _i_ `c`", "\\*b\\* \\_i\\_ \\`c\\`");
         check(Escape::Discord, "[x](y)", "\\[x\\]\\(y\\)");
-        check(Escape::Discord, "<@42>", "\\<\\@42\\>");
-        check(Escape::Discord, "@everyone", "\\@\u{200b}everyone");
-        check(Escape::Discord, "@HERE", "\\@\u{200b}HERE");
+        check(Escape::Discord, "<@42>", "\\<@42\\>");
+        check(Escape::Discord, "@everyone", "@\u{200b}everyone");
+        check(Escape::Discord, "@HERE", "@\u{200b}HERE");
         check(Escape::Discord, "- a\n 1. b-c", "\\- a\n 1\\. b-c");
+        check(Escape::Discord, ":smile: http://x", "\\:smile: http\\://x");
         check(
             Escape::Discord,
-            "plain 1.5 text-with",
-            "plain 1.5 text-with",
+            "# a\n## b\n-# c #12",
+            "\\# a\n\\## b\n\\-# c #12",
         );
+        for plain in ["1.5 text-with", "Fix: 12:30", "-5", "a@b.io", "see #12"] {
+            check(Escape::Discord, plain, plain);
+        }
     }
 
     #[test]
@@ -280,7 +223,7 @@ mod tests {
         let escaped = Escape::Discord.apply_within(value).unwrap();
         assert_eq!(
             escaped.to_string(),
-            "{\"\\\\@\u{200b}here\":[\"\\\\*\",1,null]}"
+            "{\"@\u{200b}here\":[\"\\\\*\",1,null]}"
         );
     }
 
