@@ -42,7 +42,7 @@ pub(super) fn begin(shared: &Arc<Shared>, leased: LeasedJob, slot: Slot) {
         attempt.go(break_off).await;
         drop(running);
         // Its outcome may have made other jobs ready, or this one due later.
-        shared.wake.notify_one();
+        shared.news.notify_one();
     });
 }
 

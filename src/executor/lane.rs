@@ -10,6 +10,7 @@ use crate::runtime::Timestamp;
 
 use super::Destinations;
 use super::circuit::{Change, Circuit, Passage};
+use super::claim::Look;
 use super::rate::Starts;
 use super::verdict::Effect;
 
@@ -193,21 +194,32 @@ impl Lanes {
         true
     }
 
-    /// What to claim: lanes with free slots, and when the next lane that waits for time alone has one.
-    pub(super) fn free(&mut self, now: Timestamp) -> (Vec<(String, usize)>, Option<Timestamp>) {
-        let mut slots = Vec::new();
+    /// Takes every free slot of the lanes looked at. Answers how many of each, and when the next lane
+    /// that waits for time alone has one.
+    pub(super) fn take_free(
+        &mut self,
+        look: Look,
+        now: Timestamp,
+    ) -> (Vec<(String, usize)>, Option<Timestamp>) {
+        let mut taken = Vec::new();
         let mut again_at: Option<Timestamp> = None;
         for (name, lane) in &mut self.all {
+            if look == Look::WhereJobsWait && !lane.backlog {
+                continue;
+            }
             let free = lane.free(now);
+            for _ in 0..free.slots {
+                lane.take(now);
+            }
             if free.slots > 0 {
-                slots.push((name.clone(), free.slots));
+                taken.push((name.clone(), free.slots));
             }
             again_at = match (again_at, free.again_at) {
                 (Some(one), Some(other)) => Some(one.min(other)),
                 (one, other) => one.or(other),
             };
         }
-        (slots, again_at)
+        (taken, again_at)
     }
 
     /// What does not work as it should.

@@ -7,6 +7,7 @@
 mod attempt;
 mod backoff;
 mod circuit;
+mod claim;
 mod lane;
 mod memory;
 mod rate;

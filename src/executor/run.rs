@@ -1,24 +1,20 @@
 //! The loop: claims due jobs for destinations with free slots, and waits for the next reason to.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::runtime::Timestamp;
-use crate::runtime::telemetry::Metric;
-use crate::stores::{Claim, StoreError};
 
-use super::attempt;
+use super::claim::{LOOK_EVERY, Look, claim, refresh_paused};
 use super::shared::{BreakOff, Shared};
 
-/// The longest time without looking at the store, so that what others did to it is seen.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// After an attempt has ended, or something new came, so long is waited for more of that before the
+/// store is asked: one claim then does for all of them.
+const GATHER: Duration = Duration::from_millis(10);
 /// The wait after the store failed; doubles.
 const STORE_WAIT: Duration = Duration::from_secs(1);
 /// The longest such wait.
 const STORE_WAIT_MAX: Duration = Duration::from_secs(30);
-/// The shortest wait when the store says that a job is due and gives none.
-const EMPTY_WAIT: Duration = Duration::from_millis(50);
 /// How long attempts that are broken off may take to say so.
 const BREAK_OFF_WAIT: Duration = Duration::from_secs(5);
 
@@ -26,100 +22,61 @@ const BREAK_OFF_WAIT: Duration = Duration::from_secs(5);
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut destinations = shared.parts.destinations.clone();
     let mut failures = 0_u32;
-    let mut paused_seen: Option<Timestamp> = None;
+    let mut paused_at = shared.now();
+    let mut look_at = paused_at;
     while !shared.parts.shutdown.is_draining() {
-        let Ok(wait) = turn(&shared, &mut paused_seen).await else {
+        if turn(&shared, &mut paused_at, &mut look_at).await.is_err() {
             failures = failures.saturating_add(1);
             let doubled = STORE_WAIT.saturating_mul(2_u32.saturating_pow(failures - 1));
-            // Nudges do not shorten this wait: a store in trouble is left alone.
+            // Nothing shortens this wait: a store in trouble is left alone.
             tokio::select! {
                 () = shared.parts.clock.sleep(doubled.min(STORE_WAIT_MAX)) => {}
                 () = shared.parts.shutdown.draining() => {}
             }
             continue;
-        };
+        }
         failures = 0;
+        let now = shared.now();
         tokio::select! {
             biased;
             () = shared.parts.shutdown.draining() => {}
             changed = destinations.changed() => {
                 shared.lanes().follow(&shared.parts.destinations.borrow());
+                look_at = now;
                 if changed.is_err() {
                     // Nobody will reload any more: the process is ending.
                     shared.parts.shutdown.draining().await;
                 }
             }
             () = shared.wake.notified() => {}
-            () = shared.parts.clock.sleep(wait) => {}
+            () = shared.news.notified() => look_at = look_at.min(now.after(GATHER)),
+            () = shared.parts.clock.sleep(look_at.since(now)) => {}
         }
     }
     drain(&shared).await;
 }
 
-/// One look at the store. Answers how long nothing will be due.
-async fn turn(shared: &Arc<Shared>, paused_seen: &mut Option<Timestamp>) -> Result<Duration, ()> {
+/// Asks the store for what can begin now: for every destination where that is due, else only for those
+/// whose jobs wait for a slot.
+async fn turn(
+    shared: &Arc<Shared>,
+    paused_at: &mut Timestamp,
+    look_at: &mut Timestamp,
+) -> Result<(), ()> {
     let now = shared.now();
-    if paused_seen.is_none_or(|seen| now.since(seen) >= LOOK_EVERY || now < seen) {
+    if now >= *paused_at {
         refresh_paused(shared).await?;
-        *paused_seen = Some(now);
+        *paused_at = now.after(LOOK_EVERY);
     }
-    let (free, again_at) = shared.lanes().free(now);
-    let again = again_at.map_or(LOOK_EVERY, |at| at.since(now).max(Duration::from_millis(1)));
-    if free.is_empty() {
-        return Ok(again.min(LOOK_EVERY));
-    }
-    let lease = shared.parts.settings.borrow().lease;
-    let asked: BTreeMap<String, usize> = free.iter().cloned().collect();
-    let claimed = shared.parts.store.claim(Claim { lease, free }).await;
-    let claimed = claimed.map_err(|error| failed(shared, "claim", &error))?;
-    let mut got: BTreeMap<&str, usize> = BTreeMap::new();
-    for leased in &claimed.jobs {
-        *got.entry(leased.job.destination.as_str()).or_default() += 1;
-    }
-    for (name, asked) in &asked {
-        let got = got.get(name.as_str()).copied().unwrap_or(0);
-        if let Some(lane) = shared.lanes().get(name) {
-            lane.backlog = got >= *asked;
-        }
-    }
-    let none = claimed.jobs.is_empty();
-    for leased in claimed.jobs {
-        let slot = shared.take(&leased.job.destination);
-        attempt::begin(shared, leased, slot);
-    }
-    let mut next = claimed.next_due.unwrap_or(LOOK_EVERY);
-    if none {
-        next = next.max(EMPTY_WAIT);
-    }
-    Ok(next.min(again).min(LOOK_EVERY))
-}
-
-/// Pauses are kept by the store, where the operator's commands change them. The store itself gives no
-/// job of a paused destination away; what is known here only keeps intake from leasing one.
-async fn refresh_paused(shared: &Shared) -> Result<(), ()> {
-    let paused = shared.parts.store.paused().await;
-    let paused = paused.map_err(|error| failed(shared, "paused", &error))?;
-    let paused: BTreeMap<String, String> = paused.into_iter().collect();
-    let mut lanes = shared.lanes();
-    let telemetry = &shared.parts.telemetry;
-    for name in lanes
-        .paused
-        .keys()
-        .filter(|name| !paused.contains_key(*name))
-    {
-        telemetry.set(Metric::Paused, &[name], 0);
-    }
-    for name in paused.keys() {
-        telemetry.set(Metric::Paused, &[name], 1);
-    }
-    lanes.paused = paused;
+    let look = if now >= *look_at {
+        *look_at = now.after(LOOK_EVERY);
+        Look::Everywhere
+    } else {
+        Look::WhereJobsWait
+    };
+    let next = claim(shared, look).await?;
+    *look_at = next.min(*look_at);
     Ok(())
-}
-
-fn failed(shared: &Shared, operation: &str, error: &StoreError) {
-    let telemetry = &shared.parts.telemetry;
-    telemetry.count(Metric::StoreFailures, &[operation]);
-    tracing::error!(operation, %error, "the store failed; jobs wait until it works again");
 }
 
 /// Begins nothing more, waits for what is begun, and breaks off what takes too long.

@@ -1,6 +1,6 @@
 //! What the loop, the running attempts and intake's fast path share.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot, watch};
@@ -10,6 +10,7 @@ use crate::runtime::telemetry::Metric;
 use crate::stores::Lease;
 
 use super::circuit::Change;
+use super::claim::Look;
 use super::lane::Lanes;
 use super::verdict::Effect;
 use super::{Parts, Perform};
@@ -32,8 +33,10 @@ pub(super) struct Shared {
     running: Mutex<HashMap<Lease, Option<oneshot::Sender<BreakOff>>>>,
     /// How many are running.
     pub count: watch::Sender<usize>,
-    /// There may be something to claim.
+    /// A slot is free that jobs wait for.
     pub wake: Notify,
+    /// There may be something new to claim.
+    pub news: Notify,
     /// Whether all is over.
     pub over: watch::Sender<bool>,
     /// Jobs that wait for destinations which do not exist.
@@ -51,6 +54,7 @@ impl Shared {
             running: Mutex::default(),
             count: watch::Sender::new(0),
             wake: Notify::new(),
+            news: Notify::new(),
             over: watch::Sender::new(false),
             stranded: Mutex::default(),
         })
@@ -70,7 +74,21 @@ impl Shared {
         reserved.then(|| self.slot(destination))
     }
 
-    /// A slot for a job that was claimed for it.
+    /// Every free slot of the destinations looked at, and when there is the next where time alone is
+    /// waited for.
+    pub(super) fn take_free(
+        self: &Arc<Self>,
+        look: Look,
+    ) -> (BTreeMap<String, Vec<Slot>>, Option<Timestamp>) {
+        let (taken, again_at) = self.lanes().take_free(look, self.now());
+        let slots = |(name, count): (String, usize)| {
+            let slots = (0..count).map(|_| self.slot(&name)).collect();
+            (name, slots)
+        };
+        (taken.into_iter().map(slots).collect(), again_at)
+    }
+
+    /// A slot for a job that has to run whether one is free or not.
     pub(super) fn take(self: &Arc<Self>, destination: &str) -> Slot {
         if let Some(lane) = self.lanes().get(destination) {
             lane.take(self.now());

@@ -96,6 +96,6 @@ impl Handover for Executor {
     }
 
     fn nudge(&self) {
-        self.0.wake.notify_one();
+        self.0.news.notify_one();
     }
 }

@@ -80,7 +80,7 @@ async fn tidy_once(shared: &Shared) -> Result<(), (&'static str, StoreError)> {
     if swept.leases > 0 {
         let telemetry = &shared.parts.telemetry;
         telemetry.add(Metric::LeasesLost, &[], swept.leases);
-        shared.wake.notify_one();
+        shared.news.notify_one();
     }
     tracing::debug!(
         events = swept.events,
