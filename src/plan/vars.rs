@@ -63,7 +63,10 @@ impl Vars {
             let scope = scope.of_rule(&rule.name);
             let value = match self.first_error(&var.reads) {
                 Some(error) => Err(error),
-                None => var.tree.render(scope).map_err(|error| error.to_string()),
+                None => {
+                    let named = |error| format!("var `{}`: {error}", var.name);
+                    var.tree.render(scope).map_err(named)
+                }
             };
             match value {
                 Ok(value) => {
@@ -71,7 +74,6 @@ impl Vars {
                     self.values.insert(var.name.clone(), value);
                 }
                 Err(error) => {
-                    let error = format!("var `{}`: {error}", var.name);
                     self.errors.insert(var.name.clone(), error);
                 }
             }

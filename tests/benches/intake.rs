@@ -21,6 +21,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
+use hookrule::crypto::{Algorithm, Mac};
+
 const CONNECTIONS: usize = 64;
 const SECRET: &str = "a-secret-for-the-bench-only";
 const RULES: usize = 1_000;
@@ -62,8 +64,8 @@ struct Figures {
 }
 
 async fn compare(body: &Bytes, seconds: Duration, rounds: u64) -> Result<(), Failure> {
-    let signature = hookrule::crypto::hmac_sha256(SECRET.as_bytes(), body);
-    let signature = format!("sha256={}", hex::encode(signature));
+    let tag = Mac::tag(Algorithm::Sha256, SECRET.as_bytes(), &[body]);
+    let signature = format!("sha256={}", hex::encode(tag));
     let (mut bare, mut ours) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         let server = Server::bare()?;

@@ -25,4 +25,5 @@ mod payloads;
 mod quickstart;
 mod recipes;
 mod reload;
+mod tidy;
 mod vectors;
