@@ -61,13 +61,13 @@ impl Vars {
         for var in rule.vars.get(self.done..end).unwrap_or_default() {
             self.done += 1;
             let scope = scope.of_rule(&rule.name);
-            let value = match self.first_error(&var.reads) {
-                Some(error) => Err(error),
-                None => {
+            let value = self.first_error(&var.reads).map_or_else(
+                || {
                     let named = |error| format!("var `{}`: {error}", var.name);
                     var.tree.render(scope).map_err(named)
-                }
-            };
+                },
+                Err,
+            );
             match value {
                 Ok(value) => {
                     scope.set_var(&var.name, value.clone());

@@ -214,7 +214,7 @@ mod tests {
         ];
         assert_eq!(names, expected);
         let one = folder.0.join("b.yaml");
-        assert_eq!(find_rule_files(&one).unwrap(), [one.clone()]);
+        assert_eq!(find_rule_files(&one).unwrap(), std::slice::from_ref(&one));
         let read = read_rule_files(&[folder.0.clone(), one]).unwrap();
         assert_eq!(read.files.len(), expected.len());
         assert_eq!(
@@ -235,7 +235,7 @@ mod tests {
         let folder = Folder::new("text");
         folder.write("large.yaml", &vec![b'#'; FILE_BYTES_MAX + 1]);
         folder.write("latin.yaml", b"rules: [] # \xe9\n");
-        let found = read_rule_files(&[folder.0.clone()]).unwrap();
+        let found = read_rule_files(std::slice::from_ref(&folder.0)).unwrap();
         assert!(found.files.iter().all(|file| file.text.is_empty()));
         let codes: Vec<_> = found.problems.iter().map(|d| d.code.id()).collect();
         assert_eq!(codes, ["HR0008", "HR0001"]);

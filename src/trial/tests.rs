@@ -10,10 +10,11 @@ use super::{load, run};
 
 /// One rule with tests: `when`, more keys of the rule, and the tests, each in one line.
 fn text(when: &str, rest: &str, tests: &[&str]) -> String {
-    let tests: String = tests
+    let tests: Vec<_> = tests
         .iter()
         .map(|test| format!("      - {{{test}}}\n"))
         .collect();
+    let tests = tests.concat();
     format!("rules:\n  - name: r\n    when: {{{when}}}\n{rest}    tests:\n{tests}")
 }
 
@@ -38,8 +39,8 @@ fn passes(when: &str, rest: &str, test: &str) {
 /// Exactly one finding: its code, the text it points at, and what it says.
 #[track_caller]
 fn fails(when: &str, rest: &str, test: &str, code: &str, at: &str, says: &str) {
-    let text = text(when, rest, &[test]);
-    let loaded = loaded(&text);
+    let written = text(when, rest, &[test]);
+    let loaded = loaded(&written);
     assert!(loaded.set.rules.is_empty(), "the file went live");
     let found: Vec<Diagnostic> = loaded.diagnostics.sorted();
     let [one] = found.as_slice() else {
@@ -49,7 +50,7 @@ fn fails(when: &str, rest: &str, test: &str, code: &str, at: &str, says: &str) {
     let told = format!("{}; {help}", one.message);
     assert_eq!(one.code.id(), code, "{told}");
     assert!(told.contains(says), "{told}");
-    let pointed = text.get(one.place.span.clone()).unwrap();
+    let pointed = written.get(one.place.span.clone()).unwrap();
     assert!(pointed.starts_with(at), "points at {pointed}");
 }
 
@@ -170,70 +171,72 @@ fn what_fails() {
     );
 }
 
+const NOT_RIGHT: [(&str, &str, &str, &str); 10] = [
+    (
+        "payload: {n: 5}",
+        "HR0005",
+        "{payload",
+        "`expect` is missing",
+    ),
+    (
+        "payload: {n: 5}, expect: {}",
+        "HR0005",
+        "{}",
+        "nothing can fail",
+    ),
+    (
+        "payload: {n: 5}, expect: {mached: true, actions: [log]}",
+        "HR0004",
+        "mached",
+        "`matched`",
+    ),
+    (
+        "paylod: {n: 5}, expect: {matched: true}",
+        "HR0004",
+        "paylod",
+        "`payload`",
+    ),
+    (
+        "expect: {actions: [lgo]}",
+        "HR0007",
+        "lgo",
+        "did you mean `log`?",
+    ),
+    (
+        "expect: {rendered: {lgo: {}}}",
+        "HR0007",
+        "lgo",
+        "did you mean `log`?",
+    ),
+    (
+        "answers: {lgo: {}}, payload: {n: 1}, expect: {matched: true}",
+        "HR0007",
+        "lgo",
+        "did you mean `log`?",
+    ),
+    (
+        "expect: {matched: true, because: $.n}",
+        "HR0007",
+        "{matched",
+        "cannot be so together",
+    ),
+    (
+        "expect: {matched: false, actions: [log]}",
+        "HR0007",
+        "{matched",
+        "cannot be so together",
+    ),
+    (
+        "at: noon, expect: {matched: true}",
+        "HR0007",
+        "noon",
+        "not a time",
+    ),
+];
+
 #[test]
 fn tests_that_are_not_right_themselves() {
-    for (test, code, at, says) in [
-        (
-            "payload: {n: 5}",
-            "HR0005",
-            "{payload",
-            "`expect` is missing",
-        ),
-        (
-            "payload: {n: 5}, expect: {}",
-            "HR0005",
-            "{}",
-            "nothing can fail",
-        ),
-        (
-            "payload: {n: 5}, expect: {mached: true, actions: [log]}",
-            "HR0004",
-            "mached",
-            "`matched`",
-        ),
-        (
-            "paylod: {n: 5}, expect: {matched: true}",
-            "HR0004",
-            "paylod",
-            "`payload`",
-        ),
-        (
-            "expect: {actions: [lgo]}",
-            "HR0007",
-            "lgo",
-            "did you mean `log`?",
-        ),
-        (
-            "expect: {rendered: {lgo: {}}}",
-            "HR0007",
-            "lgo",
-            "did you mean `log`?",
-        ),
-        (
-            "answers: {lgo: {}}, payload: {n: 1}, expect: {matched: true}",
-            "HR0007",
-            "lgo",
-            "did you mean `log`?",
-        ),
-        (
-            "expect: {matched: true, because: $.n}",
-            "HR0007",
-            "{matched",
-            "cannot be so together",
-        ),
-        (
-            "expect: {matched: false, actions: [log]}",
-            "HR0007",
-            "{matched",
-            "cannot be so together",
-        ),
-        (
-            "at: noon, expect: {matched: true}",
-            "HR0007",
-            "noon",
-            "not a time",
-        ),
-    ] {
+    for (test, code, at, says) in NOT_RIGHT {
         let text = text("", LOG, &[test]);
         let found = loaded(&text).diagnostics.sorted();
         let told = |d: &Diagnostic| {
