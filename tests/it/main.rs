@@ -15,9 +15,12 @@
 
 mod crash;
 mod deliver;
+mod disk;
 mod docs;
+mod drain;
 mod harness;
 mod payloads;
+mod power;
 mod quickstart;
 mod recipes;
 mod reload;
