@@ -12,5 +12,5 @@ pub use folder::{Folder, beside, project};
 pub use load::{EAGER, Load, arrived, forwarding, repeated};
 pub use mount::{Mount, make_image, needs};
 pub use process::{Process, run};
-pub use sender::{SECRET, WHSEC, github, signed};
+pub use sender::{SECRET, WHSEC, github, signed, signed_at};
 pub use target::{Answer, Connection, Target, request};
