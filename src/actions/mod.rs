@@ -4,7 +4,19 @@
 //! (touches the world). Performing returns an [`Outcome`]; waiting, retrying and recording are left to
 //! the executor.
 
+pub mod agent_task;
+pub mod command;
+pub mod discord;
+mod exchange;
+pub mod file;
+pub mod forward;
+pub mod http;
+pub mod log;
+pub mod notion_page;
 pub mod outcome;
+mod request;
+#[cfg(test)]
+mod rig;
 
 use std::fmt;
 use std::sync::Arc;
@@ -123,7 +135,16 @@ pub trait Memory: Send + Sync {
 }
 
 /// Every kind.
-pub const LIST: &[&dyn Kind] = &[];
+pub const LIST: &[&dyn Kind] = &[
+    &forward::Forward,
+    &http::Http,
+    &discord::Discord,
+    &notion_page::NotionPage,
+    &agent_task::AgentTask,
+    &log::Log,
+    &file::File,
+    &command::Command,
+];
 
 /// The kind of that name.
 pub fn find(name: &str) -> Option<&'static dyn Kind> {

@@ -4,16 +4,37 @@
 //! the [`Policy`] that all share. Jobs name destinations; they are looked up when a job is performed,
 //! so that credentials are never stored and mending a destination mends its waiting jobs.
 
+pub mod address;
+pub mod agent;
+pub mod command;
+pub mod discord;
+pub mod file;
+pub mod http;
+pub mod notion;
 pub mod policy;
+pub mod program;
 
 use std::any::Any;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostics;
-use crate::yaml::Node;
+use crate::diagnostic::{Diagnostics, code};
+use crate::secret::Secret;
+use crate::yaml::{Fields, Node};
 
+pub use address::Address;
+pub use agent::AgentSettings;
+pub use command::CommandSettings;
+pub use discord::DiscordSettings;
+pub use file::FileSettings;
+pub use http::{HttpSettings, Sign, standard_key};
+pub use notion::NotionSettings;
 pub use policy::{InDoubt, Policy, Rate, Retry, RetryOn};
+pub use program::{PATH_DEFAULT, Program};
+
+/// A credential shorter than this, in bytes, can be guessed.
+const SECRET_BYTES_MIN: usize = 16;
 
 /// One kind of destination.
 pub trait Kind: Send + Sync {
@@ -28,8 +49,18 @@ pub trait Kind: Send + Sync {
         Policy::default()
     }
 
+    /// The policy where the operator sets none, for a kind that must look at its own value first.
+    fn policy_of(&self, _node: &Node) -> Policy {
+        self.policy()
+    }
+
     /// Reads the value under the kind's key.
     fn parse(&self, node: &Node, problems: &mut Diagnostics) -> Option<Settings>;
+
+    /// Where its requests go, if it sends requests.
+    fn address<'s>(&self, _settings: &'s Settings) -> Option<&'s Address> {
+        None
+    }
 }
 
 /// A kind's own settings; the kind's file says what is in them.
@@ -53,9 +84,43 @@ impl Destination {
         self.settings.downcast_ref()
     }
 
-    /// Reads one entry of `destinations:`.
-    pub fn parse(_name: &str, _node: &Node, _problems: &mut Diagnostics) -> Option<Self> {
-        unimplemented!()
+    /// Reads one entry of `destinations:`: its kind, and what all kinds share.
+    pub fn parse(name: &str, node: &Node, problems: &mut Diagnostics) -> Option<Self> {
+        let mut fields = Fields::of(node, problems)?;
+        let mut found: Vec<(&'static dyn Kind, &Node)> = Vec::new();
+        for kind in LIST {
+            if let Some(value) = fields.optional(kind.name()) {
+                found.push((*kind, value));
+            }
+        }
+        let default = match found.as_slice() {
+            [(kind, value), ..] => kind.policy_of(value),
+            [] => Policy::default(),
+        };
+        let policy = default.parse(&mut fields, problems);
+        fields.finish(problems);
+        let [(kind, value)] = found.as_slice() else {
+            let kinds: Vec<_> = LIST.iter().map(|kind| kind.name()).collect();
+            let message = match found.as_slice() {
+                [] => format!("destination `{name}` has no kind"),
+                _ => format!("destination `{name}` has more than one kind"),
+            };
+            let help = format!("write one of {}", kinds.join(", "));
+            problems.push(node.error(code::MISSING_KEY, message).help(help));
+            return None;
+        };
+        let settings = kind.parse(value, problems)?;
+        if !policy.allow_private
+            && let Some(address) = kind.address(&settings)
+        {
+            address.check_public(problems);
+        }
+        Some(Self {
+            name: name.to_owned(),
+            kind: kind.name(),
+            policy,
+            settings,
+        })
     }
 }
 
@@ -67,4 +132,42 @@ impl fmt::Debug for Destination {
 }
 
 /// Every kind.
-pub const LIST: &[&dyn Kind] = &[];
+pub const LIST: &[&dyn Kind] = &[
+    &http::Http,
+    &discord::Discord,
+    &notion::Notion,
+    &agent::Agent,
+    &file::File,
+    &command::Command,
+];
+
+/// A credential: text that is not blank and that a header can carry.
+fn credential(node: &Node, problems: &mut Diagnostics) -> Option<Secret> {
+    let text = node.text(problems)?;
+    if text.trim().is_empty() {
+        problems.push(node.error(code::WEAK_SECRET, "this credential is empty"));
+        return None;
+    }
+    if text.chars().any(char::is_control) {
+        let message = "this credential holds a line break or another control character";
+        problems.push(node.error(code::BAD_VALUE, message));
+        return None;
+    }
+    if text.len() < SECRET_BYTES_MIN {
+        let message = format!("this credential has fewer than {SECRET_BYTES_MIN} bytes");
+        problems.push(node.warning(code::WEAK_SECRET, message));
+    }
+    Some(Secret::new(text))
+}
+
+/// A path; a relative one lies beside the file it is written in.
+fn beside(node: &Node, problems: &mut Diagnostics) -> Option<PathBuf> {
+    let text = node.text(problems)?;
+    if text.trim().is_empty() || text.contains('\0') {
+        problems.push(node.error(code::BAD_VALUE, "this is not a path"));
+        return None;
+    }
+    let folder = node.place.file.path.parent();
+    let path = folder.map_or_else(|| PathBuf::from(text), |folder| folder.join(text));
+    Some(std::path::absolute(&path).unwrap_or(path))
+}

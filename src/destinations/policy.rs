@@ -2,6 +2,16 @@
 
 use std::time::Duration;
 
+use crate::diagnostic::{Diagnostics, code};
+use crate::yaml::{Fields, Node, Value, parse_duration};
+
+/// The most jobs of one destination that may be performed at once.
+pub const CONCURRENCY_MAX: u64 = 1_000;
+/// The longest that one attempt may take.
+pub const TIMEOUT_MAX: Duration = Duration::from_hours(1);
+/// The most waits that a schedule may name.
+pub const SCHEDULE_MAX: usize = 100;
+
 /// The shared part of a destination.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
@@ -96,7 +106,158 @@ impl Default for Retry {
     }
 }
 
+impl Policy {
+    /// Takes the keys that all kinds share; what is not set stays as in `self`.
+    #[must_use]
+    pub fn parse(mut self, fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Self {
+        let mut read = |key, take: &mut dyn FnMut(&Node, &mut Diagnostics)| {
+            if let Some(node) = fields.optional(key) {
+                take(node, problems);
+            }
+        };
+        read("allow_private", &mut |node, problems| {
+            set(&mut self.allow_private, node.bool(problems));
+        });
+        read("rate", &mut |node, problems| {
+            self.rate = Rate::parse(node, problems).or(self.rate);
+        });
+        read("concurrency", &mut |node, problems| {
+            set(&mut self.concurrency, concurrency(node, problems));
+        });
+        read("timeout", &mut |node, problems| {
+            set(&mut self.timeout, timeout(node, problems));
+        });
+        read("retry", &mut |node, problems| {
+            self.retry.parse(node, problems);
+        });
+        read("retry_on", &mut |node, problems| {
+            self.retry_on = RetryOn::parse(node, problems);
+        });
+        read("in_doubt", &mut |node, problems| {
+            set(&mut self.in_doubt, InDoubt::parse(node, problems));
+        });
+        self
+    }
+}
+
+fn set<T>(place: &mut T, found: Option<T>) {
+    if let Some(found) = found {
+        *place = found;
+    }
+}
+
+fn concurrency(node: &Node, problems: &mut Diagnostics) -> Option<usize> {
+    let count = node.count(problems)?;
+    if (1..=CONCURRENCY_MAX).contains(&count) {
+        return usize::try_from(count).ok();
+    }
+    let message = format!("`concurrency` is between 1 and {CONCURRENCY_MAX}");
+    problems.push(node.error(code::BAD_VALUE, message));
+    None
+}
+
+fn timeout(node: &Node, problems: &mut Diagnostics) -> Option<Duration> {
+    let timeout = node.duration(problems)?;
+    if !timeout.is_zero() && timeout <= TIMEOUT_MAX {
+        return Some(timeout);
+    }
+    problems.push(node.error(code::BAD_VALUE, "`timeout` is between 1ms and 1h"));
+    None
+}
+
+impl Rate {
+    fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
+        let text = node.text(problems)?;
+        let read = || {
+            let (count, per) = text.split_once('/')?;
+            let rate = Self {
+                count: count.parse().ok()?,
+                per: parse_duration(per)?,
+            };
+            (rate.count > 0 && !rate.per.is_zero()).then_some(rate)
+        };
+        let rate = read();
+        if rate.is_none() {
+            let message = format!("`{text}` is not a rate");
+            let help = "write how many in how long: 10/1s or 100/1m";
+            problems.push(node.error(code::BAD_VALUE, message).help(help));
+        }
+        rate
+    }
+}
+
+impl Retry {
+    /// A schedule without `repeat` ends in a dead letter.
+    fn parse(&mut self, node: &Node, problems: &mut Diagnostics) {
+        let Some(mut fields) = Fields::of(node, problems) else {
+            return;
+        };
+        if let Some(schedule) = fields.optional("schedule") {
+            self.repeat = None;
+            let waits = schedule.list(problems).unwrap_or_default();
+            if waits.len() > SCHEDULE_MAX {
+                let message = format!("a schedule has at most {SCHEDULE_MAX} waits");
+                let help = "`repeat` names the wait after those";
+                problems.push(schedule.error(code::TOO_LARGE, message).help(help));
+            }
+            self.schedule = waits
+                .iter()
+                .filter_map(|wait| wait.duration(problems))
+                .collect();
+        }
+        if let Some(repeat) = fields.optional("repeat") {
+            self.repeat = repeat.duration(problems).filter(|wait| {
+                let runs = !wait.is_zero();
+                if !runs {
+                    problems.push(repeat.error(code::BAD_VALUE, "`repeat` is longer than 0"));
+                }
+                runs
+            });
+        }
+        if let Some(max_age) = fields.optional("max_age") {
+            set(&mut self.max_age, max_age.duration(problems));
+        }
+        fields.finish(problems);
+    }
+}
+
+impl InDoubt {
+    fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
+        match node.text(problems)? {
+            "retry" => Some(Self::Retry),
+            "dead" => Some(Self::Dead),
+            other => {
+                let message = format!("`{other}` is not what can be done with a job in doubt");
+                let help = "write `retry` (twice is possible) or `dead` (a person decides)";
+                problems.push(node.error(code::BAD_VALUE, message).help(help));
+                None
+            }
+        }
+    }
+}
+
 impl RetryOn {
+    /// `[409, "500-599", "!501"]`, or one of them alone.
+    fn parse(node: &Node, problems: &mut Diagnostics) -> Self {
+        let mut ranges = Vec::new();
+        for item in node.one_or_list() {
+            let text = match &item.value {
+                Value::Number(number) => number.to_string(),
+                _ => item.text(problems).unwrap_or_default().to_owned(),
+            };
+            match statuses(&text) {
+                Some(range) => ranges.push(range),
+                None if text.is_empty() => {}
+                None => {
+                    let message = format!("`{text}` is not a status or range of statuses");
+                    let help = "write 409, \"500-599\" or \"!501\"; statuses from 300 to 599";
+                    problems.push(item.error(code::BAD_VALUE, message).help(help));
+                }
+            }
+        }
+        Self { ranges }
+    }
+
     /// Whether a status is tried again.
     pub fn retries(&self, status: u16) -> bool {
         let named = self
@@ -107,6 +268,55 @@ impl RetryOn {
         match named {
             Some((_, _, retried)) => *retried,
             None => matches!(status, 408 | 425 | 429 | 500..=599),
+        }
+    }
+}
+
+fn statuses(text: &str) -> Option<(u16, u16, bool)> {
+    let (text, retried) = match text.strip_prefix('!') {
+        Some(rest) => (rest, false),
+        None => (text, true),
+    };
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let status = |text: &str| text.parse().ok().filter(|s| (300..=599).contains(s));
+    let (first, last) = (status(first)?, status(last)?);
+    (first <= last).then_some((first, last, retried))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_entry_that_names_a_status_decides() {
+        let on = |texts: &[&str]| RetryOn {
+            ranges: texts.iter().map(|text| statuses(text).unwrap()).collect(),
+        };
+        let default = on(&[]);
+        for (status, retried) in [
+            (408, true),
+            (425, true),
+            (429, true),
+            (500, true),
+            (501, true),
+            (599, true),
+            (404, false),
+            (409, false),
+            (301, false),
+        ] {
+            assert_eq!(default.retries(status), retried, "{status}");
+        }
+        let own = on(&["409", "500-599", "!501"]);
+        assert!(own.retries(409) && own.retries(503) && !own.retries(501));
+        assert!(!on(&["!429"]).retries(429));
+    }
+
+    #[test]
+    fn statuses_are_strict() {
+        for bad in [
+            "", "!", "200", "4xx", "500-", "599-500", "500-600", "!!501", " 409",
+        ] {
+            assert_eq!(statuses(bad), None, "{bad}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The stable numbers of findings.
 //!
-//! HR00xx files and YAML, HR01xx rules, HR02xx conditions, HR03xx templates and paths, HR04xx actions,
-//! HR05xx hookrule.yaml, HR06xx provider definitions, HR07xx tests in rule files.
+//! `HR00xx` files and YAML, `HR01xx` rules, `HR02xx` conditions, `HR03xx` templates and paths,
+//! `HR04xx` actions, `HR05xx` hookrule.yaml, `HR06xx` provider definitions, `HR07xx` tests in rule files.
 
 /// A finding's stable number. Numbers are never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,6 +66,7 @@ codes! {
     AMBIGUOUS_SOURCES "HR0504" "two sources that the nameless route cannot tell apart",
     UNSIGNED_SOURCE "HR0505" "a source that takes unsigned events",
     BAD_ADDRESS "HR0506" "an address that cannot be used",
+    OPEN_SECRET "HR0507" "a file with a credential that everybody may read",
     BAD_DEFINITION "HR0601" "a provider definition that contradicts itself",
     FAILED_VECTOR "HR0602" "a provider definition whose own vector fails",
     FAILED_TEST "HR0701" "a test in a rule file that fails",

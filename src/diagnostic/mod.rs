@@ -4,12 +4,16 @@
 //! `render` turns them into text for people or JSON for programs. Nothing here decides what is wrong.
 
 pub mod code;
+mod lines;
+mod render;
 
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use code::Code;
+pub use lines::Position;
+pub use render::{Summary, human, json};
 
 /// A file as it was read: its path as the user would write it, and its whole text.
 #[derive(Debug, PartialEq, Eq)]
@@ -133,6 +137,15 @@ impl Diagnostics {
     /// In the order they were found.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
+    }
+}
+
+impl<'d> IntoIterator for &'d Diagnostics {
+    type Item = &'d Diagnostic;
+    type IntoIter = std::slice::Iter<'d, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

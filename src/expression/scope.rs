@@ -1,32 +1,174 @@
 //! What templates can see: one context for an event, the rule's part of it exchanged in place.
 
-use serde_json::Value;
+use handlebars::Context;
+use serde_json::{Map, Value, json};
 
 use crate::event::Event;
 
-/// `payload event headers query source rule vars item actions`, as one tree, and the escape of the
-/// moment.
-#[derive(Debug)]
-pub struct Scope {}
+/// `payload event headers query source rule vars item actions`, as one tree.
+///
+/// Making one copies the payload, so make it when the first rule has matched, not before.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    context: Context,
+}
+
+/// The names at the root of every scope.
+pub(super) const ROOTS: [&str; 9] = [
+    "payload", "event", "headers", "query", "source", "rule", "vars", "item", "actions",
+];
 
 impl Scope {
-    /// What every rule sees of an event.
-    pub fn of(_event: &Event) -> Self {
-        unimplemented!()
+    /// What every rule sees of an event. Header names are in lower case; of a repeated header or
+    /// query name the first value counts.
+    pub fn of(event: &Event) -> Self {
+        Self::from_tree(json!({
+            "payload": event.payload.value().clone(),
+            "event": {
+                "id": event.id.to_string(),
+                "name": event.name(),
+                "names": event.names,
+                "provider": event.provider,
+                "received_at": event.received_at.to_string(),
+                "verified": event.proof.verified(),
+            },
+            "headers": first_of_each(event.headers.iter()),
+            "query": first_of_each(event.query.iter()),
+            "source": { "name": event.source.name, "labels": event.source.labels },
+            "rule": {},
+            "vars": {},
+            "actions": {},
+        }))
     }
 
-    /// Enters a rule: `rule.name`, and no vars yet.
-    pub fn enter_rule(&mut self, _rule: &str) {
-        unimplemented!()
+    pub(super) fn from_tree(tree: Value) -> Self {
+        Self {
+            context: Context::from(tree),
+        }
+    }
+
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Enters a rule: `rule.name`, and no vars, item or outputs yet.
+    pub fn enter_rule(&mut self, rule: &str) {
+        self.put("rule", json!({ "name": rule }));
+        self.put("vars", json!({}));
+        self.put("actions", json!({}));
+        self.set_item(None);
     }
 
     /// Sets `vars.NAME`.
-    pub fn set_var(&mut self, _name: &str, _value: Value) {
-        unimplemented!()
+    pub fn set_var(&mut self, name: &str, value: Value) {
+        if let Some(Value::Object(vars)) = self.context.data_mut().get_mut("vars") {
+            vars.insert(name.to_owned(), value);
+        }
+    }
+
+    /// The vars set so far, as conditions read them.
+    pub fn vars(&self) -> Option<&Map<String, Value>> {
+        self.context.data().get("vars")?.as_object()
     }
 
     /// Sets `actions`: an object of outputs by action name.
-    pub fn set_actions(&mut self, _outputs: Value) {
-        unimplemented!()
+    pub fn set_actions(&mut self, outputs: Value) {
+        self.put("actions", outputs);
+    }
+
+    /// Sets `item`, the value that `for_each` is at, or takes it away.
+    pub fn set_item(&mut self, item: Option<Value>) {
+        match item {
+            Some(value) => self.put("item", value),
+            None => {
+                if let Value::Object(root) = self.context.data_mut() {
+                    root.shift_remove("item");
+                }
+            }
+        }
+    }
+
+    fn put(&mut self, name: &str, value: Value) {
+        if let Value::Object(root) = self.context.data_mut() {
+            root.insert(name.to_owned(), value);
+        }
+    }
+}
+
+fn first_of_each<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
+    let mut first = Map::new();
+    for (name, value) in pairs {
+        first
+            .entry(name)
+            .or_insert_with(|| Value::String(value.to_owned()));
+    }
+    Value::Object(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::event::{EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef};
+    use crate::runtime::Timestamp;
+
+    use super::super::{Escape, Template};
+    use super::*;
+
+    fn event() -> Event {
+        Event {
+            id: EventId::from_bytes([1; 16]),
+            source: SourceRef {
+                name: "gh".into(),
+                labels: [("customer".into(), "acme".into())].into(),
+            },
+            provider: "github".into(),
+            names: vec!["push".into(), "push.main".into()],
+            delivery_id: None,
+            received_at: Timestamp::from_millis(1_700_000_000_123),
+            nonce: [0; 16],
+            headers: Headers::new([("X-GitHub-Event", "push"), ("x-github-event", "other")]),
+            query: Query::decode(b"a=1&a=2"),
+            payload: Payload::new(r#"{"id":12345678901234567890123}"#.into(), MediaKind::Json)
+                .unwrap(),
+            proof: Proof::imagined_by_trial(),
+        }
+    }
+
+    fn render(scope: &Scope, text: &str) -> Result<String, String> {
+        let template = Template::parse(text, Escape::None).unwrap();
+        template.render(scope).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn what_templates_see() {
+        let mut scope = Scope::of(&event());
+        scope.enter_rule("r");
+        scope.set_var("v", json!([1]));
+        scope.set_actions(json!({"record": {"url": "u"}}));
+        for (text, shown) in [
+            ("{{payload.id}}", "12345678901234567890123"),
+            ("{{event.id}}", "evt_01010101010101010101010101010101"),
+            ("{{event.name}} {{event.names.0}}", "push.main push"),
+            ("{{event.provider}} {{event.verified}}", "github true"),
+            ("{{event.received_at}}", "2023-11-14T22:13:20.123Z"),
+            ("{{headers.x-github-event}} {{query.a}}", "push 1"),
+            ("{{source.name}} {{source.labels.customer}}", "gh acme"),
+            ("{{rule.name}} {{vars.v}} {{actions.record.url}}", "r [1] u"),
+        ] {
+            assert_eq!(render(&scope, text).as_deref(), Ok(shown), "{text}");
+        }
+        assert_eq!(scope.vars().map(Map::len), Some(1));
+    }
+
+    #[test]
+    fn a_rule_sees_nothing_of_the_one_before() {
+        let mut scope = Scope::of(&event());
+        scope.enter_rule("one");
+        scope.set_var("v", json!(1));
+        scope.set_item(Some(json!({"n": 1})));
+        assert_eq!(render(&scope, "{{item.n}}{{vars.v}}").as_deref(), Ok("11"));
+        scope.enter_rule("two");
+        for text in ["{{item.n}}", "{{vars.v}}", "{{actions.a}}"] {
+            assert!(render(&scope, text).is_err(), "{text}");
+        }
     }
 }

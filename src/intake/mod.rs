@@ -1,1 +1,55 @@
-//! To be written.
+//! From a delivery to an event on disk: verify → identify → dedupe → plan → store; only then
+//! "accepted".
+//!
+//! Comes in: a [`Delivery`](crate::event::Delivery), read whole by a listener. Goes out: an [`Answer`]
+//! for the sender. A 2xx means that the event and its jobs are on disk. What the jobs do, and who
+//! performs them, is left to others: jobs go to a [`Handover`].
+
+mod answers;
+mod dedupe;
+mod judge;
+mod keep;
+mod network;
+mod quiet;
+mod receive;
+mod secrets;
+mod settings;
+mod source;
+mod sources;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use bytes::Bytes;
+
+use crate::stores::LeasedJob;
+
+pub use receive::{Admission, Intake, Parts};
+pub use settings::Settings;
+pub use source::{Reach, Source};
+pub use sources::Sources;
+
+/// What the sender is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Headers; the length is left to the listener.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// The right to one slot of a destination; given back when dropped.
+pub type Permit = Box<dyn std::any::Any + Send>;
+
+/// Where jobs go once they are on disk. Jobs that found no slot are found by the next claim.
+pub trait Handover: Send + Sync {
+    /// A free slot of a destination, if a job of it could be performed right now.
+    fn reserve(&self, destination: &str) -> Option<Permit>;
+
+    /// Performs jobs that were leased for reserved slots.
+    fn run(&self, jobs: Vec<(LeasedJob, Permit)>);
+
+    /// Says that there may be new jobs to claim.
+    fn nudge(&self);
+}

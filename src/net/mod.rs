@@ -4,15 +4,28 @@
 //! [`NetError`] that says whether the request can have been performed. Redirects are never followed,
 //! proxies from the environment never used. What an answer means is left to `actions`.
 
+mod client;
+mod guard;
+mod headers;
+mod retry_after;
+#[cfg(test)]
+pub(crate) mod scripted;
+
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+
+pub use client::{CONNECT_TIMEOUT, Client};
+pub use guard::{is_public, private_host};
+pub use headers::{FRAMING_HEADERS, header_name, is_header_value};
+pub use retry_after::{RETRY_AFTER_MAX, retry_after};
 
 /// The most of an answer that is read, in bytes.
 pub const RESPONSE_BYTES_MAX: usize = 64 * 1024;
 
 /// A request, ready to be sent.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Request {
     /// The method, in upper case.
     pub method: String,
@@ -26,6 +39,19 @@ pub struct Request {
     pub timeout: Duration,
     /// Whether addresses that are not public may be dialled.
     pub allow_private: bool,
+}
+
+impl fmt::Debug for Request {
+    /// Without path, query and header values, which may hold credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.url.host_str().unwrap_or("-");
+        write!(
+            f,
+            "Request({} {host}, {} bytes)",
+            self.method,
+            self.body.len()
+        )
+    }
 }
 
 /// An answer.
@@ -70,35 +96,4 @@ impl NetError {
     pub fn in_doubt(&self) -> bool {
         matches!(self, Self::Timeout(_) | Self::Broken(_))
     }
-}
-
-/// The client. Cloning shares its connections.
-#[derive(Debug, Clone)]
-pub struct Client {}
-
-impl Client {
-    /// A client with no connections yet.
-    ///
-    /// # Errors
-    /// Where the machine's trusted certificates cannot be read.
-    pub fn new() -> Result<Self, NetError> {
-        unimplemented!()
-    }
-
-    /// Sends a request and reads the answer.
-    ///
-    /// # Errors
-    /// Where there is no answer.
-    ///
-    /// # Cancellation
-    /// Dropping it closes the connection; the request may have been performed.
-    pub async fn send(&self, _request: Request) -> Result<Response, NetError> {
-        unimplemented!()
-    }
-}
-
-/// The wait that a `Retry-After` header asks for: whole or broken seconds, or an HTTP date, at most
-/// 24 h. Anything else is none.
-pub fn retry_after(_response: &Response, _now: crate::runtime::Timestamp) -> Option<Duration> {
-    unimplemented!()
 }

@@ -1,13 +1,28 @@
 //! What should happen: an event and a rule set in, jobs out. Pure.
 //!
-//! Also the [`Job`] and its states, as stores keep them and the executor runs them.
+//! Planning reads no clock, network, environment or randomness: the same rule set and event give the
+//! same plan. Also the [`Job`] and its states, as stores keep them and the executor runs them.
 
+mod deferred;
 pub mod job;
+mod jobs;
+mod judging;
+mod vars;
+mod why;
 
-use crate::event::Event;
-use crate::rule::RuleSet;
+use serde_json::Value;
 
+use crate::event::{Event, JobId};
+use crate::rule::{Rule, RuleSet};
+
+pub use deferred::prepare;
 pub use job::{Attempt, Job, JobBody, JobState, NewJob};
+
+use judging::{Judging, Kept, caught};
+use why::Tracing;
+
+/// The most jobs of one event; a dead letter stands for the rest.
+pub const JOBS_MAX: usize = 1_000;
 
 /// What one event leads to.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +35,128 @@ pub struct Plan {
     pub jobs: Vec<NewJob>,
 }
 
-/// Judges an event. `run` is 0 at intake, and one more for each replay.
-pub fn plan(_rules: &RuleSet, _event: &Event, _run: u32) -> Plan {
-    unimplemented!()
+/// What one rule made of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleTrace {
+    /// The rule's name.
+    pub rule: String,
+    /// Whether it matched.
+    pub matched: bool,
+    /// What decided that it did not: `enabled`, `provider`, `source`, `event`, `unmatched`, `stop`, or
+    /// the test as written (`$.a`, `header X`).
+    pub because: Option<String>,
+    /// The value seen there, if any.
+    pub seen: Option<Value>,
+    /// What went wrong on the way, such as a var that could not be computed.
+    pub note: Option<String>,
 }
+
+/// Judges an event. `run` is 0 at intake, and one more for each replay.
+pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
+    let mut plan = Plan {
+        rule_set: rules.hash.clone(),
+        matched: Vec::new(),
+        jobs: Vec::new(),
+    };
+    let candidates = rules.candidates(event);
+    if candidates.is_empty() {
+        return plan;
+    }
+    let kept = Kept::for_rules(&candidates);
+    let slots = event.payload.slots(&rules.paths);
+    let mut judging = Judging::new(rules, event, &slots, &kept, run);
+    let mut left_out = LeftOut::default();
+    for unmatched in [false, true] {
+        if unmatched && !plan.matched.is_empty() {
+            break;
+        }
+        let mut stopped = None;
+        for rule in candidates
+            .iter()
+            .filter(|rule| rule.when.unmatched == unmatched)
+        {
+            if stopped == Some(&rule.place.file.path) {
+                continue;
+            }
+            let room = JOBS_MAX - plan.jobs.len();
+            match caught(|| judging.rule(rule, room)) {
+                Ok(None) => {}
+                Ok(Some((jobs, more))) => {
+                    plan.matched.push(rule.name.clone());
+                    plan.jobs.extend(jobs);
+                    left_out.add(rule, more);
+                    stopped = rule.stop.then_some(&rule.place.file.path).or(stopped);
+                }
+                Err(panic) => {
+                    judging.forget();
+                    let reason = format!("rule `{}` could not be followed: {panic}", rule.name);
+                    if room == 0 {
+                        left_out.add(rule, 1);
+                    } else {
+                        plan.jobs
+                            .push(dead_letter(event, run, &rule.name, "", reason));
+                    }
+                }
+            }
+        }
+    }
+    plan.jobs.extend(left_out.letter(event, run));
+    plan
+}
+
+/// What every rule makes of an event, in order, as [`plan`] decides it.
+pub fn judge(rules: &RuleSet, event: &Event) -> Vec<RuleTrace> {
+    let tracing = Tracing::new(rules, event);
+    rules.rules.iter().map(|rule| tracing.of(rule).0).collect()
+}
+
+/// What one rule of the set makes of an event, as [`plan`] decides it, and its jobs.
+pub fn try_rule(rules: &RuleSet, event: &Event, rule: &Rule) -> (RuleTrace, Vec<NewJob>) {
+    Tracing::new(rules, event).of(rule)
+}
+
+/// Jobs over [`JOBS_MAX`].
+#[derive(Default)]
+struct LeftOut {
+    count: usize,
+    first: Option<String>,
+}
+
+impl LeftOut {
+    fn add(&mut self, rule: &Rule, more: usize) {
+        self.count += more;
+        if more > 0 && self.first.is_none() {
+            self.first = Some(rule.name.clone());
+        }
+    }
+
+    /// The dead letter that stands for all of them.
+    fn letter(self, event: &Event, run: u32) -> Option<NewJob> {
+        let rule = self.first?;
+        let count = self.count;
+        let reason = format!(
+            "one event leads to at most {JOBS_MAX} jobs; {count} more, from rule `{rule}` on, were left out"
+        );
+        Some(dead_letter(event, run, &rule, "left out", reason))
+    }
+}
+
+/// A job that was never one of an action: it only says what went wrong.
+fn dead_letter(event: &Event, run: u32, rule: &str, part: &str, reason: String) -> NewJob {
+    NewJob {
+        id: JobId::derive(event.id, run, rule, "", part),
+        run,
+        rule: rule.to_owned(),
+        action: String::new(),
+        kind: String::new(),
+        destination: String::new(),
+        state: JobState::Dead,
+        delay: std::time::Duration::ZERO,
+        after: Vec::new(),
+        reason: Some(reason),
+        body: JobBody::Unprepared,
+    }
+}
+
+#[cfg(test)]
+mod tests;

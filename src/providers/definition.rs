@@ -1,85 +1,321 @@
-//! The YAML form of a provider definition.
+//! One sender's definition, as the rest of the program asks it.
 
-use crate::diagnostic::Diagnostics;
-use crate::yaml::Node;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-/// One sender's definition, read and checked.
+use crate::event::MediaKind;
+use crate::secret::Secret;
+
+use super::handshake::Handshake;
+use super::identify::Name;
+use super::parts::Parts;
+use super::reply::Ack;
+use super::sample::Sample;
+use super::schemes::Scheme;
+use super::vectors::Vector;
+
+pub use super::overrides::Overrides;
+
+/// Shorter secrets than this many bytes can be guessed.
+pub const SECRET_BYTES_MIN: usize = 16;
+
+/// One sender's definition, read and checked. Cloning is cheap enough for one clone per source.
 #[derive(Debug, Clone)]
 pub struct Provider {
-    name: String,
+    pub(super) name: String,
+    pub(super) docs: String,
+    pub(super) notes: String,
+    pub(super) confidence: Confidence,
+    pub(super) aliases: Vec<Alias>,
+    pub(super) recognise: Vec<String>,
+    pub(super) methods: Vec<String>,
+    pub(super) body_bytes_max: Option<u64>,
+    pub(super) content_types: Vec<MediaKind>,
+    pub(super) schemes: Vec<(String, Arc<dyn Scheme>)>,
+    pub(super) event_names: Vec<Name>,
+    pub(super) spellings: Vec<(String, String)>,
+    pub(super) delivery_id: Vec<Parts>,
+    pub(super) sensitive: Vec<String>,
+    pub(super) handshakes: Arc<[Handshake]>,
+    pub(super) acks: Arc<[Ack]>,
+    pub(super) samples: Arc<[Sample]>,
+    pub(super) vectors: Arc<[Vector]>,
 }
 
-/// What a source may set differently from its provider's definition (`generic` lives by it):
-/// `header algorithm encoding prefix content event delivery_id tolerance`.
-#[derive(Debug, Clone, Default)]
-pub struct Overrides {}
+/// How well the facts of a definition are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confidence {
+    /// From the sender's own test vectors or source.
+    High,
+    /// From the sender's documents.
+    Medium,
+    /// From others.
+    Low,
+}
 
-impl Overrides {
-    /// Takes its keys from a source's block in hookrule.yaml; the caller finishes the block.
-    pub fn parse(_fields: &mut crate::yaml::Fields<'_>, _problems: &mut Diagnostics) -> Self {
-        unimplemented!()
+impl Confidence {
+    /// Every one, as definitions write them.
+    pub const NAMES: [&'static str; 3] = ["high", "medium", "low"];
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "high" => Some(Self::High),
+            "medium" => Some(Self::Medium),
+            "low" => Some(Self::Low),
+            _ => None,
+        }
     }
 }
 
+/// Another name of a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    /// The name.
+    pub name: String,
+    /// The scheme that a source uses under this name, where it is not the first.
+    pub scheme: Option<String>,
+}
+
 impl Provider {
-    /// Reads a definition.
-    pub fn parse(_node: &Node, _problems: &mut Diagnostics) -> Option<Self> {
-        unimplemented!()
+    /// `github`, `stripe`, …
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where its facts come from.
+    pub fn docs(&self) -> &str {
+        &self.docs
+    }
+
+    /// How the sender behaves, for people.
+    pub fn notes(&self) -> &str {
+        &self.notes
+    }
+
+    /// How well its facts are known.
+    pub fn confidence(&self) -> Confidence {
+        self.confidence
+    }
+
+    /// Its other names.
+    pub fn aliases(&self) -> &[Alias] {
+        &self.aliases
+    }
+
+    /// Headers by which the nameless route knows this sender, in lower case.
+    pub fn recognise(&self) -> &[String] {
+        &self.recognise
+    }
+
+    /// The largest body this sender sends, in bytes, where it differs from the default.
+    pub fn body_bytes_max(&self) -> Option<u64> {
+        self.body_bytes_max
+    }
+
+    /// Methods besides POST that its handshakes use.
+    pub fn methods(&self) -> &[String] {
+        &self.methods
+    }
+
+    /// How its bodies may be read; the first is what a body without Content-Type is.
+    pub fn content_types(&self) -> &[MediaKind] {
+        &self.content_types
+    }
+
+    /// Whether a source of this provider needs a secret.
+    pub fn signs(&self) -> bool {
+        !self.schemes.is_empty()
+    }
+
+    /// The names of its alternative schemes, the default first (`signature`, `token` for gitlab).
+    pub fn schemes(&self) -> Vec<&str> {
+        self.schemes.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The scheme of that name, or the first.
+    pub(super) fn scheme(&self, name: Option<&str>) -> Result<&dyn Scheme, String> {
+        let wanted = |known: &str| name.is_none_or(|name| name == known);
+        let found = self.schemes.iter().find(|(known, _)| wanted(known));
+        if let Some((_, scheme)) = found {
+            return Ok(&**scheme);
+        }
+        Err(match name {
+            None => format!(
+                "`{}` does not sign: the source must say `verify: none`",
+                self.name
+            ),
+            Some(name) => {
+                let known = self.schemes().join(", ");
+                format!("`{}` has no scheme `{name}`; it has {known}", self.name)
+            }
+        })
+    }
+
+    pub(super) fn each_scheme(&self) -> impl Iterator<Item = &dyn Scheme> {
+        self.schemes.iter().map(|(_, scheme)| &**scheme)
+    }
+
+    pub(super) fn event_names(&self) -> &[Name] {
+        &self.event_names
+    }
+
+    pub(super) fn delivery_id(&self) -> &[Parts] {
+        &self.delivery_id
+    }
+
+    pub(super) fn handshakes(&self) -> &[Handshake] {
+        &self.handshakes
+    }
+
+    pub(super) fn acks(&self) -> &[Ack] {
+        &self.acks
+    }
+
+    /// What can be wrong with a secret of this provider: not decodable, empty, blank. The first scheme
+    /// where `scheme` is none.
+    ///
+    /// # Errors
+    /// Says what is wrong, without the secret.
+    pub fn check_secret(&self, scheme: Option<&str>, secret: &Secret) -> Result<(), String> {
+        self.scheme(scheme)?.secret_bytes(secret).map(|_| ())
+    }
+
+    /// How many bytes a usable secret has, where they are fewer than [`SECRET_BYTES_MIN`]: a warning.
+    pub fn short_secret(&self, scheme: Option<&str>, secret: &Secret) -> Option<usize> {
+        let bytes = self.scheme(scheme).ok()?.secret_bytes(secret).ok()?;
+        (bytes < SECRET_BYTES_MIN).then_some(bytes)
+    }
+
+    /// Names of body fields that are masked in every display, wherever they stand in the body.
+    pub fn sensitive(&self) -> &[String] {
+        &self.sensitive
+    }
+
+    /// Our name for an event that somebody wrote in the sender's spelling (`orders/create`, `Push
+    /// Hook`); none where it is ours already.
+    pub fn spelling(&self, written: &str) -> Option<String> {
+        let known = self.spellings.iter().find(|(theirs, _)| theirs == written);
+        if let Some((_, ours)) = known {
+            return Some(ours.clone());
+        }
+        // Only what a sender's separators explain: a glob or a typing error is nobody's spelling.
+        let theirs = written.trim_start_matches('/');
+        let foreign = theirs.contains(['/', ':']) && !theirs.contains(['*', '?', '[', ' ']);
+        let dotted = || super::identify::name_part(&theirs.replace(['/', ':'], "."));
+        foreign.then(dotted).flatten()
+    }
+
+    /// Deliveries that `send` can make without being given a body.
+    pub fn samples(&self) -> &[Sample] {
+        &self.samples
+    }
+
+    /// What the definition says must be accepted and refused.
+    pub fn vectors(&self) -> &[Vector] {
+        &self.vectors
     }
 
     /// The definition as one source uses it.
     ///
     /// # Errors
     /// Names the override that does not fit and says why.
-    pub fn with(&self, _overrides: &Overrides) -> Result<Self, String> {
-        unimplemented!()
+    pub fn with(&self, overrides: &Overrides) -> Result<Self, String> {
+        let mut provider = self.clone();
+        let mut used = BTreeSet::new();
+        for (_, scheme) in &mut provider.schemes {
+            *scheme = scheme.with(overrides, &mut used)?;
+        }
+        if let Some(header) = overrides.header.as_ref() {
+            provider.recognise = vec![header.to_ascii_lowercase()];
+        }
+        if let Some(names) = &overrides.event {
+            provider.event_names.clone_from(names);
+            used.insert("event");
+        }
+        if let Some(id) = &overrides.delivery_id {
+            provider.delivery_id.clone_from(id);
+            used.insert("delivery_id");
+        }
+        match overrides.keys().into_iter().find(|key| !used.contains(key)) {
+            None => Ok(provider),
+            Some("tolerance") => Err(format!(
+                "`tolerance` does not fit: `{}` signs no timestamp; say where one is with \
+                 `timestamp: header:NAME`",
+                self.name
+            )),
+            Some(key) => Err(format!(
+                "`{key}` does not fit: no scheme of `{}` has it ({})",
+                self.name,
+                self.schemes().join(", ")
+            )),
+        }
     }
 
-    /// `github`, `stripe`, …
-    pub fn name(&self) -> &str {
-        &self.name
+    /// The same with another of its schemes as the first.
+    pub(super) fn preferring(mut self, scheme: &str) -> Self {
+        let place = self.schemes.iter().position(|(name, _)| name == scheme);
+        if let Some(chosen) = place.map(|place| self.schemes.remove(place)) {
+            self.schemes.insert(0, chosen);
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::registry::Providers;
+    use super::*;
+
+    fn find(name: &str) -> Arc<Provider> {
+        Providers::builtin().find(name).unwrap()
     }
 
-    /// Headers by which the nameless route knows this sender, in lower case.
-    pub fn recognise(&self) -> &[String] {
-        unimplemented!()
+    #[test]
+    fn secrets_are_checked_before_they_are_used() {
+        let check = |provider, scheme, secret: &str| {
+            find(provider).check_secret(scheme, &Secret::new(secret))
+        };
+        assert!(check("github", None, "x").is_ok());
+        assert!(check("stripe", None, "whsec_not base64!").is_ok());
+        for (provider, scheme, secret) in [
+            ("github", None, ""),
+            ("github", None, " \n "),
+            ("gitlab", None, "whsec_"),
+            ("gitlab", None, "whsec_not base64!"),
+            ("gitlab", Some("token"), "\t\t"),
+            ("gitlab", Some("tokne"), "qqq"),
+            ("discord", None, "00"),
+            ("discord", None, "not hex at all"),
+            ("standard-webhooks", Some("v1a"), "whpk_aGk="),
+        ] {
+            let error = check(provider, scheme, secret).unwrap_err();
+            // Too short to tell, or nothing but the prefix, which is no secret.
+            let told = secret.len() > "whsec_".len() && error.contains(secret);
+            assert!(!told, "{error}");
+        }
+        let short = |secret: &str| find("github").short_secret(None, &Secret::new(secret));
+        assert_eq!(
+            (short("fifteen bytes.."), short("sixteen bytes...")),
+            (Some(15), None)
+        );
     }
 
-    /// The largest body this sender sends, in bytes, where it differs from the default.
-    pub fn body_bytes_max(&self) -> Option<u64> {
-        unimplemented!()
-    }
-
-    /// Methods besides POST that its handshakes use.
-    pub fn methods(&self) -> &[String] {
-        unimplemented!()
-    }
-
-    /// Whether a source of this provider needs a secret.
-    pub fn signs(&self) -> bool {
-        unimplemented!()
-    }
-
-    /// The names of its alternative schemes, the default first (`signature`, `token` for gitlab).
-    pub fn schemes(&self) -> Vec<&str> {
-        unimplemented!()
-    }
-
-    /// What can be wrong with a secret of this provider: not decodable, empty, short. The first scheme
-    /// where `scheme` is none.
-    ///
-    /// # Errors
-    /// Says what is wrong, without the secret.
-    pub fn check_secret(
-        &self,
-        _scheme: Option<&str>,
-        _secret: &crate::secret::Secret,
-    ) -> Result<(), String> {
-        unimplemented!()
-    }
-
-    /// Headers that carry a credential of ours (tokens, basic): never stored or forwarded.
-    pub fn credential_headers(&self) -> Vec<String> {
-        unimplemented!()
+    #[test]
+    fn a_senders_spelling_is_known() {
+        for (provider, written, ours) in [
+            ("shopify", "orders/create", Some("orders.create")),
+            ("bitbucket", "repo:push", Some("repo.push")),
+            ("gitlab", "Merge Request Hook", Some("merge_request")),
+            ("github", "pull_request.opened", None),
+            ("github", "**", None),
+            ("slack", "/deploy", None),
+        ] {
+            assert_eq!(
+                find(provider).spelling(written).as_deref(),
+                ours,
+                "{written}"
+            );
+        }
     }
 }

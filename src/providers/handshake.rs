@@ -1,27 +1,185 @@
 //! Answers that a provider wants before or instead of an event.
 
-use crate::event::Delivery;
+use crate::diagnostic::Diagnostics;
+use crate::event::{Delivery, Payload};
+use crate::yaml::{Fields, Node};
 
 use super::definition::Provider;
+use super::identify::unparsed;
+use super::reading::Reading;
+use super::reply::{Ack, Reply, ReplyForm};
+use super::when::When;
 
-/// An answer to the sender.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// Its status.
-    pub status: u16,
-    /// Its headers.
-    pub headers: Vec<(String, String)>,
-    /// Its body.
-    pub body: String,
+/// The longest body that can be a handshake, in bytes. Longer ones are events, and are not parsed to
+/// find that out.
+pub const HANDSHAKE_BYTES_MAX: usize = 16 * 1024;
+
+/// One handshake of a definition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Handshake {
+    /// Its name, for people.
+    pub name: String,
+    when: When,
+    signed: bool,
+    reply: ReplyForm,
+}
+
+impl Handshake {
+    /// Reads an entry of `handshakes:`.
+    pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
+        let mut fields = Fields::of(node, problems)?;
+        let name = fields
+            .required("name", problems)
+            .and_then(|node| node.text(problems));
+        let when = fields
+            .required("when", problems)
+            .and_then(|node| When::parse(node, problems));
+        // A handshake is believed unsigned only where its definition says so.
+        let signed = fields
+            .optional("signed")
+            .map_or(Some(true), |node| node.bool(problems));
+        let reply = fields
+            .required("reply", problems)
+            .and_then(|node| ReplyForm::parse(node, problems));
+        fields.finish(problems);
+        Some(Self {
+            name: name?.to_owned(),
+            when: when?,
+            signed: signed?,
+            reply: reply?,
+        })
+    }
 }
 
 /// The answer to a delivery that is a handshake. `proven` says whether it was verified: a handshake
 /// that must be verified first is none before that.
-pub fn handshake(_provider: &Provider, _delivery: &Delivery, _proven: bool) -> Option<Reply> {
-    unimplemented!()
+pub fn handshake(provider: &Provider, delivery: &Delivery, proven: bool) -> Option<Reply> {
+    let mut possible = provider
+        .handshakes()
+        .iter()
+        .filter(|handshake| proven || !handshake.signed)
+        .peekable();
+    possible.peek()?;
+    if delivery.body.len() > HANDSHAKE_BYTES_MAX {
+        return None;
+    }
+    let reading = unparsed(provider, delivery);
+    possible
+        .find(|handshake| handshake.when.holds(&reading))
+        .and_then(|handshake| handshake.reply.fill(&reading))
 }
 
-/// What the provider wants as the answer to an accepted event, where 202 with our JSON will not do.
-pub fn acknowledgement(_provider: &Provider) -> Option<&Reply> {
-    unimplemented!()
+/// What the provider wants as the answer to an accepted event, whatever is in it, where 202 with our
+/// JSON will not do.
+pub fn acknowledgement(provider: &Provider) -> Option<&Reply> {
+    let mut acks = provider.acks().iter();
+    acks.find(|ack| ack.always()).map(Ack::reply)
+}
+
+/// What the provider wants as the answer to this accepted event.
+pub fn acknowledgement_of<'p>(
+    provider: &'p Provider,
+    delivery: &Delivery,
+    payload: &Payload,
+) -> Option<&'p Reply> {
+    let reading = Reading::of(delivery, payload);
+    let mut acks = provider.acks().iter();
+    acks.find(|ack| ack.fits(&reading)).map(Ack::reply)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::registry::Providers;
+    use super::*;
+    use crate::event::{Headers, MediaKind, Query};
+    use crate::runtime::Timestamp;
+
+    fn delivery(method: &str, query: &str, content_type: &str, body: &str) -> Delivery {
+        Delivery {
+            method: method.to_owned(),
+            query: Query::decode(query.as_bytes()),
+            headers: Headers::new([("content-type", content_type)]),
+            body: body.to_owned().into(),
+            received_at: Timestamp::from_seconds(0),
+            remote: None,
+        }
+    }
+
+    fn json(body: &str) -> Delivery {
+        delivery("POST", "", "application/json", body)
+    }
+
+    #[test]
+    fn what_must_be_proven_is_not_answered_before() {
+        let slack = Providers::builtin().find("slack").unwrap();
+        let challenge = json(r#"{"type":"url_verification","challenge":"<b>\"x\""}"#);
+        assert_eq!(handshake(&slack, &challenge, false), None);
+        let reply = handshake(&slack, &challenge, true).unwrap();
+        assert_eq!((reply.status, reply.body.as_str()), (200, "<b>\"x\""));
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert!(
+            reply
+                .headers
+                .contains(&header("content-type", "text/plain"))
+        );
+        assert!(
+            reply
+                .headers
+                .contains(&header("x-content-type-options", "nosniff"))
+        );
+        let form = "application/x-www-form-urlencoded";
+        for probe in [
+            delivery("POST", "", form, "ssl_check=1&token=x"),
+            delivery("GET", "ssl_check=1", form, ""),
+        ] {
+            assert_eq!(handshake(&slack, &probe, false).unwrap().status, 200);
+        }
+        for other in [
+            delivery("GET", "", form, ""),
+            delivery("POST", "ssl_check=1", form, "command=%2Fx"),
+            json(r#"{"type":"event_callback","challenge":"x"}"#),
+            json(r#"{"type":"url_verification"}"#),
+            json("ssl_check=1"),
+        ] {
+            assert_eq!(handshake(&slack, &other, true), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_body_is_no_handshake() {
+        let slack = Providers::builtin().find("slack").unwrap();
+        let long = "x".repeat(HANDSHAKE_BYTES_MAX);
+        let body = format!(r#"{{"type":"url_verification","challenge":"{long}"}}"#);
+        assert_eq!(handshake(&slack, &json(&body), true), None);
+    }
+
+    #[test]
+    fn both_pings_of_discord_and_no_event() {
+        let discord = Providers::builtin().find("discord").unwrap();
+        let status = |body| handshake(&discord, &json(body), true).map(|reply| reply.status);
+        assert_eq!(status(r#"{"type":1}"#), Some(200));
+        assert_eq!(status(r#"{"type":0}"#), Some(204));
+        assert_eq!(status(r#"{"type":1,"event":{"type":"X"}}"#), None);
+        assert_eq!(status(r#"{"type":1,"event":null}"#), None);
+        assert_eq!(status(r#"{"type":2}"#), None);
+    }
+
+    #[test]
+    fn an_accepted_event_is_answered_as_its_sender_wants() {
+        let discord = Providers::builtin().find("discord").unwrap();
+        let answer = |body: &str| {
+            let delivery = json(body);
+            let payload = Payload::new(delivery.body.clone(), MediaKind::Json).unwrap();
+            acknowledgement_of(&discord, &delivery, &payload)
+                .cloned()
+                .unwrap()
+        };
+        assert_eq!(answer(r#"{"type":2,"data":{}}"#).body, r#"{"type":5}"#);
+        assert_eq!(answer(r#"{"type":1,"event":{}}"#).status, 204);
+        assert_eq!(acknowledgement(&discord).unwrap().status, 204);
+        assert_eq!(
+            acknowledgement(&Providers::builtin().find("github").unwrap()),
+            None
+        );
+    }
 }

@@ -5,16 +5,39 @@
 //! delivery id of the event. Everything one sender does differently from another is data: one YAML
 //! definition each, in `builtin/` or the user's own folder. Pure: no network, no clock.
 
+mod builtin;
 pub mod definition;
+pub mod filter;
+pub mod finder;
+#[cfg(test)]
+mod forgeries;
+pub mod freshness;
 pub mod handshake;
+mod headers;
 pub mod identify;
+pub mod key;
+pub mod media;
+pub mod overrides;
+mod parse;
+pub mod parts;
+pub mod reading;
 pub mod registry;
+pub mod replay;
+pub mod reply;
+pub mod sample;
 pub mod schemes;
 pub mod sign;
+pub mod signature;
+pub mod signed;
+pub mod unsigned;
+pub mod vectors;
 pub mod verify;
+pub mod when;
 
 pub use definition::{Overrides, Provider};
-pub use handshake::Reply;
 pub use identify::Identity;
 pub use registry::Providers;
+pub use replay::{Replay, replay};
+pub use reply::Reply;
+pub use sample::Sample;
 pub use verify::Refusal;

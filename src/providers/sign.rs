@@ -1,10 +1,16 @@
 //! Signs as a provider would, for `hookrule send` and tests.
 
-use crate::event::Headers;
+use bytes::Bytes;
+
+use crate::event::{Delivery, Headers, MediaKind, Query};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 
 use super::definition::Provider;
+use super::filter::Filter;
+use super::identify::{Name, name_part, unparsed};
+use super::parts::{Parts, Piece, Place};
+use super::reading::Reading;
 
 /// A delivery about to be sent.
 #[derive(Debug, Clone)]
@@ -12,23 +18,271 @@ pub struct Draft {
     /// Its headers before signing; event name and delivery id headers are added by [`sign`].
     pub headers: Headers,
     /// Its body.
-    pub body: bytes::Bytes,
+    pub body: Bytes,
     /// The dotted event name it is to carry, where it has one (`pull_request.opened`).
     pub event: Option<String>,
     /// The delivery id it is to carry.
     pub delivery_id: String,
 }
 
-/// The headers that make the draft a delivery of this provider.
+/// A draft on which headers are being put.
+#[derive(Debug)]
+pub struct Letter {
+    headers: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl Letter {
+    /// Sets a header, in place of any of that name.
+    pub fn set(&mut self, name: &str, value: String) {
+        self.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_owned(), value));
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.headers
+            .iter()
+            .any(|(n, _)| n.eq_ignore_ascii_case(name))
+    }
+
+    /// As it would be received.
+    pub fn delivery(&self, now: Timestamp) -> Delivery {
+        Delivery {
+            method: "POST".to_owned(),
+            query: Query::default(),
+            headers: Headers::new(self.headers.iter().map(|(n, v)| (n, v.clone()))),
+            body: self.body.clone(),
+            received_at: now,
+            remote: None,
+        }
+    }
+}
+
+/// All headers of the draft as a delivery of this provider: its own, and those for the event's name,
+/// the delivery id, the timestamp and the signature.
 ///
 /// # Errors
 /// Where the scheme needs a private key that we do not have.
 pub fn sign(
-    _provider: &Provider,
-    _scheme: Option<&str>,
-    _secret: &Secret,
-    _draft: &Draft,
-    _now: Timestamp,
+    provider: &Provider,
+    scheme: Option<&str>,
+    secret: &Secret,
+    draft: &Draft,
+    now: Timestamp,
 ) -> Result<Headers, String> {
-    unimplemented!()
+    let mut letter = Letter {
+        headers: draft
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        body: draft.body.clone(),
+    };
+    if !letter.has("content-type") {
+        letter.set("content-type", content_type(provider).to_owned());
+    }
+    if let Some(event) = &draft.event {
+        put_event(provider, &mut letter, event, now);
+    }
+    if provider.signs() {
+        let scheme = provider.scheme(scheme)?;
+        let signed: Vec<_> = scheme.headers();
+        put_delivery_id(provider, &mut letter, &draft.delivery_id, &signed);
+        scheme
+            .sign(secret, &mut letter, now)
+            .map_err(|why| format!("`{}` cannot be signed: {why}", provider.name()))?;
+    } else {
+        put_delivery_id(provider, &mut letter, &draft.delivery_id, &[]);
+    }
+    Ok(letter.delivery(now).headers)
+}
+
+fn content_type(provider: &Provider) -> &'static str {
+    match provider.content_types().first() {
+        None | Some(MediaKind::Json) => "application/json",
+        Some(MediaKind::Form | MediaKind::FormField(_)) => "application/x-www-form-urlencoded",
+        Some(MediaKind::Text) => "text/plain",
+    }
+}
+
+/// Sets the first header that can be the delivery id, and every other one that is signed.
+fn put_delivery_id(provider: &Provider, letter: &mut Letter, id: &str, signed: &[&str]) {
+    let headers = provider.delivery_id().iter().filter_map(Parts::only_header);
+    for (number, header) in headers.enumerate() {
+        let needed = number == 0 || signed.iter().any(|name| name.eq_ignore_ascii_case(header));
+        if needed && !letter.has(header) {
+            letter.set(header, id.to_owned());
+        }
+    }
+}
+
+/// Sets the header that names the event, where a name is made of one: from the most specific name
+/// whose other parts the body has.
+fn put_event(provider: &Provider, letter: &mut Letter, event: &str, now: Timestamp) {
+    let delivery = letter.delivery(now);
+    let reading = unparsed(provider, &delivery);
+    let names = provider.event_names().iter().rev();
+    let found = names
+        .filter(|name| name.when.as_ref().is_none_or(|when| when.holds(&reading)))
+        .find_map(|name| header_for(name, &reading, event));
+    if let Some((header, value)) = found {
+        letter.set(&header, value);
+    }
+}
+
+/// The one header of a name, and what it must be for the name to be `event`.
+fn header_for(name: &Name, reading: &Reading<'_>, event: &str) -> Option<(String, String)> {
+    let mut header: Option<(&str, &[Filter])> = None;
+    let (mut before, mut after) = (String::new(), String::new());
+    for piece in name.text.pieces() {
+        let side = if header.is_none() {
+            &mut before
+        } else {
+            &mut after
+        };
+        match piece {
+            Piece::Literal(text) => side.push_str(text),
+            Piece::Part(Place::Header(name), filters) if header.is_none() => {
+                header = Some((name, filters));
+            }
+            Piece::Part(place, filters) => {
+                let text = reading.text(place).ok()?;
+                let text = filters
+                    .iter()
+                    .fold(text.into_owned(), |text, filter| filter.apply(&text));
+                side.push_str(&name_part(&text)?);
+            }
+        }
+    }
+    let (header, filters) = header?;
+    let value = event.strip_prefix(&before)?.strip_suffix(&after)?;
+    let undo = |text: String, filter: &Filter| filter.undo(&text);
+    let value = filters.iter().rev().fold(value.to_owned(), undo);
+    (!value.is_empty()).then(|| (header.to_owned(), value))
+}
+
+/// A delivery with nothing in it.
+pub(super) fn empty_delivery() -> Delivery {
+    let letter = Letter {
+        headers: Vec::new(),
+        body: Bytes::new(),
+    };
+    letter.delivery(Timestamp::from_millis(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::identify::{identify, media_kind};
+    use super::super::registry::Providers;
+    use super::super::verify::verify;
+    use super::*;
+    use crate::event::Payload;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+    fn draft(body: &str, event: &str) -> Draft {
+        Draft {
+            headers: Headers::default(),
+            body: body.to_owned().into(),
+            event: Some(event.to_owned()),
+            delivery_id: "id-1".to_owned(),
+        }
+    }
+
+    /// Signs, verifies what was signed, and gives its names and its delivery id.
+    fn sent(provider: &str, draft: &Draft) -> (Headers, Vec<String>, Option<String>) {
+        let provider = Providers::builtin().find(provider).unwrap();
+        let secret = Secret::new("whsec_aG9va3J1bGUgdGVzdCBzZWNyZXQ=");
+        let headers = sign(&provider, None, &secret, draft, NOW).unwrap();
+        let delivery = Letter {
+            headers: headers.iter().map(|(n, v)| (n.into(), v.into())).collect(),
+            body: draft.body.clone(),
+        };
+        let delivery = delivery.delivery(NOW);
+        verify(&provider, None, &[secret], &delivery, NOW).unwrap();
+        let kind = media_kind(&provider, &delivery).unwrap();
+        let payload = Payload::new(draft.body.clone(), kind).unwrap();
+        let identity = identify(&provider, &delivery, &payload);
+        (headers, identity.names, identity.delivery_id)
+    }
+
+    #[track_caller]
+    fn check(provider: &str, body: &str, event: &str, header: (&str, &str), names: &[&str]) {
+        let (headers, found, id) = sent(provider, &draft(body, event));
+        assert_eq!(headers.single(header.0), Some(header.1));
+        assert_eq!(
+            (found.as_slice(), id.as_deref()),
+            (&*strings(names), Some("id-1"))
+        );
+    }
+
+    fn strings(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_events_name_travels_in_its_header() {
+        let github = |body, event, value, names: &[&str]| {
+            check("github", body, event, ("x-github-event", value), names);
+        };
+        let opened = r#"{"action":"opened"}"#;
+        let both = ["pull_request", "pull_request.opened"];
+        github(opened, "pull_request.opened", "pull_request", &both);
+        github(opened, "pull_request", "pull_request", &both);
+        github("{}", "push", "push", &["push"]);
+        let topic = ("x-shopify-topic", "orders/create");
+        check("shopify", "{}", "orders.create", topic, &["orders.create"]);
+        let key = ("x-event-key", "repo:push");
+        check("bitbucket", "{}", "repo.push", key, &["repo.push"]);
+    }
+
+    #[test]
+    fn delivery_ids_travel_where_they_are_signed_too() {
+        let body = r#"{"object_kind":"push"}"#;
+        check("gitlab", body, "push", ("webhook-id", "id-1"), &["push"]);
+        check(
+            "gitlab",
+            body,
+            "push",
+            ("idempotency-key", "id-1"),
+            &["push"],
+        );
+    }
+
+    #[test]
+    fn every_sample_is_what_it_says() {
+        let providers = Providers::builtin();
+        for name in providers.names() {
+            let provider = providers.find(name).unwrap();
+            for sample in provider.samples() {
+                let own = sample.headers.iter().map(|(n, v)| (n.as_str(), v.clone()));
+                let content_type = [("content-type", sample.content_type.clone())];
+                let draft = Draft {
+                    headers: Headers::new(own.chain(content_type)),
+                    body: sample.body.clone(),
+                    event: Some(sample.event.clone()),
+                    delivery_id: "id-1".to_owned(),
+                };
+                if name == "discord" {
+                    let secret = Secret::new("00".repeat(32));
+                    let error = sign(&provider, None, &secret, &draft, NOW).unwrap_err();
+                    assert!(error.contains("private key"), "{error}");
+                    continue;
+                }
+                let (_, names, _) = sent(name, &draft);
+                assert!(names.contains(&sample.event), "{name}: {names:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_given_header_is_kept() {
+        let mut draft = draft("{}", "push");
+        draft.headers = Headers::new([("X-GitHub-Delivery", "mine"), ("X-Extra", "1")]);
+        let (headers, _, id) = sent("github", &draft);
+        assert_eq!(
+            (id.as_deref(), headers.single("x-extra")),
+            (Some("mine"), Some("1"))
+        );
+    }
 }

@@ -7,6 +7,8 @@ use crate::runtime::Timestamp;
 use crate::secret::Secret;
 
 use super::definition::Provider;
+use super::identify::unparsed;
+use super::reading::Absent;
 
 /// Why a delivery was turned away. For the operator's log; the sender is told nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,16 +58,44 @@ pub enum Refusal {
     NoSecret,
 }
 
+impl Refusal {
+    /// What sort of refusal it is, in a word that metrics and vectors use.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "missing",
+            Self::Repeated(_) => "repeated",
+            Self::Malformed { .. } => "malformed",
+            Self::Mismatch { .. } => "mismatch",
+            Self::Stale { .. } => "stale",
+            Self::KeyMissing(_) => "key_missing",
+            Self::NoSecret => "no_secret",
+        }
+    }
+
+    pub(super) fn absent(absent: &Absent<'_>, hint: &str) -> Self {
+        let what = absent.place.to_string();
+        if absent.repeated {
+            return Self::Repeated(what);
+        }
+        let hint = hint.to_owned();
+        Self::Missing { what, hint }
+    }
+}
+
 /// Checks a delivery against a source's secrets, any of which will do.
 ///
 /// # Errors
 /// A [`Refusal`] for whatever is not proven.
 pub fn verify(
-    _provider: &Provider,
-    _scheme: Option<&str>,
-    _secrets: &[Secret],
-    _delivery: &Delivery,
-    _now: Timestamp,
+    provider: &Provider,
+    scheme: Option<&str>,
+    secrets: &[Secret],
+    delivery: &Delivery,
+    now: Timestamp,
 ) -> Result<Proof, Refusal> {
-    unimplemented!()
+    let scheme = provider.scheme(scheme).map_err(|why| Refusal::Malformed {
+        what: "the source".to_owned(),
+        why,
+    })?;
+    scheme.verify(secrets, unparsed(provider, delivery), now)
 }

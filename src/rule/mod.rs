@@ -1,17 +1,39 @@
 //! What the author wrote: rules, compiled, and the set of them that judges events.
 //!
-//! Comes in: the text of rule files. Goes out: an immutable [`RuleSet`], replaced whole at a reload.
-//! What should happen for an event is left to `plan`.
+//! Comes in: the text of rule files, and the [`Names`] they may use. Goes out: an immutable
+//! [`RuleSet`], replaced whole at a reload, and every problem found on the way. What should happen for
+//! an event is left to `plan`.
+
+mod action;
+mod check;
+mod files;
+mod index;
+mod load;
+mod loading;
+mod order;
+mod parse;
+mod pattern;
+#[cfg(test)]
+mod tests;
+mod uses;
+mod when;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::actions::{Configured, Kind};
-use crate::condition::Conditions;
-use crate::diagnostic::Place;
+use crate::diagnostic::{Place, SourceFile};
 use crate::event::PathSet;
 use crate::expression::Tree;
+use crate::yaml::Node;
+
+pub use action::Action;
+pub use check::Names;
+pub use files::{FilesError, Found, find_rule_files, read_rule_files};
+pub use load::Loaded;
+pub use pattern::glob;
+pub use uses::{Read, Reads};
+pub use when::{NotAbout, When};
 
 /// One rule.
 #[derive(Debug, Clone)]
@@ -22,59 +44,62 @@ pub struct Rule {
     pub description: Option<String>,
     /// Where it stands.
     pub place: Place,
+    /// Whether it is considered at all.
+    pub enabled: bool,
+    /// Whether, once it matched, the later rules of its file are left out.
+    pub stop: bool,
+    /// Words to find it by.
+    pub tags: Vec<String>,
     /// Which events it is about.
     pub when: When,
-    /// Values computed for it, in order: templates or literals.
-    pub vars: Vec<(String, Tree)>,
-    /// What it does.
+    /// Values computed for it, in order.
+    pub vars: Vec<Var>,
+    /// What it does, each after those whose outputs it uses.
     pub actions: Vec<Action>,
+    /// Its tests, as written; `trial` reads them.
+    pub tests: Vec<Node>,
 }
 
-/// Which events a rule is about. None means any.
-#[derive(Debug, Clone)]
-pub struct When {
-    /// Globs over provider names.
-    pub providers: Vec<String>,
-    /// Globs over source names.
-    pub sources: Vec<String>,
-    /// Patterns over dotted event names.
-    pub events: Vec<String>,
-    /// Only what no other rule matched.
-    pub unmatched: bool,
-    /// The conditions.
-    pub conditions: Conditions,
-}
-
-/// One action of a rule.
-#[derive(Clone)]
-pub struct Action {
-    /// Unique in the rule; the kind's name where the author gave none.
-    pub name: String,
-    /// Its kind.
-    pub kind: &'static dyn Kind,
-    /// The destinations, one job each; empty where the kind needs none.
-    pub destinations: Vec<String>,
-    /// Its own conditions.
-    pub conditions: Conditions,
-    /// Its configuration.
-    pub configured: Arc<dyn Configured>,
-}
-
-impl std::fmt::Debug for Action {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Action({}: {})", self.name, self.kind.name())
+impl Rule {
+    /// The line it begins on, counted from 1.
+    pub fn line(&self) -> usize {
+        let before = self.place.file.text.get(..self.place.span.start);
+        1 + before.map_or(0, |text| text.matches('\n').count())
     }
+}
+
+/// A value computed for a rule.
+#[derive(Debug, Clone)]
+pub struct Var {
+    /// Its name in `vars`.
+    pub name: String,
+    /// How it is computed: templates or literals.
+    pub tree: Tree,
+    /// The earlier vars that its templates read.
+    pub reads: Reads,
 }
 
 /// Every rule that is running, compiled. Immutable.
 #[derive(Debug, Default)]
 pub struct RuleSet {
     /// In the order they run: by path, then as written.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<Arc<Rule>>,
     /// The singular paths their conditions read.
     pub paths: PathSet,
     /// A hash of the files it was made from, in hex.
     pub hash: String,
     /// The text of those files, by path, as it is kept for `explain`.
-    pub files: BTreeMap<PathBuf, Arc<crate::diagnostic::SourceFile>>,
+    pub files: BTreeMap<PathBuf, Arc<SourceFile>>,
+    index: index::Index,
+    parsed: loading::ParsedFiles,
+}
+
+impl RuleSet {
+    /// The rule of that name.
+    pub fn lookup(&self, name: &str) -> Option<&Rule> {
+        self.index
+            .position(name)
+            .and_then(|at| self.rules.get(at))
+            .map(Arc::as_ref)
+    }
 }

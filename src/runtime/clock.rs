@@ -45,6 +45,12 @@ impl Timestamp {
         )
     }
 
+    /// Reads RFC 3339 with an offset: `2026-11-24T08:00:00Z`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let time: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(time.as_millisecond()))
+    }
+
     /// How long ago `earlier` was, seen from here; zero if it has not come yet.
     pub fn since(self, earlier: Timestamp) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -133,6 +139,17 @@ mod tests {
             Timestamp::from_millis(1_700_000_000_123).to_string(),
             "2023-11-14T22:13:20.123Z"
         );
+    }
+
+    #[test]
+    fn reads_rfc_3339() {
+        let time = Timestamp::from_millis(1_700_000_000_123);
+        assert_eq!(Timestamp::parse(&time.to_string()), Some(time));
+        assert_eq!(
+            Timestamp::parse("2023-11-14T23:13:20.123+01:00"),
+            Some(time)
+        );
+        assert_eq!(Timestamp::parse("2023-11-14"), None);
     }
 
     #[test]

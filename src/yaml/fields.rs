@@ -56,13 +56,11 @@ impl<'n> Fields<'n> {
             }
             let place = self.node.key_place(key);
             let message = format!("`{}` means nothing here", key.text);
-            let help = match did_you_mean(&key.text, self.asked.iter().copied()) {
-                Some(name) => format!("did you mean `{name}`?"),
-                None => {
-                    let known: Vec<_> = self.asked.iter().copied().collect();
-                    format!("known here: {}", known.join(", "))
-                }
-            };
+            let asked = self.asked.iter().copied();
+            let help = did_you_mean(&key.text, asked.clone()).map_or_else(
+                || format!("known here: {}", asked.collect::<Vec<_>>().join(", ")),
+                |name| format!("did you mean `{name}`?"),
+            );
             problems.push(Diagnostic::error(code::UNKNOWN_KEY, place, message).help(help));
         }
     }

@@ -5,11 +5,18 @@
 //! reads a map through [`Fields`] and calls [`Fields::finish`].
 
 mod fields;
+mod inside;
 mod node;
+mod offsets;
+mod raw;
 mod read;
 mod scalar;
+mod spot;
+mod syntax;
+mod walk;
+mod zip;
 
 pub use fields::Fields;
 pub use node::{Key, Node, Value};
-pub use read::{DEPTH_MAX, FILE_BYTES_MAX, read};
+pub use read::{DEPTH_MAX, FILE_BYTES_MAX, VALUES_MAX, read};
 pub use scalar::{parse_duration, parse_size};

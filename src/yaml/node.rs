@@ -8,6 +8,7 @@ use serde_json::Number;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, SourceFile, code};
 
+use super::inside::locate;
 use super::scalar::{parse_duration, parse_size};
 
 /// A YAML value that knows where it was written.
@@ -78,6 +79,34 @@ impl Node {
     /// A warning at this value.
     pub fn warning(&self, code: Code, message: impl Into<String>) -> Diagnostic {
         Diagnostic::warning(code, self.place.clone(), message)
+    }
+
+    /// The place of `len` bytes at `offset` of this text: what is wrong with a template or a path is
+    /// shown inside it. Where that cannot be told it is the place of the whole text.
+    pub fn place_at(&self, offset: usize, len: usize) -> Place {
+        let value = self.as_str().unwrap_or_default();
+        self.inside(&self.place.span, value, offset, len)
+    }
+
+    /// The place of `len` bytes at `offset` of one of this map's keys.
+    pub fn key_place_at(&self, key: &Key, offset: usize, len: usize) -> Place {
+        self.inside(&key.span, &key.text, offset, len)
+    }
+
+    fn inside(&self, whole: &Range<usize>, value: &str, offset: usize, len: usize) -> Place {
+        let text = &self.place.file.text;
+        let source = text.get(whole.clone()).unwrap_or_default();
+        let before = text.get(..whole.start).unwrap_or_default();
+        let indent = before.len() - before.trim_end_matches(' ').len();
+        let range = offset..offset.saturating_add(len);
+        let span = locate(source, indent, value, &range).map_or_else(
+            || whole.clone(),
+            |found| whole.start + found.start..whole.start + found.end,
+        );
+        Place {
+            file: Arc::clone(&self.place.file),
+            span,
+        }
     }
 
     /// The place of one of this map's keys.

@@ -1,1 +1,253 @@
 //! FAMILY: one comparison each.
+//!
+//! Comes in: an operand as the rule has it, then one value of an event. Goes out: whether the value
+//! passes. JSON types hold throughout: "1" is not 1, and 1 is 1.0. A value that an operator cannot
+//! compare does not pass; it is no error.
+
+mod cidr;
+mod contains;
+mod ends_with;
+mod equals;
+mod exists;
+pub mod glob;
+mod is_in;
+mod matches;
+mod not_equals;
+mod not_in;
+mod order;
+mod starts_with;
+mod time;
+mod value_type;
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostics, code};
+use crate::expression::decimal;
+use crate::runtime::Timestamp;
+use crate::yaml::Node;
+
+/// Every operator, in the order of the docs.
+pub const LIST: &[&dyn Operator] = &[
+    &equals::Equals,
+    &not_equals::NotEquals,
+    &is_in::In,
+    &not_in::NotIn,
+    &contains::Contains,
+    &starts_with::StartsWith,
+    &ends_with::EndsWith,
+    &matches::Matches,
+    &glob::GlobOperator,
+    &order::GT,
+    &order::GTE,
+    &order::LT,
+    &order::LTE,
+    &exists::Exists,
+    &value_type::Type,
+    &cidr::Cidr,
+    &time::NEWER_THAN,
+    &time::OLDER_THAN,
+];
+
+/// Whether passing is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sense {
+    /// One value must pass.
+    Positive,
+    /// No value may pass; so it holds too where there is none.
+    Negative,
+}
+
+/// What stands beside the operators of a condition.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Capital and small letters are the same.
+    pub ignore_case: bool,
+}
+
+/// One way of comparing.
+pub trait Operator: Sync {
+    /// As rules write it.
+    fn name(&self) -> &'static str;
+
+    /// What it does with a value: one sentence for the docs.
+    fn help(&self) -> &'static str;
+
+    /// Whether passing is wanted.
+    fn sense(&self) -> Sense {
+        Sense::Positive
+    }
+
+    /// Whether it compares text, so that `ignore_case` means something to it.
+    fn reads_text(&self) -> bool {
+        false
+    }
+
+    /// Reads its operand, or reports what is wrong with it.
+    fn parse(
+        &self,
+        operand: &Node,
+        options: Options,
+        problems: &mut Diagnostics,
+    ) -> Option<Box<dyn Test>>;
+}
+
+/// An operator with its operand.
+pub trait Test: Debug + Send + Sync {
+    /// Whether a value passes. `now` is when the event was received.
+    fn passes(&self, value: &Value, now: Timestamp) -> bool;
+}
+
+/// The operator of a name.
+pub fn find(name: &str) -> Option<&'static &'static dyn Operator> {
+    LIST.iter().find(|operator| operator.name() == name)
+}
+
+/// Reports an operand that cannot be used.
+fn refuse<T>(operand: &Node, name: &str, wanted: &str, problems: &mut Diagnostics) -> Option<T> {
+    let message = format!("`{name}` takes {wanted}, found {}", operand.type_name());
+    problems.push(operand.error(code::BAD_OPERAND, message));
+    None
+}
+
+/// An operand that must be text, folded where case is ignored.
+fn text_operand(
+    operand: &Node,
+    name: &str,
+    options: Options,
+    problems: &mut Diagnostics,
+) -> Option<String> {
+    match operand.as_str() {
+        Some(text) => Some(folded(text, options).into_owned()),
+        None => refuse(operand, name, "text", problems),
+    }
+}
+
+fn folded(text: &str, options: Options) -> Cow<'_, str> {
+    if options.ignore_case {
+        Cow::Owned(text.to_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Whether two values are the same, texts perhaps regardless of case.
+fn same(value: &Value, operand: &Value, options: Options) -> bool {
+    match (value, operand) {
+        (Value::String(text), Value::String(wanted)) if options.ignore_case => {
+            text.to_lowercase() == wanted.to_lowercase()
+        }
+        _ => decimal::equal(value, operand),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::yaml;
+
+    /// Reads one operator with a JSON operand.
+    pub(super) fn test(
+        name: &str,
+        operand: &str,
+        options: Options,
+    ) -> Result<Box<dyn Test>, String> {
+        let mut problems = Diagnostics::new();
+        let operand = node(&serde_json::from_str(operand).unwrap());
+        let test = find(name).unwrap().parse(&operand, options, &mut problems);
+        match problems.iter().next() {
+            Some(problem) => Err(problem.message.clone()),
+            None => Ok(test.unwrap()),
+        }
+    }
+
+    fn node(value: &Value) -> Node {
+        Node::synthetic(match value {
+            Value::Null => yaml::Value::Null,
+            Value::Bool(value) => yaml::Value::Bool(*value),
+            Value::Number(number) => yaml::Value::Number(number.clone()),
+            Value::String(text) => yaml::Value::String(text.clone()),
+            Value::Array(items) => yaml::Value::List(items.iter().map(node).collect()),
+            Value::Object(members) => {
+                let key = |name: &String| yaml::Key {
+                    text: name.clone(),
+                    span: 0..0,
+                };
+                yaml::Value::Map(members.iter().map(|(n, v)| (key(n), node(v))).collect())
+            }
+        })
+    }
+
+    /// A table of values: those that pass and those that do not.
+    #[track_caller]
+    pub(super) fn check(name: &str, operand: &str, pass: &[&str], fail: &[&str]) {
+        check_with(name, operand, Options::default(), pass, fail);
+    }
+
+    #[track_caller]
+    pub(super) fn check_with(
+        name: &str,
+        operand: &str,
+        options: Options,
+        pass: &[&str],
+        fail: &[&str],
+    ) {
+        let test = test(name, operand, options).unwrap();
+        let now = Timestamp::from_seconds(1_700_000_000);
+        for (values, expected) in [(pass, true), (fail, false)] {
+            for text in values {
+                let value: Value = serde_json::from_str(text).unwrap();
+                assert_eq!(
+                    test.passes(&value, now),
+                    expected,
+                    "{name} {operand}: {text}"
+                );
+            }
+        }
+    }
+
+    #[track_caller]
+    pub(super) fn refused(name: &str, operand: &str, message: &str) {
+        let error = test(name, operand, Options::default()).unwrap_err();
+        assert!(error.contains(message), "{error}");
+    }
+
+    #[test]
+    fn every_operator_says_what_it_does() {
+        for operator in LIST {
+            assert!(operator.help().ends_with('.'), "{}", operator.name());
+            let named = LIST.iter().filter(|other| other.name() == operator.name());
+            assert_eq!(named.count(), 1);
+        }
+    }
+
+    #[test]
+    fn no_operator_falls_over_odd_values() {
+        let odd = [
+            "null",
+            "true",
+            "\"\"",
+            "\"é\"",
+            "1e400",
+            "-0",
+            "[]",
+            "{}",
+            "[[1]]",
+            "\"10.0.0.0/8\"",
+            "\"[\"",
+        ];
+        for operator in LIST {
+            for operand in odd {
+                if let Ok(test) = test(operator.name(), operand, Options::default()) {
+                    for value in odd {
+                        let value: Value = serde_json::from_str(value).unwrap();
+                        test.passes(&value, Timestamp::from_millis(0));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,1 +1,203 @@
 //! FAMILY: what templates can call.
+//!
+//! Comes in: the values of a call. Goes out: a value, or what is wrong with them. Pure: the same
+//! values give the same result. A helper owns its name, its usage, its checks and its examples.
+
+mod arguments;
+mod compare;
+mod currency;
+mod date;
+mod default;
+mod encode;
+mod list;
+mod logic;
+mod lookup;
+mod math;
+mod number;
+mod pick;
+mod pluralize;
+mod regex_extract;
+mod replace;
+mod text;
+
+use serde_json::Value;
+
+use arguments::{count, shown};
+
+pub use arguments::Arguments;
+pub use date::instant;
+
+/// Every helper, in the order of the docs.
+pub const LIST: &[&Helper] = &[
+    &default::DEFAULT,
+    &encode::JSON,
+    &date::DATE,
+    &number::NUMBER,
+    &currency::CURRENCY,
+    &math::MATH,
+    &text::UPPER,
+    &text::LOWER,
+    &text::TITLE,
+    &text::TRIM,
+    &text::TRUNCATE,
+    &replace::REPLACE,
+    &list::SPLIT,
+    &list::JOIN,
+    &list::FIRST,
+    &list::LAST,
+    &list::LENGTH,
+    &list::LEN,
+    &lookup::LOOKUP,
+    &pick::PICK,
+    &pick::CASE,
+    &regex_extract::REGEX_EXTRACT,
+    &pluralize::PLURALIZE,
+    &encode::URL_ENCODE,
+    &encode::BASE64,
+    &encode::SHA256,
+    &compare::EQ,
+    &compare::NE,
+    &compare::GT,
+    &compare::GTE,
+    &compare::LT,
+    &compare::LTE,
+    &logic::AND,
+    &logic::OR,
+    &logic::NOT,
+];
+
+/// One helper.
+#[derive(Debug)]
+pub struct Helper {
+    /// As templates call it.
+    pub name: &'static str,
+    /// Its arguments, as `truncate TEXT LENGTH`.
+    pub usage: &'static str,
+    /// One sentence for the docs.
+    pub help: &'static str,
+    /// Each is run as a test.
+    pub examples: &'static [Example],
+    /// The fewest values it takes.
+    pub least: usize,
+    /// The most values it takes.
+    pub most: usize,
+    /// The names of `name=value` arguments it takes.
+    pub named: &'static [&'static str],
+    /// Whether it may be given what is not there.
+    pub takes_missing: bool,
+    /// What can be seen to be wrong from the literals among its values.
+    pub check: fn(&[Option<Value>]) -> Result<(), String>,
+    /// The result, or what is wrong as the end of a sentence that begins with its name.
+    pub call: fn(&Arguments<'_>) -> Result<Value, String>,
+}
+
+/// What members leave as it is.
+const PLAIN: Helper = Helper {
+    name: "",
+    usage: "",
+    help: "",
+    examples: &[],
+    least: 1,
+    most: 1,
+    named: &[],
+    takes_missing: false,
+    check: |_| Ok(()),
+    call: |_| Ok(Value::Null),
+};
+
+/// A template, the payload it is rendered with, and the text that comes out.
+#[derive(Debug)]
+pub struct Example {
+    /// The template.
+    pub template: &'static str,
+    /// The payload, as JSON.
+    pub payload: &'static str,
+    /// The text.
+    pub gives: &'static str,
+}
+
+const fn example(template: &'static str, payload: &'static str, gives: &'static str) -> Example {
+    Example {
+        template,
+        payload,
+        gives,
+    }
+}
+
+/// The helper of a name.
+pub fn find(name: &str) -> Option<&'static Helper> {
+    LIST.iter().copied().find(|helper| helper.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{Escape, Scope, Template};
+    use super::*;
+
+    pub(super) fn render(template: &str, payload: &str) -> Result<String, String> {
+        let payload: Value = serde_json::from_str(payload).unwrap();
+        let scope = Scope::from_tree(json!({ "payload": payload }));
+        let template = Template::parse(template, Escape::None).map_err(|e| e.message)?;
+        template.render(&scope).map_err(|e| e.message)
+    }
+
+    #[test]
+    fn every_example_gives_what_it_says() {
+        for helper in LIST {
+            assert!(
+                !helper.examples.is_empty(),
+                "{} has no example",
+                helper.name
+            );
+            for example in helper.examples {
+                let given = render(example.template, example.payload);
+                assert_eq!(given.as_deref(), Ok(example.gives), "{}", example.template);
+                assert!(example.template.contains(helper.name));
+            }
+        }
+    }
+
+    #[test]
+    fn every_helper_says_what_it_is() {
+        for helper in LIST {
+            assert_eq!(find(helper.name).map(|h| h.usage), Some(helper.usage));
+            assert!(helper.usage.starts_with(helper.name), "{}", helper.name);
+            assert!(helper.help.ends_with('.'), "{}", helper.name);
+            assert!(helper.least >= 1 && helper.least <= helper.most);
+        }
+    }
+
+    #[test]
+    fn no_helper_falls_over_odd_values() {
+        let odd = [
+            "null",
+            "true",
+            "\"\"",
+            "\"é\"",
+            "-1",
+            "1e400",
+            "99999999999999999999999999",
+            "[]",
+            "{}",
+            "[[]]",
+            "0",
+            "\"%\"",
+            "\"2024-13-45\"",
+        ];
+        for helper in LIST {
+            for first in odd {
+                for second in odd {
+                    let first: Value = serde_json::from_str(first).unwrap();
+                    let second: Value = serde_json::from_str(second).unwrap();
+                    let all = [Some(&first), Some(&second), Some(&second)];
+                    let values = all[..helper.most.min(3)].to_vec();
+                    let named = helper.named.iter().map(|name| (*name, &second)).collect();
+                    // Only that it comes back matters: with a value or with a sentence.
+                    let _ = (helper.call)(&Arguments { values, named });
+                }
+            }
+        }
+    }
+}

@@ -1,1 +1,87 @@
 //! FAMILY: one way of signing each.
+
+mod ed25519;
+mod hmac;
+mod token;
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostics;
+use crate::event::Proof;
+use crate::runtime::Timestamp;
+use crate::secret::Secret;
+use crate::yaml::Fields;
+
+use super::overrides::Overrides;
+use super::reading::Reading;
+use super::sign::Letter;
+use super::signed::Signed;
+use super::verify::Refusal;
+
+/// One way of signing, as one definition sets it.
+pub trait Scheme: Debug + Send + Sync {
+    /// Checks a delivery against a source's secrets, any of which will do.
+    ///
+    /// # Errors
+    /// A [`Refusal`] for whatever is not proven.
+    fn verify<'a>(
+        &'a self,
+        secrets: &[Secret],
+        reading: Reading<'a>,
+        now: Timestamp,
+    ) -> Result<Proof, Refusal>;
+
+    /// How many bytes a secret has, if it is one.
+    ///
+    /// # Errors
+    /// Says what is wrong with it, without the secret.
+    fn secret_bytes(&self, secret: &Secret) -> Result<usize, String>;
+
+    /// Puts on a letter what makes it this sender's.
+    ///
+    /// # Errors
+    /// Where that takes a key which only the sender has.
+    fn sign(&self, secret: &Secret, letter: &mut Letter, now: Timestamp) -> Result<(), String>;
+
+    /// The same scheme as a source wants it; overrides that fit are noted in `used`.
+    ///
+    /// # Errors
+    /// Where an override contradicts the rest.
+    fn with(
+        &self,
+        overrides: &Overrides,
+        used: &mut BTreeSet<&'static str>,
+    ) -> Result<Arc<dyn Scheme>, String>;
+
+    /// The headers it reads, as written.
+    fn headers(&self) -> Vec<&str>;
+
+    /// The signature over content, where it is one.
+    fn signed(&self) -> Option<&Signed> {
+        None
+    }
+
+    /// The header that carries the secret itself, where one does.
+    fn credential_header(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A member of the family: its name in definitions and how its block is read.
+#[derive(Debug)]
+pub struct Kind {
+    /// What `scheme:` says.
+    pub name: &'static str,
+    /// Reads its keys; the caller finishes the block.
+    pub parse: fn(&mut Fields<'_>, &mut Diagnostics) -> Option<Arc<dyn Scheme>>,
+}
+
+/// Every way of signing.
+pub const LIST: &[Kind] = &[hmac::KIND, ed25519::KIND, token::KIND];
+
+/// The member of that name.
+pub fn find(name: &str) -> Option<&'static Kind> {
+    LIST.iter().find(|kind| kind.name == name)
+}

@@ -1,0 +1,125 @@
+//! Runs a program of the operator's, the event's body on its standard input.
+//!
+//! Arguments are single items, never a shell's words; each must match the operator's pattern as a
+//! whole. Exit 0 is done, 75 (`EX_TEMPFAIL`) is tried again, any other is a refusal.
+
+pub(super) mod run;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::destinations::CommandSettings;
+use crate::diagnostic::Diagnostics;
+use crate::expression::{Escape, RenderError, Template, Tree};
+use crate::runtime::BoxFuture;
+use crate::yaml::Fields;
+
+use super::exchange::{reject, settings};
+use super::request::text_of;
+use super::{Configured, Context, Kind, Outcome, Preparation};
+
+/// The kind.
+#[derive(Debug)]
+pub struct Command;
+
+#[derive(Debug)]
+struct CommandAction {
+    args: Vec<Tree>,
+}
+
+impl Kind for Command {
+    fn name(&self) -> &'static str {
+        "command"
+    }
+
+    fn help(&self) -> &'static str {
+        "Runs a program of the operator's with the event's body on its standard input."
+    }
+
+    fn destination_kind(&self) -> Option<&'static str> {
+        Some("command")
+    }
+
+    fn parse(
+        &self,
+        fields: &mut Fields<'_>,
+        problems: &mut Diagnostics,
+    ) -> Option<Arc<dyn Configured>> {
+        let args = match fields.optional("args") {
+            Some(node) => node.list(problems)?,
+            None => &[],
+        };
+        let args = args
+            .iter()
+            .map(|arg| Tree::parse(arg, Escape::None, problems))
+            .collect();
+        Some(Arc::new(CommandAction { args }))
+    }
+
+    fn perform<'a>(&'a self, context: Context<'a>) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move { perform(&context).await.unwrap_or_else(|outcome| outcome) })
+    }
+}
+
+impl Configured for CommandAction {
+    fn templates(&self) -> Vec<&Template> {
+        self.args.iter().flat_map(Tree::templates).collect()
+    }
+
+    fn prepare(&self, event: &Preparation<'_>) -> Result<Value, RenderError> {
+        let args = self.args.iter().map(|arg| match arg.render(event.scope)? {
+            value @ (Value::Array(_) | Value::Object(_)) => Err(RenderError {
+                template: value.to_string(),
+                message: "an argument is one text; lists and maps are not".to_owned(),
+            }),
+            value => Ok(Value::String(text_of(&value))),
+        });
+        let args: Vec<_> = args.collect::<Result<_, _>>()?;
+        Ok(json!({"args": args}))
+    }
+
+    fn needs_delivery(&self) -> bool {
+        true
+    }
+}
+
+async fn perform(context: &Context<'_>) -> Result<Outcome, Outcome> {
+    let (destination, command) = settings::<CommandSettings>(context)?;
+    let args = args(context.data, command).map_err(reject)?;
+    let input = context
+        .delivery
+        .ok_or_else(|| reject("the event's body is not kept any more"))?
+        .body
+        .clone();
+    let timeout = destination.policy.timeout;
+    Ok(run::run(&command.program, &args, input, timeout, context).await)
+}
+
+/// The rule's arguments, if the operator allows them.
+fn args(data: &Value, command: &CommandSettings) -> Result<Vec<String>, String> {
+    let args = data.get("args").and_then(Value::as_array);
+    let args: Vec<String> = args.into_iter().flatten().map(text_of).collect();
+    if args.len() > command.args_max {
+        let (given, allowed) = (args.len(), command.args_max);
+        return Err(format!(
+            "{given} arguments, the destination allows {allowed}"
+        ));
+    }
+    let closed = command.program.argv.last().is_some_and(|last| last == "--");
+    for (number, arg) in args.iter().enumerate() {
+        let number = number + 1;
+        let matches = command.args_match.as_ref().is_some_and(|p| p.is_match(arg));
+        if !matches || arg.contains('\0') {
+            return Err(format!(
+                "argument {number} does not match the destination's `args_match`"
+            ));
+        }
+        if arg.starts_with('-') && !closed {
+            return Err(format!(
+                "argument {number} would be an option; end the destination's `argv` with \"--\" to allow it"
+            ));
+        }
+    }
+    Ok(args)
+}

@@ -1,0 +1,186 @@
+//! Running one program: no shell, an environment of the operator's own, a time limit.
+
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, Command};
+
+use crate::actions::exchange::{Redactor, beginning, reject};
+use crate::actions::{Context, Outcome, Wait};
+use crate::destinations::{PATH_DEFAULT, Program};
+
+/// The most of a program's output that is read, in bytes.
+const OUTPUT_BYTES_MAX: u64 = 64 * 1024;
+
+/// `EX_TEMPFAIL` of sysexits.h: try again later.
+const EXIT_TRY_AGAIN: i32 = 75;
+
+/// How long output is waited for after the program has ended, where a child of it keeps the pipe.
+const OUTPUT_GRACE: Duration = Duration::from_secs(1);
+
+/// Runs a program with more arguments and something to read.
+///
+/// # Cancellation
+/// The program is killed.
+pub(in crate::actions) async fn run(
+    program: &Program,
+    args: &[String],
+    input: Bytes,
+    timeout: Duration,
+    context: &Context<'_>,
+) -> Outcome {
+    let mut child = match command(program, args, context).and_then(|mut command| command.spawn()) {
+        Ok(child) => child,
+        Err(error) => return unstarted(&error),
+    };
+    let leader = child.id();
+    let secrets = program
+        .env
+        .iter()
+        .map(|(_, value)| value.expose().to_owned());
+    let redactor = Redactor::new(secrets);
+    match tokio::time::timeout(timeout, talk(&mut child, input)).await {
+        Ok(Ok((status, out, err))) => ended(status, &out, &err, &redactor),
+        Ok(Err(error)) => {
+            kill_group(leader).await;
+            Outcome::InDoubt {
+                note: format!("the program was lost: {error}"),
+            }
+        }
+        Err(_) => {
+            kill_group(leader).await;
+            Outcome::InDoubt {
+                note: format!("killed: it did not end within {timeout:?}"),
+            }
+        }
+    }
+}
+
+fn command(program: &Program, args: &[String], context: &Context<'_>) -> std::io::Result<Command> {
+    let (name, own) = program
+        .argv
+        .split_first()
+        .ok_or_else(|| std::io::Error::other("no program is named"))?;
+    let mut command = Command::new(name);
+    command
+        .args(own)
+        .args(args)
+        .env_clear()
+        .env("PATH", PATH_DEFAULT)
+        .envs(
+            program
+                .env
+                .iter()
+                .map(|(name, value)| (name, value.expose())),
+        )
+        .env("HOOKRULE_EVENT", context.event.to_string())
+        .env("HOOKRULE_EVENT_NAME", context.event_name.replace('\0', ""))
+        .env("HOOKRULE_RULE", context.rule)
+        .env("HOOKRULE_JOB", context.job.to_string())
+        .env("HOOKRULE_ATTEMPT", context.attempt.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    if let Some(cwd) = &program.cwd {
+        command.current_dir(cwd);
+    }
+    Ok(command)
+}
+
+type Output = (ExitStatus, Vec<u8>, Vec<u8>);
+
+async fn talk(child: &mut Child, input: Bytes) -> std::io::Result<Output> {
+    let stdin = child.stdin.take();
+    tokio::spawn(async move {
+        if let Some(mut stdin) = stdin {
+            // A program that does not read its input has not failed.
+            let _ = stdin.write_all(&input).await;
+        }
+    });
+    let out = tokio::spawn(read(child.stdout.take()));
+    let err = tokio::spawn(read(child.stderr.take()));
+    let status = child.wait().await?;
+    let late = async move { (out.await.unwrap_or_default(), err.await.unwrap_or_default()) };
+    let (out, err) = tokio::time::timeout(OUTPUT_GRACE, late)
+        .await
+        .unwrap_or_default();
+    Ok((status, out, err))
+}
+
+/// Reads to the end, so that the program never waits for us, and keeps the beginning.
+async fn read(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
+    let mut kept = Vec::new();
+    if let Some(mut pipe) = pipe {
+        let _ = (&mut pipe)
+            .take(OUTPUT_BYTES_MAX)
+            .read_to_end(&mut kept)
+            .await;
+        let _ = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
+    }
+    kept
+}
+
+fn ended(status: ExitStatus, out: &[u8], err: &[u8], redactor: &Redactor) -> Outcome {
+    let text = String::from_utf8_lossy(out);
+    let said = if err.is_empty() {
+        &text
+    } else {
+        &String::from_utf8_lossy(err)
+    };
+    let said = redactor.text(said);
+    match status.code() {
+        Some(0) => Outcome::Done {
+            outputs: json!({
+                "status": 0,
+                "text": beginning(text.trim_end(), 8 * 1024),
+                "body": serde_json::from_slice::<serde_json::Value>(out)
+                    .ok()
+                    .filter(|_| out.len() <= 6 * 1024),
+            }),
+            note: format!("exit 0: {}", redactor.text(&text)),
+        },
+        Some(EXIT_TRY_AGAIN) => Outcome::Retry {
+            note: format!("exit {EXIT_TRY_AGAIN}: {said}"),
+            wait: Wait::Schedule,
+        },
+        Some(code) => reject(format!("exit {code}: {said}")),
+        None => Outcome::InDoubt {
+            note: format!("{status}: {said}"),
+        },
+    }
+}
+
+fn unstarted(error: &std::io::Error) -> Outcome {
+    use std::io::ErrorKind as Kind;
+    let note = format!("the program could not be started: {error}");
+    match error.kind() {
+        Kind::NotFound | Kind::PermissionDenied | Kind::InvalidInput | Kind::NotADirectory => {
+            reject(note)
+        }
+        _ => Outcome::Retry {
+            note,
+            wait: Wait::Schedule,
+        },
+    }
+}
+
+/// Kills a program and what it has started, through `kill`, for the standard library signals no
+/// groups; the program itself dies with its handle in any case.
+async fn kill_group(leader: Option<u32>) {
+    if let Some(leader) = leader {
+        let _ = Command::new("kill")
+            .args(["-KILL", "--", &format!("-{leader}")])
+            .env_clear()
+            .env("PATH", PATH_DEFAULT)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .await;
+    }
+}

@@ -1,0 +1,204 @@
+//! Makes a page in a Notion database, or updates the one that is there.
+//!
+//! Values are kept typed when the job is planned; the database's schema is looked up when it is
+//! performed, and turns them into Notion's property values. With `unique_by` nothing is made twice:
+//! what we made ourselves is remembered, and Notion is asked before every create.
+//!
+//! `content` is plain text, a blank line between paragraphs. It goes out as paragraph blocks: those
+//! show what they are given, so no text of a stranger's becomes a link, mention or embed.
+//!
+//! Source: Notion's API reference, versions 2025-09-03 and later.
+
+mod api;
+mod blocks;
+mod coerce;
+mod page;
+mod schema;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::diagnostic::{Diagnostics, code};
+use crate::expression::tree::parse_template;
+use crate::expression::{Escape, RenderError, Template, Tree};
+use crate::runtime::BoxFuture;
+use crate::yaml::{self, Fields, Node};
+
+use super::{Configured, Context, Kind, Outcome, Preparation};
+
+/// The kind.
+#[derive(Debug)]
+pub struct NotionPage;
+
+#[derive(Debug)]
+struct NotionPageAction {
+    database: Option<String>,
+    data_source: Option<String>,
+    properties: Vec<(String, Tree)>,
+    content: Option<Template>,
+    unique_by: Option<String>,
+    on_duplicate: &'static str,
+    icon: Option<String>,
+}
+
+impl Kind for NotionPage {
+    fn name(&self) -> &'static str {
+        "notion_page"
+    }
+
+    fn help(&self) -> &'static str {
+        "Makes a page in a Notion database, once for each value of a property."
+    }
+
+    fn destination_kind(&self) -> Option<&'static str> {
+        Some("notion")
+    }
+
+    fn parse(
+        &self,
+        fields: &mut Fields<'_>,
+        problems: &mut Diagnostics,
+    ) -> Option<Arc<dyn Configured>> {
+        let database = fields
+            .optional("database")
+            .map(|node| database(node, problems));
+        let data_source = fields
+            .optional("data_source")
+            .map(|node| literal(node, problems));
+        if database.is_none() && data_source.is_none() {
+            let message = "`database` is missing here";
+            let help = "write the id or the URL of the database";
+            problems.push(fields.node().error(code::MISSING_KEY, message).help(help));
+        }
+        let properties = fields
+            .required("properties", problems)
+            .map_or_else(Vec::new, |node| properties(node, problems));
+        let content = fields
+            .optional("content")
+            .map(|node| parse_template(node, Escape::None, problems));
+        let unique_by = fields
+            .optional("unique_by")
+            .and_then(|node| unique_by(node, &properties, problems));
+        let on_duplicate = match fields.optional("on_duplicate") {
+            Some(node) => on_duplicate(node, problems),
+            None => Some("skip"),
+        };
+        let icon = fields
+            .optional("icon")
+            .and_then(|node| literal(node, problems));
+        if database.is_none() && data_source.is_none() {
+            return None;
+        }
+        Some(Arc::new(NotionPageAction {
+            // What was not written is sound; what could not be read is not.
+            database: database.map_or(Some(None), |read| read.map(Some))?,
+            data_source: data_source.map_or(Some(None), |read| read.map(Some))?,
+            properties,
+            content: content.map_or(Some(None), |read| read.map(Some))?,
+            unique_by,
+            on_duplicate: on_duplicate?,
+            icon,
+        }))
+    }
+
+    fn perform<'a>(&'a self, context: Context<'a>) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            page::perform(&context)
+                .await
+                .unwrap_or_else(|outcome| outcome)
+        })
+    }
+}
+
+fn literal(node: &Node, problems: &mut Diagnostics) -> Option<String> {
+    let text = node.text(problems)?;
+    if text.contains("{{") || text.trim().is_empty() {
+        let message = "this is literal text: an event has no say in it";
+        problems.push(node.error(code::BAD_VALUE, message));
+        return None;
+    }
+    Some(text.trim().to_owned())
+}
+
+/// An id, bare or in a URL of Notion's.
+fn database(node: &Node, problems: &mut Diagnostics) -> Option<String> {
+    let text = match &node.value {
+        // An id of digits alone, not in quotes.
+        yaml::Value::Number(number) => number.to_string(),
+        _ => literal(node, problems)?,
+    };
+    let id = coerce::page_id(&text);
+    if id.is_none() {
+        let message = format!("`{text}` holds no id of a database");
+        let help = "open the database as a page and copy its URL, or the 32 hex digits in it";
+        problems.push(node.error(code::BAD_VALUE, message).help(help));
+    }
+    id
+}
+
+fn properties(node: &Node, problems: &mut Diagnostics) -> Vec<(String, Tree)> {
+    let entries = node.map(problems).unwrap_or_default();
+    entries
+        .iter()
+        .map(|(key, value)| (key.text.clone(), Tree::parse(value, Escape::None, problems)))
+        .collect()
+}
+
+fn unique_by(
+    node: &Node,
+    properties: &[(String, Tree)],
+    problems: &mut Diagnostics,
+) -> Option<String> {
+    let name = literal(node, problems)?;
+    if properties.iter().any(|(known, _)| *known == name) {
+        return Some(name);
+    }
+    let message = format!("`{name}` is not among `properties`");
+    let help = "name the property whose value no two pages share";
+    problems.push(node.error(code::BAD_VALUE, message).help(help));
+    None
+}
+
+fn on_duplicate(node: &Node, problems: &mut Diagnostics) -> Option<&'static str> {
+    match node.text(problems)? {
+        "skip" => Some("skip"),
+        "update" => Some("update"),
+        other => {
+            let message = format!("`{other}` cannot be done with a page that is there already");
+            let help = "write `skip` (leave it) or `update` (set its properties)";
+            problems.push(node.error(code::BAD_VALUE, message).help(help));
+            None
+        }
+    }
+}
+
+impl Configured for NotionPageAction {
+    fn templates(&self) -> Vec<&Template> {
+        let properties = self
+            .properties
+            .iter()
+            .flat_map(|(_, tree)| tree.templates());
+        self.content.iter().chain(properties).collect()
+    }
+
+    fn prepare(&self, event: &Preparation<'_>) -> Result<Value, RenderError> {
+        let mut properties = serde_json::Map::new();
+        for (name, tree) in &self.properties {
+            properties.insert(name.clone(), tree.render(event.scope)?);
+        }
+        let content = match &self.content {
+            Some(content) => Some(content.render(event.scope)?),
+            None => None,
+        };
+        Ok(json!({
+            "database": self.database,
+            "data_source": self.data_source,
+            "properties": properties,
+            "content": content,
+            "unique_by": self.unique_by,
+            "on_duplicate": self.on_duplicate,
+            "icon": self.icon,
+        }))
+    }
+}

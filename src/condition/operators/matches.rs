@@ -1,0 +1,129 @@
+//! `matches`: a regular expression.
+
+use regex::{Regex, RegexBuilder};
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostics, code};
+use crate::runtime::Timestamp;
+use crate::yaml::Node;
+
+use super::{Operator, Options, Test, refuse};
+
+/// The longest pattern, in bytes.
+const PATTERN_BYTES_MAX: usize = 4 * 1024;
+/// The most memory that a compiled pattern may take, in bytes.
+const COMPILED_BYTES_MAX: usize = 1024 * 1024;
+
+pub(super) struct Matches;
+
+impl Operator for Matches {
+    fn name(&self) -> &'static str {
+        "matches"
+    }
+
+    fn help(&self) -> &'static str {
+        "The value is a text in which this regular expression finds something; `^` and `$` hold it to \
+         the whole text. It runs in linear time."
+    }
+
+    fn reads_text(&self) -> bool {
+        true
+    }
+
+    fn parse(
+        &self,
+        operand: &Node,
+        options: Options,
+        problems: &mut Diagnostics,
+    ) -> Option<Box<dyn Test>> {
+        let Some(pattern) = operand.as_str() else {
+            return refuse(operand, "matches", "a regular expression", problems);
+        };
+        if pattern.len() > PATTERN_BYTES_MAX {
+            let message = format!("a pattern is at most {PATTERN_BYTES_MAX} bytes long");
+            problems.push(operand.error(code::BAD_OPERAND, message));
+            return None;
+        }
+        let compiled = RegexBuilder::new(pattern)
+            .case_insensitive(options.ignore_case)
+            .size_limit(COMPILED_BYTES_MAX)
+            .build();
+        match compiled {
+            Ok(regex) => Some(Box::new(Finds(regex))),
+            Err(error) => {
+                problems.push(
+                    operand
+                        .error(
+                            code::BAD_OPERAND,
+                            format!("`{pattern}` cannot be read: {}", why(&error)),
+                        )
+                        .help(help(pattern)),
+                );
+                None
+            }
+        }
+    }
+}
+
+fn why(error: &regex::Error) -> String {
+    if let regex::Error::CompiledTooBig(_) = error {
+        return format!("compiled it takes more than {COMPILED_BYTES_MAX} bytes");
+    }
+    let text = error.to_string();
+    let line = text.lines().last().unwrap_or_default();
+    line.trim_start_matches("error: ").to_owned()
+}
+
+fn help(pattern: &str) -> &'static str {
+    if pattern.contains("(?=") || pattern.contains("(?!") || pattern.contains("(?<") {
+        "looking ahead or behind is not possible; write two conditions"
+    } else {
+        "quote the pattern with single quotes, and put a backslash before ( ) [ ] { } . * + ? meant as such"
+    }
+}
+
+#[derive(Debug)]
+struct Finds(Regex);
+
+impl Test for Finds {
+    fn passes(&self, value: &Value, _: Timestamp) -> bool {
+        value.as_str().is_some_and(|text| self.0.is_match(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Options;
+    use super::super::tests::{check, check_with, refused};
+
+    #[test]
+    fn patterns_find_in_texts() {
+        check(
+            "matches",
+            "\"^v[0-9]+$\"",
+            &["\"v12\""],
+            &["\"xv1\"", "\"v\"", "12", "null", "[\"v1\"]"],
+        );
+        check(
+            "matches",
+            "\"(?i)annual\"",
+            &["\"An ANNUAL plan\""],
+            &["\"monthly\""],
+        );
+        check_with(
+            "matches",
+            "\"a\"",
+            Options { ignore_case: true },
+            &["\"A\""],
+            &["\"b\""],
+        );
+    }
+
+    #[test]
+    fn bad_patterns_are_refused() {
+        refused("matches", "\"(\"", "unclosed group");
+        refused("matches", "\"(?=x)\"", "look-around");
+        refused("matches", "\"(a{1000}){1000}\"", "takes more than");
+        refused("matches", "1", "takes a regular expression");
+    }
+}

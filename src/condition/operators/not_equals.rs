@@ -1,0 +1,37 @@
+//! `not_equals`: no value is this one.
+
+use crate::diagnostic::Diagnostics;
+use crate::yaml::Node;
+
+use super::equals::Same;
+use super::{Operator, Options, Sense, Test};
+
+pub(super) struct NotEquals;
+
+impl Operator for NotEquals {
+    fn name(&self) -> &'static str {
+        "not_equals"
+    }
+
+    fn help(&self) -> &'static str {
+        "No value is this one; so it holds too where nothing is there."
+    }
+
+    fn sense(&self) -> Sense {
+        Sense::Negative
+    }
+
+    fn reads_text(&self) -> bool {
+        true
+    }
+
+    fn parse(
+        &self,
+        operand: &Node,
+        options: Options,
+        _: &mut Diagnostics,
+    ) -> Option<Box<dyn Test>> {
+        let value = operand.to_json();
+        Some(Box::new(Same { value, options }))
+    }
+}

@@ -1,0 +1,105 @@
+//! An agent that takes tasks: an OpenClaw gateway, or a program that reads its task from standard
+//! input.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::diagnostic::{Diagnostics, code};
+use crate::secret::Secret;
+use crate::yaml::{Fields, Node};
+
+use super::{Address, InDoubt, Kind, Policy, Program, Retry, Settings, credential};
+
+/// The kind.
+#[derive(Debug)]
+pub struct Agent;
+
+/// Where an agent takes its tasks.
+#[derive(Debug, Clone)]
+pub enum AgentSettings {
+    /// `POST {url}/hooks/agent`.
+    Openclaw {
+        /// The gateway.
+        address: Address,
+        /// Its hook token.
+        token: Secret,
+    },
+    /// A program; the task on its standard input.
+    Command(Program),
+}
+
+impl Kind for Agent {
+    fn name(&self) -> &'static str {
+        "agent"
+    }
+
+    fn help(&self) -> &'static str {
+        "An agent: an OpenClaw gateway or a program; for `agent_task` actions."
+    }
+
+    /// Agents answer slowly, one task at a time, and a task a day late is noise.
+    fn policy(&self) -> Policy {
+        Policy {
+            concurrency: 1,
+            timeout: Duration::from_mins(1),
+            retry: Retry {
+                max_age: Duration::from_hours(24),
+                ..Retry::default()
+            },
+            ..Policy::default()
+        }
+    }
+
+    /// A program cannot be told that it has seen a task before; a gateway can.
+    fn policy_of(&self, node: &Node) -> Policy {
+        let mut policy = self.policy();
+        if node.get("command").is_some() {
+            policy.in_doubt = InDoubt::Dead;
+        }
+        policy
+    }
+
+    fn parse(&self, node: &Node, problems: &mut Diagnostics) -> Option<Settings> {
+        let mut fields = Fields::of(node, problems)?;
+        let openclaw = fields.optional("openclaw");
+        let command = fields.optional("command");
+        fields.finish(problems);
+        let settings = match (openclaw, command) {
+            (Some(node), None) => self::openclaw(node, problems)?,
+            (None, Some(node)) => {
+                let mut fields = Fields::of(node, problems)?;
+                let program = Program::parse(&mut fields, problems);
+                fields.finish(problems);
+                AgentSettings::Command(program?)
+            }
+            _ => {
+                let message = "an agent needs one of `openclaw` and `command`";
+                problems.push(node.error(code::MISSING_KEY, message));
+                return None;
+            }
+        };
+        Some(Arc::new(settings))
+    }
+
+    fn address<'s>(&self, settings: &'s Settings) -> Option<&'s Address> {
+        match settings.downcast_ref()? {
+            AgentSettings::Openclaw { address, .. } => Some(address),
+            AgentSettings::Command(_) => None,
+        }
+    }
+}
+
+fn openclaw(node: &Node, problems: &mut Diagnostics) -> Option<AgentSettings> {
+    let mut fields = Fields::of(node, problems)?;
+    let address = fields
+        .required("url", problems)
+        .and_then(|url| Address::parse(url, problems));
+    let token = fields
+        .required("token", problems)
+        .and_then(|token| credential(token, problems));
+    fields.finish(problems);
+    Some(AgentSettings::Openclaw {
+        address: address?,
+        token: token?,
+    })
+}

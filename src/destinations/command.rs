@@ -1,0 +1,83 @@
+//! A program of the operator's. Rules may add arguments that match the operator's pattern, no more.
+
+use std::sync::Arc;
+
+use regex::Regex;
+
+use crate::diagnostic::{Diagnostics, code};
+use crate::yaml::{Fields, Node};
+
+use super::{InDoubt, Kind, Policy, Program, Settings};
+
+/// The most arguments that a rule may be allowed to add.
+pub const ARGS_MAX: u64 = 64;
+
+/// The kind.
+#[derive(Debug)]
+pub struct Command;
+
+/// A program, and what rules may add to its arguments.
+#[derive(Debug, Clone)]
+pub struct CommandSettings {
+    /// The program.
+    pub program: Program,
+    /// At most so many arguments from a rule. Default: 0.
+    pub args_max: usize,
+    /// What each of them must match as a whole.
+    pub args_match: Option<Regex>,
+}
+
+impl Kind for Command {
+    fn name(&self) -> &'static str {
+        "command"
+    }
+
+    fn help(&self) -> &'static str {
+        "A program of the operator's; for `command` actions."
+    }
+
+    fn policy(&self) -> Policy {
+        Policy {
+            in_doubt: InDoubt::Dead,
+            ..Policy::default()
+        }
+    }
+
+    fn parse(&self, node: &Node, problems: &mut Diagnostics) -> Option<Settings> {
+        let mut fields = Fields::of(node, problems)?;
+        let program = Program::parse(&mut fields, problems);
+        let args_max = fields.optional("args_max").map(|node| {
+            let count = node.count(problems).unwrap_or(0);
+            if count > ARGS_MAX {
+                let message = format!("`args_max` is at most {ARGS_MAX}");
+                problems.push(node.error(code::BAD_VALUE, message));
+            }
+            usize::try_from(count.min(ARGS_MAX)).unwrap_or(0)
+        });
+        let args_match = fields
+            .optional("args_match")
+            .and_then(|node| pattern(node, problems));
+        if args_max.unwrap_or(0) > 0 {
+            fields.required("args_match", problems);
+        }
+        fields.finish(problems);
+        Some(Arc::new(CommandSettings {
+            program: program?,
+            args_max: args_max.unwrap_or(0),
+            args_match,
+        }))
+    }
+}
+
+/// Anchored at both ends, whatever the operator wrote: half an argument is no match.
+fn pattern(node: &Node, problems: &mut Diagnostics) -> Option<Regex> {
+    let text = node.text(problems)?;
+    match Regex::new(&format!(r"\A(?:{text})\z")) {
+        Ok(pattern) => Some(pattern),
+        Err(error) => {
+            let message = format!("`args_match` is not a regular expression: {error}");
+            problems.push(node.error(code::BAD_VALUE, message));
+            None
+        }
+    }
+}

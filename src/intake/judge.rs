@@ -1,0 +1,180 @@
+//! What a delivery comes to before the store is asked: verify → handshake → parse → identify → plan.
+//!
+//! Reads no clock and touches nothing, so it can run on any thread.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use crate::crypto::random;
+use crate::event::{Delivery, Event, EventId, JobId, Payload, Proof};
+use crate::plan::{JobBody, JobState, NewJob, Plan, plan};
+use crate::providers::handshake::{acknowledgement_of, handshake};
+use crate::providers::identify::{identify, media_kind};
+use crate::rule::RuleSet;
+use crate::stores::Acceptance;
+
+use super::keep::kept;
+use super::source::Source;
+use super::{Answer, answers};
+
+/// What a delivery comes to.
+#[derive(Debug)]
+pub(super) enum Judged {
+    /// A handshake, answered.
+    Handshake(Answer),
+    /// Turned away.
+    Refused(Refused),
+    /// An event, planned and not yet stored.
+    Planned {
+        /// What is to be stored.
+        acceptance: Box<Acceptance>,
+        /// What the provider wants as the answer, where ours will not do.
+        acknowledgement: Option<Answer>,
+    },
+}
+
+/// Why a delivery was turned away, and what the sender is told.
+#[derive(Debug)]
+pub(super) struct Refused {
+    /// The word it is counted under.
+    pub word: &'static str,
+    /// For the operator.
+    pub reason: String,
+    /// For the sender.
+    pub answer: Answer,
+}
+
+impl Refused {
+    /// Not proven: the sender learns nothing.
+    pub(super) fn unproven(word: &'static str, reason: &impl ToString) -> Self {
+        Self {
+            word,
+            reason: reason.to_string(),
+            answer: answers::unproven(),
+        }
+    }
+
+    fn told(status: u16, word: &'static str, reason: &impl ToString) -> Self {
+        let reason = reason.to_string();
+        let answer = answers::error(status, &reason);
+        Self {
+            word,
+            reason,
+            answer,
+        }
+    }
+}
+
+/// Judges one delivery of a known source.
+pub(super) fn judge(
+    source: &Source,
+    rules: &RuleSet,
+    dedupe: Duration,
+    delivery: &Delivery,
+) -> Judged {
+    if !source.allows(delivery.remote) {
+        let reason = "its address is not in `allow_from`";
+        return Judged::Refused(Refused::unproven("address", &reason));
+    }
+    if let Some(reply) = handshake(&source.provider, delivery, false) {
+        return Judged::Handshake(answers::reply(reply));
+    }
+    let proof = match source.verify(delivery, delivery.received_at) {
+        Ok(proof) => proof,
+        Err(refusal) => {
+            return Judged::Refused(Refused::unproven(refusal.kind(), &refusal));
+        }
+    };
+    if let Some(reply) = handshake(&source.provider, delivery, true) {
+        return Judged::Handshake(answers::reply(reply));
+    }
+    match read(source, rules, dedupe, delivery, proof) {
+        Ok(acceptance) => {
+            let payload = &acceptance.event.payload;
+            let reply = acknowledgement_of(&source.provider, delivery, payload);
+            let acknowledgement = reply.map(|reply| answers::reply(reply.clone()));
+            Judged::Planned {
+                acceptance: Box::new(acceptance),
+                acknowledgement,
+            }
+        }
+        Err(refused) => Judged::Refused(refused),
+    }
+}
+
+fn read(
+    source: &Source,
+    rules: &RuleSet,
+    dedupe: Duration,
+    delivery: &Delivery,
+    proof: Proof,
+) -> Result<Acceptance, Refused> {
+    if delivery.method != "POST" {
+        let reason = "this method is answered for handshakes only";
+        return Err(Refused::told(405, "method", &reason));
+    }
+    let kind = media_kind(&source.provider, delivery)
+        .map_err(|unknown| Refused::told(415, "media_type", &unknown))?;
+    let payload = Payload::new(delivery.body.clone(), kind)
+        .map_err(|error| Refused::told(400, "payload", &error))?;
+    let identity = identify(&source.provider, delivery, &payload);
+    let nonce = random().map_err(|error| Refused {
+        word: "randomness",
+        reason: error.to_string(),
+        answer: answers::unavailable(),
+    })?;
+    let recognised = identity.dedupe_key.as_deref();
+    let dedupe = source.dedupe.of(recognised, &delivery.body, dedupe);
+    let event = Event {
+        id: EventId::generate(),
+        source: source.reference(),
+        provider: source.provider.name().to_owned(),
+        names: identity.names,
+        delivery_id: identity.delivery_id,
+        received_at: delivery.received_at,
+        nonce,
+        headers: kept(&delivery.headers, &source.provider.credential_headers()),
+        query: delivery.query.clone(),
+        payload,
+        proof,
+    };
+    let plan = plan_guarded(rules, &event);
+    Ok(Acceptance {
+        event,
+        dedupe,
+        plan,
+        lease: Vec::new(),
+    })
+}
+
+/// A plan that panics becomes one dead letter, so that the event is kept and can be replayed when the
+/// fault is mended.
+fn plan_guarded(rules: &RuleSet, event: &Event) -> Plan {
+    let planned = catch_unwind(AssertUnwindSafe(|| plan(rules, event, 0)));
+    planned.unwrap_or_else(|panic| Plan {
+        rule_set: rules.hash.clone(),
+        matched: Vec::new(),
+        jobs: vec![NewJob {
+            id: JobId::derive(event.id, 0, "", "", "plan"),
+            run: 0,
+            rule: String::new(),
+            action: String::new(),
+            kind: String::new(),
+            destination: String::new(),
+            state: JobState::Dead,
+            delay: Duration::ZERO,
+            after: Vec::new(),
+            reason: Some(format!("planning failed: {}", said(panic.as_ref()))),
+            body: JobBody::Unprepared,
+        }],
+    })
+}
+
+/// What a panic said.
+fn said(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a fault in hookrule")
+}

@@ -1,0 +1,328 @@
+//! The way of one delivery.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::event::{Delivery, EventId, Headers, JobId};
+use crate::plan::{JobState, NewJob};
+use crate::rule::RuleSet;
+use crate::runtime::telemetry::{Metric, Telemetry};
+use crate::runtime::{Clock, Timestamp};
+use crate::stores::{Acceptance, Accepted, LeasedJob, Store, StoreError};
+
+use super::judge::{Judged, Refused, judge};
+use super::quiet::Quiet;
+use super::source::Source;
+use super::{Answer, Handover, Permit, Settings, Sources, answers};
+
+/// Bodies longer than this are judged on a thread of their own, so that they hold up nobody, in bytes.
+const BLOCKING_BYTES_MIN: usize = 64 * 1024;
+/// How long after a failure of the store intake calls itself refusing, if nothing was stored since.
+/// Then it must be tried again, or nobody would ever send here.
+const REFUSING_FOR: Duration = Duration::from_secs(10);
+/// The label of deliveries that belong to no source.
+const NO_SOURCE: &str = "other";
+
+/// What intake is built from.
+pub struct Parts {
+    /// Where events go.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Clock,
+    /// Where things are counted.
+    pub telemetry: Telemetry,
+    /// The configured sources; replaced at a reload.
+    pub sources: watch::Receiver<Arc<Sources>>,
+    /// The running rules; replaced at a reload.
+    pub rules: watch::Receiver<Arc<RuleSet>>,
+    /// Intake's part of the policy; replaced at a reload.
+    pub settings: watch::Receiver<Arc<Settings>>,
+    /// Where stored jobs go.
+    pub handover: Arc<dyn Handover>,
+}
+
+/// What a listener must know before it reads a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission {
+    /// The largest body, in bytes.
+    pub body_bytes_max: u64,
+    /// The methods that are answered; `POST` is always among them.
+    pub methods: Vec<String>,
+}
+
+/// Takes deliveries in. Cloning shares it.
+#[derive(Clone)]
+pub struct Intake(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    quiet: Quiet,
+    failed: Mutex<Option<(Timestamp, String)>>,
+}
+
+impl Intake {
+    /// An intake that is ready.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner {
+            parts,
+            quiet: Quiet::default(),
+            failed: Mutex::new(None),
+        }))
+    }
+
+    /// What holds for a delivery before its body is read; `None` is the nameless route.
+    pub fn admission(&self, source: Option<&str>, headers: &Headers) -> Admission {
+        let parts = &self.0.parts;
+        let sources = parts.sources.borrow();
+        let source = sources.find(source, headers).ok();
+        let own = source.and_then(|s| s.body_bytes_max.or_else(|| s.provider.body_bytes_max()));
+        let mut methods = vec!["POST".to_owned()];
+        let more = source.map_or(&[][..], |source| source.provider.methods());
+        methods.extend(more.iter().filter(|method| *method != "POST").cloned());
+        Admission {
+            body_bytes_max: own.unwrap_or_else(|| parts.settings.borrow().body_bytes_max),
+            methods,
+        }
+    }
+
+    /// Takes in one delivery, read whole.
+    ///
+    /// # Cancellation
+    /// Dropping it leaves open whether the event was stored; the sender has no answer and sends again.
+    pub async fn receive(&self, source: Option<&str>, delivery: Delivery) -> Answer {
+        let sources = Arc::clone(&self.0.parts.sources.borrow());
+        let source = match sources.find(source, &delivery.headers) {
+            Ok(source) => Arc::clone(source),
+            Err(nobody) => {
+                // It takes as long as a wrong signature does, so that names cannot be found out.
+                if let Some(decoy) = sources.decoy(&delivery.headers).map(Arc::clone) {
+                    let bytes = delivery.body.len();
+                    let work = move || decoy.verify(&delivery, delivery.received_at).is_ok();
+                    let _ = aside(bytes, work).await;
+                }
+                let refused = Refused::unproven("source", &nobody);
+                return self.0.refuse(NO_SOURCE, refused);
+            }
+        };
+        self.receive_from(source, delivery).await
+    }
+
+    async fn receive_from(&self, source: Arc<Source>, delivery: Delivery) -> Answer {
+        let inner = &self.0;
+        let rules = Arc::clone(&inner.parts.rules.borrow());
+        let dedupe = inner.parts.settings.borrow().dedupe;
+        let bytes = delivery.body.len();
+        let judged = aside(bytes, {
+            let source = Arc::clone(&source);
+            move || judge(&source, &rules, dedupe, &delivery)
+        });
+        match judged.await {
+            Some(Judged::Handshake(answer)) => {
+                let telemetry = &inner.parts.telemetry;
+                telemetry.count(Metric::Handshakes, &[source.name()]);
+                answer
+            }
+            Some(Judged::Refused(refused)) => inner.refuse(source.name(), refused),
+            Some(Judged::Planned {
+                acceptance,
+                acknowledgement,
+            }) => {
+                // The sender may hang up at any moment; what is begun here is finished all the same,
+                // or jobs would stay leased to nobody.
+                let inner = Arc::clone(inner);
+                let store = async move { inner.store(&source, *acceptance).await };
+                match tokio::spawn(store).await {
+                    Ok(Some(answer)) => acknowledgement.unwrap_or(answer),
+                    Ok(None) | Err(_) => answers::unavailable(),
+                }
+            }
+            None => answers::unavailable(),
+        }
+    }
+
+    /// Why deliveries are refused at the moment, if they are: the store's last failure.
+    pub fn refusing(&self) -> Option<String> {
+        let now = self.0.parts.clock.now();
+        let failed = self.0.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, why) = failed.as_ref()?;
+        (now.since(*at) < REFUSING_FOR).then(|| why.clone())
+    }
+}
+
+/// Runs work here, or on a thread of its own where there are many bytes to go through. None where it
+/// panicked.
+async fn aside<T: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let done = if bytes > BLOCKING_BYTES_MIN {
+        tokio::task::spawn_blocking(work).await.ok()
+    } else {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()
+    };
+    if done.is_none() {
+        tracing::error!("a delivery could not be judged: a fault in hookrule");
+    }
+    done
+}
+
+impl Inner {
+    fn refuse(&self, source: &str, refused: Refused) -> Answer {
+        let labels = [source, refused.word];
+        self.parts.telemetry.count(Metric::Refused, &labels);
+        if let Some(left_out) = self.quiet.may_say(source, self.parts.clock.now()) {
+            let status = refused.answer.status;
+            // With quotes: parts of the reason are the sender's own words.
+            let reason = format_args!("{:?}", refused.reason);
+            tracing::warn!(source, status, left_out, reason, "delivery refused");
+        }
+        refused.answer
+    }
+
+    /// Stores an event and hands its jobs over; none where it could not be stored.
+    async fn store(&self, source: &Source, mut acceptance: Acceptance) -> Option<Answer> {
+        let event = acceptance.event.id;
+        let bytes = acceptance.event.payload.raw().len() as u64;
+        let jobs = acceptance.plan.jobs.iter();
+        let ready = jobs.filter(|job| job.state == JobState::Ready).count();
+        let mut permits = self.reserve(&mut acceptance);
+        let said = Said::of(&acceptance);
+        let stored = self.parts.store.accept(vec![acceptance]).await;
+        let accepted = match stored.map(|all| all.into_iter().next()) {
+            Ok(Some(accepted)) => accepted,
+            Ok(None) => {
+                self.failed(&StoreError::Failed("it gave no answer".into()));
+                return None;
+            }
+            Err(error) => {
+                self.failed(&error);
+                return None;
+            }
+        };
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Some(match accepted {
+            Accepted::New(leased) => {
+                self.hand_over(leased, &mut permits, ready);
+                said.accepted(&self.parts.telemetry, source, bytes);
+                answers::accepted(event)
+            }
+            Accepted::Duplicate { first, same_body } => {
+                self.duplicate(source, first, same_body);
+                answers::duplicate(first)
+            }
+        })
+    }
+
+    /// Reserves slots for jobs that could be performed as soon as they are stored.
+    fn reserve(&self, acceptance: &mut Acceptance) -> HashMap<JobId, Permit> {
+        let mut permits = HashMap::new();
+        for job in acceptance.plan.jobs.iter().filter(|job| is_ready(job)) {
+            if let Some(permit) = self.parts.handover.reserve(&job.destination) {
+                acceptance.lease.push(job.id);
+                permits.insert(job.id, permit);
+            }
+        }
+        permits
+    }
+
+    fn hand_over(
+        &self,
+        leased: Vec<LeasedJob>,
+        permits: &mut HashMap<JobId, Permit>,
+        ready: usize,
+    ) {
+        let with_permit = |leased: LeasedJob| {
+            let permit = permits.remove(&leased.lease.job)?;
+            Some((leased, permit))
+        };
+        let run: Vec<_> = leased.into_iter().filter_map(with_permit).collect();
+        let left = ready > run.len();
+        if !run.is_empty() {
+            self.parts.handover.run(run);
+        }
+        if left {
+            self.parts.handover.nudge();
+        }
+    }
+
+    fn duplicate(&self, source: &Source, first: EventId, same_body: bool) {
+        let telemetry = &self.parts.telemetry;
+        telemetry.count(Metric::Duplicates, &[source.name()]);
+        if !same_body {
+            telemetry.count(Metric::DuplicatesAltered, &[source.name()]);
+            let source = source.name();
+            tracing::warn!(source, %first, "a delivery id came again with another body");
+        }
+    }
+
+    fn failed(&self, error: &StoreError) {
+        let telemetry = &self.parts.telemetry;
+        telemetry.count(Metric::StoreFailures, &["accept"]);
+        let now = self.parts.clock.now();
+        if self.quiet.may_say("(store)", now).is_some() {
+            tracing::error!(%error, "an event could not be stored; its sender was asked to send it again");
+        }
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        *failed = Some((now, error.to_string()));
+    }
+}
+
+/// Whether a job waits for nothing once it is stored.
+fn is_ready(job: &NewJob) -> bool {
+    job.state == JobState::Ready && job.delay.is_zero() && job.after.is_empty()
+}
+
+/// What is logged and counted of an event once it is stored.
+struct Said {
+    event: EventId,
+    name: String,
+    rules: usize,
+    jobs: u64,
+    /// Rule, action, id and reason of each job that is dead from birth.
+    dead: Vec<String>,
+}
+
+impl Said {
+    fn of(acceptance: &Acceptance) -> Self {
+        let jobs = &acceptance.plan.jobs;
+        let dead = jobs.iter().filter(|job| job.state == JobState::Dead);
+        Self {
+            event: acceptance.event.id,
+            name: acceptance.event.name().to_owned(),
+            rules: acceptance.plan.matched.len(),
+            jobs: jobs.len() as u64,
+            dead: dead
+                .map(|job| {
+                    let reason = job.reason.as_deref().unwrap_or("no reason given");
+                    format!("{} ({}/{}): {reason:?}", job.id, job.rule, job.action)
+                })
+                .collect(),
+        }
+    }
+
+    fn accepted(self, telemetry: &Telemetry, source: &Source, bytes: u64) {
+        let Self {
+            event,
+            name,
+            rules,
+            jobs,
+            dead,
+        } = self;
+        let source = source.name();
+        telemetry.count(Metric::Accepted, &[source]);
+        telemetry.add(Metric::BodyBytes, &[source], bytes);
+        telemetry.add(Metric::Planned, &[], jobs);
+        telemetry.add(Metric::Unprepared, &[], dead.len() as u64);
+        tracing::info!(%event, source, ?name, rules, jobs, "event accepted");
+        for job in dead {
+            tracing::error!(
+                %event,
+                job,
+                "a job could not be prepared; mend the rule, then run: hookrule events replay {event}"
+            );
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! A source's secrets: several while one is being rotated, each perhaps with an end.
+
+use std::borrow::Cow;
+
+use crate::diagnostic::{Diagnostics, code};
+use crate::providers::Provider;
+use crate::runtime::Timestamp;
+use crate::secret::Secret;
+use crate::yaml::{Fields, Node, Value};
+
+/// One secret.
+#[derive(Debug, Clone)]
+struct Entry {
+    secret: Secret,
+    /// It is worth nothing from here on.
+    until: Option<Timestamp>,
+}
+
+/// A source's secrets, any of which will do.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Secrets(Vec<Entry>);
+
+impl Secrets {
+    /// Reads `secrets:`: one or a list of texts or `{value: …, until: …}`.
+    pub(super) fn parse(
+        node: &Node,
+        provider: &Provider,
+        scheme: Option<&str>,
+        problems: &mut Diagnostics,
+    ) -> Self {
+        let entries = node.one_or_list().iter();
+        let entries = entries.filter_map(|node| entry(node, provider, scheme, problems));
+        Self(entries.collect())
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Those that count now.
+    pub(super) fn at(&self, now: Timestamp) -> Cow<'_, [Secret]> {
+        let counts = |entry: &&Entry| entry.until.is_none_or(|until| now < until);
+        Cow::Owned(
+            self.0
+                .iter()
+                .filter(counts)
+                .map(|entry| entry.secret.clone())
+                .collect(),
+        )
+    }
+}
+
+fn entry(
+    node: &Node,
+    provider: &Provider,
+    scheme: Option<&str>,
+    problems: &mut Diagnostics,
+) -> Option<Entry> {
+    let (value, until) = match node.value {
+        Value::Map(_) => {
+            let mut fields = Fields::of(node, problems)?;
+            let value = fields.required("value", problems);
+            let until = fields.optional("until");
+            fields.finish(problems);
+            (value?, until)
+        }
+        _ => (node, None),
+    };
+    let until = match until {
+        None => None,
+        Some(node) => Some(end(node, problems)?),
+    };
+    let text = value.text(problems)?;
+    if text.trim().is_empty() {
+        problems.push(
+            value
+                .error(code::WEAK_SECRET, "this secret is empty")
+                .help("anybody could sign with it; set the variable or file it comes from"),
+        );
+        return None;
+    }
+    let secret = Secret::new(text);
+    if let Err(why) = provider.check_secret(scheme, &secret) {
+        problems.push(value.error(code::BAD_VALUE, why));
+        return None;
+    }
+    if let Some(bytes) = provider.short_secret(scheme, &secret) {
+        let message = format!("this secret has {bytes} bytes");
+        problems.push(
+            value
+                .warning(code::WEAK_SECRET, message)
+                .help("short secrets can be guessed; use 32 random bytes"),
+        );
+    }
+    Some(Entry { secret, until })
+}
+
+fn end(node: &Node, problems: &mut Diagnostics) -> Option<Timestamp> {
+    let text = node.text(problems)?;
+    let time = Timestamp::parse(text);
+    if time.is_none() {
+        problems.push(
+            node.error(code::BAD_VALUE, format!("`{text}` is not a point in time"))
+                .help("write it as 2026-12-31T00:00:00Z"),
+        );
+    }
+    time
+}

@@ -1,0 +1,301 @@
+//! One configured sender.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostics, Place, code, did_you_mean};
+use crate::event::{Delivery, Proof, SourceRef};
+use crate::providers::unsigned::unsigned;
+use crate::providers::verify::verify;
+use crate::providers::{Overrides, Provider, Providers, Refusal};
+use crate::runtime::Timestamp;
+use crate::yaml::{Fields, Node};
+
+use super::dedupe::Recognition;
+use super::network::Network;
+use super::secrets::Secrets;
+
+/// The longest name of a source.
+const NAME_BYTES_MAX: usize = 64;
+
+/// From where the listener can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Only from this machine.
+    Loopback,
+    /// From other machines.
+    Network,
+}
+
+/// A configured sender: its provider's definition as it uses it, and its secrets.
+#[derive(Debug)]
+pub struct Source {
+    pub(super) name: String,
+    pub(super) labels: BTreeMap<String, String>,
+    pub(super) provider: Arc<Provider>,
+    pub(super) dedupe: Recognition,
+    pub(super) body_bytes_max: Option<u64>,
+    pub(super) place: Place,
+    scheme: Option<String>,
+    /// None: the source takes unsigned deliveries.
+    secrets: Option<Secrets>,
+    allow_from: Vec<Network>,
+}
+
+impl Source {
+    /// Reads one entry of `sources:`.
+    pub fn parse(
+        name: &str,
+        node: &Node,
+        providers: &Providers,
+        reach: Reach,
+        problems: &mut Diagnostics,
+    ) -> Option<Self> {
+        let mut found = Diagnostics::new();
+        let source = read(name, node, providers, reach, &mut found);
+        let usable = !found.has_errors();
+        problems.extend(found);
+        source.filter(|_| usable)
+    }
+
+    /// Its name in hookrule.yaml.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name of its provider.
+    pub fn provider(&self) -> &str {
+        self.provider.name()
+    }
+
+    /// Its labels.
+    pub fn labels(&self) -> &BTreeMap<String, String> {
+        &self.labels
+    }
+
+    /// The source as events carry it.
+    pub fn reference(&self) -> SourceRef {
+        let (name, labels) = (self.name.clone(), self.labels.clone());
+        SourceRef { name, labels }
+    }
+
+    /// Whether deliveries may come from an address.
+    pub(super) fn allows(&self, remote: Option<IpAddr>) -> bool {
+        let inside = |address| self.allow_from.iter().any(|net| net.contains(address));
+        self.allow_from.is_empty() || remote.is_some_and(inside)
+    }
+
+    /// Whether a delivery is from whom it says.
+    pub(super) fn verify(&self, delivery: &Delivery, now: Timestamp) -> Result<Proof, Refusal> {
+        let Some(secrets) = &self.secrets else {
+            return Ok(unsigned());
+        };
+        let secrets = secrets.at(now);
+        if secrets.is_empty() {
+            return Err(Refusal::NoSecret);
+        }
+        verify(
+            &self.provider,
+            self.scheme.as_deref(),
+            &secrets,
+            delivery,
+            now,
+        )
+    }
+}
+
+fn read(
+    name: &str,
+    node: &Node,
+    providers: &Providers,
+    reach: Reach,
+    problems: &mut Diagnostics,
+) -> Option<Source> {
+    let mut fields = Fields::of(node, problems)?;
+    check_name(name, node, problems);
+    let provider = fields.required("provider", problems);
+    let overrides = Overrides::parse(&mut fields, problems);
+    let scheme = fields.optional("scheme");
+    let secrets = fields.optional("secrets");
+    let verification = fields.optional("verify");
+    let allow_unsigned = fields.optional("allow_unsigned");
+    let body_max = fields.optional("body_max").and_then(|n| n.size(problems));
+    let labels = fields.optional("labels").map(|n| read_labels(n, problems));
+    let dedupe = fields.optional("dedupe");
+    let dedupe = dedupe.map(|n| Recognition::parse(n, problems));
+    let allow_from = fields.optional("allow_from");
+    let allow_from = allow_from.map(|n| read_networks(n, problems));
+    fields.finish(problems);
+
+    let provider = find_provider(provider?, providers, problems)?;
+    let provider = match provider.with(&overrides) {
+        Ok(provider) => Arc::new(provider),
+        Err(why) => {
+            problems.push(node.error(code::BAD_VALUE, why));
+            return None;
+        }
+    };
+    let scheme = scheme.and_then(|node| read_scheme(node, &provider, problems));
+    let unsigned = verification.is_some_and(|node| is_none(node, problems));
+    let may = allow_unsigned.is_some_and(|n| n.bool(problems) == Some(true));
+    let secrets = if unsigned {
+        check_unsigned(node, secrets, may || reach == Reach::Loopback, problems);
+        None
+    } else {
+        Some(read_secrets(
+            node,
+            secrets,
+            &provider,
+            scheme.as_deref(),
+            problems,
+        )?)
+    };
+    Some(Source {
+        name: name.to_owned(),
+        labels: labels.unwrap_or_default(),
+        provider,
+        dedupe: dedupe.flatten().unwrap_or_default(),
+        body_bytes_max: body_max,
+        place: node.place.clone(),
+        scheme,
+        secrets,
+        allow_from: allow_from.unwrap_or_default(),
+    })
+}
+
+fn check_name(name: &str, node: &Node, problems: &mut Diagnostics) {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(fits) {
+        let message = format!("`{name}` cannot be the name of a source");
+        let help = format!(
+            "it stands in the URL: up to {NAME_BYTES_MAX} letters, digits, `.`, `_` and `-`"
+        );
+        problems.push(node.error(code::BAD_VALUE, message).help(help));
+    }
+}
+
+fn find_provider(
+    node: &Node,
+    providers: &Providers,
+    problems: &mut Diagnostics,
+) -> Option<Arc<Provider>> {
+    let name = node.text(problems)?;
+    let found = providers.find(name);
+    if found.is_none() {
+        let message = format!("there is no provider `{name}`");
+        let help = match did_you_mean(name, providers.names()) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => "`hookrule providers list` shows them all; `generic` fits many others".into(),
+        };
+        problems.push(node.error(code::UNKNOWN_PROVIDER, message).help(help));
+    }
+    found
+}
+
+fn read_scheme(node: &Node, provider: &Provider, problems: &mut Diagnostics) -> Option<String> {
+    let name = node.text(problems)?;
+    let known = provider.schemes();
+    if known.contains(&name) {
+        return Some(name.to_owned());
+    }
+    let message = format!("`{}` has no scheme `{name}`", provider.name());
+    let help = match known.as_slice() {
+        [] => "it has none to choose from: leave `scheme` out".to_owned(),
+        known => format!("write one of: {}", known.join(", ")),
+    };
+    problems.push(node.error(code::BAD_VALUE, message).help(help));
+    None
+}
+
+fn is_none(node: &Node, problems: &mut Diagnostics) -> bool {
+    match node.text(problems) {
+        Some("none") => true,
+        Some("default") | None => false,
+        Some(other) => {
+            let message = format!("`{other}` is no way of verifying");
+            let help = "leave `verify` out to verify, or write `none` to take unsigned deliveries";
+            problems.push(node.error(code::BAD_VALUE, message).help(help));
+            false
+        }
+    }
+}
+
+fn check_unsigned(node: &Node, secrets: Option<&Node>, may: bool, problems: &mut Diagnostics) {
+    if let Some(secrets) = secrets {
+        problems.push(
+            secrets
+                .error(code::UNSIGNED_SOURCE, "these secrets are never used")
+                .help("leave out either `secrets` or `verify: none`"),
+        );
+    }
+    if !may {
+        let message = "anybody who can reach the listener could send events here";
+        problems.push(
+            node.error(code::UNSIGNED_SOURCE, message)
+                .help("write `allow_unsigned: true` beside `verify: none` if that is meant"),
+        );
+    }
+}
+
+fn read_secrets(
+    node: &Node,
+    secrets: Option<&Node>,
+    provider: &Provider,
+    scheme: Option<&str>,
+    problems: &mut Diagnostics,
+) -> Option<Secrets> {
+    if !provider.signs() {
+        let message = format!("`{}` does not sign what it sends", provider.name());
+        problems.push(
+            node.error(code::UNSIGNED_SOURCE, message)
+                .help("write `verify: none` to take its deliveries as they come"),
+        );
+        return None;
+    }
+    let Some(secrets) = secrets else {
+        problems.push(
+            node.error(code::NO_SECRET, "this source has no secret")
+                .help("write `secrets: [\"${env:NAME}\"]`, the secret that the sender signs with"),
+        );
+        return None;
+    };
+    let read = Secrets::parse(secrets, provider, scheme, problems);
+    if read.is_empty() && secrets.one_or_list().is_empty() {
+        problems.push(secrets.error(code::NO_SECRET, "this list of secrets is empty"));
+    }
+    Some(read)
+}
+
+fn read_labels(node: &Node, problems: &mut Diagnostics) -> BTreeMap<String, String> {
+    let entries = node.map(problems).unwrap_or_default();
+    let read = |(key, node): &(crate::yaml::Key, Node)| {
+        let text = node.text(problems)?;
+        Some((key.text.clone(), text.to_owned()))
+    };
+    entries.iter().filter_map(read).collect()
+}
+
+fn read_networks(node: &Node, problems: &mut Diagnostics) -> Vec<Network> {
+    let mut networks = Vec::new();
+    for item in node.one_or_list() {
+        let Some(text) = item.text(problems) else {
+            continue;
+        };
+        match Network::parse(text) {
+            Some(network) => networks.push(network),
+            None => problems.push(
+                item.error(
+                    code::BAD_ADDRESS,
+                    format!("`{text}` is not a range of addresses"),
+                )
+                .help("write an address or a range such as 203.0.113.0/24"),
+            ),
+        }
+    }
+    if networks.is_empty() && !problems.has_errors() {
+        let message = "nobody could send here: the list is empty";
+        problems.push(node.error(code::BAD_ADDRESS, message));
+    }
+    networks
+}

@@ -1,0 +1,101 @@
+//! All configured senders, and which of them a nameless delivery comes from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::event::Headers;
+
+use super::source::Source;
+
+/// The configured sources by name.
+#[derive(Debug, Default)]
+pub struct Sources(BTreeMap<String, Arc<Source>>);
+
+/// Why a delivery belongs to no source. For the log only.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Nobody {
+    /// No source of that name.
+    #[error("there is no source of that name")]
+    Unknown,
+    /// No header says whose it is.
+    #[error("no configured source is known by any of its headers; name the source in the URL")]
+    Unrecognised,
+    /// Several could be meant.
+    #[error("it could come from any of: {0}; name the source in the URL")]
+    Ambiguous(String),
+}
+
+impl Sources {
+    /// Gathers them; of two with one name the later counts.
+    pub fn new(sources: impl IntoIterator<Item = Source>) -> Self {
+        let named = |source: Source| (source.name().to_owned(), Arc::new(source));
+        Self(sources.into_iter().map(named).collect())
+    }
+
+    /// One by name.
+    pub fn get(&self, name: &str) -> Option<&Arc<Source>> {
+        self.0.get(name)
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Source>> {
+        self.0.values()
+    }
+
+    /// The source of a delivery: the one named, or the only one known by its headers.
+    pub(super) fn find(
+        &self,
+        name: Option<&str>,
+        headers: &Headers,
+    ) -> Result<&Arc<Source>, Nobody> {
+        if let Some(name) = name {
+            return self.get(name).ok_or(Nobody::Unknown);
+        }
+        let candidates: Vec<_> = self.iter().filter(|s| is_known_by(s, headers)).collect();
+        match candidates.as_slice() {
+            [] => Err(Nobody::Unrecognised),
+            [one] => Ok(*one),
+            several => {
+                let names: Vec<_> = several.iter().map(|source| source.name()).collect();
+                Err(Nobody::Ambiguous(names.join(", ")))
+            }
+        }
+    }
+
+    /// A source whose verification takes as long as that of the source a delivery was meant for.
+    pub(super) fn decoy(&self, headers: &Headers) -> Option<&Arc<Source>> {
+        let mut all = self.iter();
+        let resembling = all.find(|source| is_known_by(source, headers));
+        resembling.or_else(|| self.iter().next())
+    }
+
+    /// Warns where the nameless route cannot tell two sources apart.
+    pub fn check(&self, problems: &mut Diagnostics) {
+        let mut known_by: BTreeMap<&str, &Source> = BTreeMap::new();
+        for source in self.iter() {
+            let shared = source
+                .provider
+                .recognise()
+                .iter()
+                .find_map(|header| Some((header, *known_by.get(header.as_str())?)));
+            if let Some((header, first)) = shared {
+                let (one, other) = (first.name(), source.name());
+                let message =
+                    format!("`{one}` and `{other}` are both known by the header `{header}`");
+                problems.push(
+                    Diagnostic::warning(code::AMBIGUOUS_SOURCES, source.place.clone(), message)
+                        .help(format!("their senders must name them: /webhook/{other}")),
+                );
+            }
+            for header in source.provider.recognise() {
+                known_by.entry(header).or_insert(source);
+            }
+        }
+    }
+}
+
+fn is_known_by(source: &Source, headers: &Headers) -> bool {
+    let mut known_by = source.provider.recognise().iter();
+    known_by.any(|header| headers.contains(header))
+}

@@ -1,0 +1,97 @@
+//! Rendering a job that had to wait for the outputs of others.
+
+use serde_json::Value;
+
+use crate::actions::{self, Preparation};
+use crate::diagnostic::{Diagnostics, Place, SourceFile};
+use crate::event::Event;
+use crate::expression::Scope;
+use crate::yaml::{self, Fields, Key, Node};
+
+use super::judging::caught;
+use super::{Job, JobBody};
+
+/// Renders a deferred job, now that what it waited for is done. `outputs` holds what the done actions
+/// of its rule gave, by action name. Any other body is returned as it is.
+///
+/// # Errors
+/// Why it can never be rendered, in words for people.
+pub fn prepare(job: &Job, event: &Event, outputs: &Value) -> Result<JobBody, String> {
+    let JobBody::Deferred { config, vars, .. } = &job.body else {
+        return Ok(job.body.clone());
+    };
+    let place = format!("rule `{}`, action `{}`", job.rule, job.action);
+    let kind = actions::find(&job.kind)
+        .ok_or_else(|| format!("{place}: there is no action `{}` any more", job.kind))?;
+    let rendered = caught(|| {
+        let node = node(config, &nowhere());
+        let mut problems = Diagnostics::new();
+        let fields = Fields::of(&node, &mut problems);
+        let configured = fields.and_then(|mut fields| kind.parse(&mut fields, &mut problems));
+        let Some(configured) = configured.filter(|_| !problems.has_errors()) else {
+            let first = problems
+                .iter()
+                .next()
+                .map(|problem| problem.message.clone());
+            return Err(first.unwrap_or_else(|| "it cannot be read any more".to_owned()));
+        };
+        let mut scope = Scope::of(event);
+        scope.enter_rule(&job.rule);
+        for (name, value) in vars.as_object().into_iter().flatten() {
+            scope.set_var(name, value.clone());
+        }
+        scope.set_actions(outputs.clone());
+        let data = configured.prepare(&Preparation {
+            scope: &scope,
+            event,
+            rule: &job.rule,
+            action: &job.action,
+        });
+        let needs_delivery = configured.needs_delivery();
+        data.map(|data| JobBody::Prepared {
+            data,
+            needs_delivery,
+        })
+        .map_err(|error| error.to_string())
+    });
+    rendered
+        .and_then(|body| body)
+        .map_err(|error| format!("{place}: {error}"))
+}
+
+fn nowhere() -> Place {
+    Place {
+        file: SourceFile::new("-", ""),
+        span: 0..0,
+    }
+}
+
+/// A configuration kept as JSON, as its kind reads it.
+fn node(value: &Value, place: &Place) -> Node {
+    let value = match value {
+        Value::Null => yaml::Value::Null,
+        Value::Bool(value) => yaml::Value::Bool(*value),
+        Value::Number(number) => yaml::Value::Number(number.clone()),
+        Value::String(text) => yaml::Value::String(text.clone()),
+        Value::Array(items) => {
+            yaml::Value::List(items.iter().map(|item| node(item, place)).collect())
+        }
+        Value::Object(entries) => yaml::Value::Map(
+            entries
+                .iter()
+                .map(|(name, value)| {
+                    let key = Key {
+                        text: name.clone(),
+                        span: 0..0,
+                    };
+                    (key, node(value, place))
+                })
+                .collect(),
+        ),
+    };
+    Node {
+        value,
+        place: place.clone(),
+        filled: false,
+    }
+}

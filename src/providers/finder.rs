@@ -1,0 +1,65 @@
+//! How definitions and sources say where a name or an id stands.
+
+use crate::diagnostic::{Diagnostics, code};
+use crate::yaml::{Node, Value};
+
+use super::parts::{Parts, Place, header_name};
+use super::signed::parts;
+
+/// `none`, one text or several.
+pub fn delivery_id(
+    node: &Node,
+    problems: &mut Diagnostics,
+    read: impl Fn(&Node, &mut Diagnostics) -> Option<Parts>,
+) -> Option<Vec<Parts>> {
+    if node.as_str() == Some("none") {
+        return Some(Vec::new());
+    }
+    node.one_or_list()
+        .iter()
+        .map(|node| read(node, problems))
+        .collect()
+}
+
+/// Where a source finds a name or an id: `header:X-Event`, `$.type`, a text with parts in it, or
+/// `{header: X-Event}`.
+pub fn finder(node: &Node, problems: &mut Diagnostics) -> Option<Parts> {
+    let written = match &node.value {
+        Value::Map(entries) => {
+            let [(kind, name)] = entries.as_slice() else {
+                let message = "one key is wanted here: header, json, query or form";
+                problems.push(node.error(code::BAD_VALUE, message));
+                return None;
+            };
+            format!("{}:{}", kind.text, name.text(problems)?)
+        }
+        _ => match node.text(problems)? {
+            text if text.contains('{') => return parts(node, problems),
+            text => match text.strip_prefix("$.") {
+                Some(path) => format!("json:{}", path.replace('[', ".").replace(']', "")),
+                None => text.to_owned(),
+            },
+        },
+    };
+    match Place::parse(&written) {
+        Ok(place) => Some(Parts::of(place, &written)),
+        Err(message) => {
+            problems.push(node.error(code::BAD_VALUE, message).help(
+                "write where it stands: header:X-Event, $.type, or a text such as \
+                 '{header:X-Event}.{json:action}'",
+            ));
+            None
+        }
+    }
+}
+
+/// A header's name.
+pub fn header(node: &Node, problems: &mut Diagnostics) -> Option<Box<str>> {
+    match header_name(node.text(problems)?) {
+        Ok(name) => Some(name),
+        Err(message) => {
+            problems.push(node.error(code::BAD_VALUE, message));
+            None
+        }
+    }
+}

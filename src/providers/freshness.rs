@@ -1,0 +1,217 @@
+//! The timestamp that a sender signs, and how old it may be.
+
+use std::time::Duration;
+
+use crate::diagnostic::{Diagnostics, code};
+use crate::runtime::Timestamp;
+use crate::yaml::{Fields, Node};
+
+use super::parts::Place;
+use super::signature::{named, place};
+use super::verify::Refusal;
+
+/// How far from now a signed timestamp may lie, where a definition does not say.
+pub const TOLERANCE: Duration = Duration::from_mins(5);
+
+/// A signed timestamp.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Freshness {
+    /// Where it stands.
+    pub from: Place,
+    /// What it counts.
+    pub unit: Unit,
+    /// How far from now it may lie, either way; none where the sender's own clients do not look.
+    pub tolerance: Option<Duration>,
+}
+
+/// What a timestamp counts, from 1970 on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+}
+
+impl Unit {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "s" => Some(Self::Seconds),
+            "ms" => Some(Self::Milliseconds),
+            _ => None,
+        }
+    }
+
+    /// The digits that the longest timestamp has: until well after the year 30,000.
+    fn digits_max(self) -> usize {
+        match self {
+            Self::Seconds => 12,
+            Self::Milliseconds => 15,
+        }
+    }
+
+    /// This time as a sender writes it.
+    pub fn write(self, time: Timestamp) -> String {
+        match self {
+            Self::Seconds => time.seconds().to_string(),
+            Self::Milliseconds => time.millis().to_string(),
+        }
+    }
+}
+
+impl Freshness {
+    /// One that stands at a place, with the default tolerance.
+    pub fn at(from: Place) -> Self {
+        Self {
+            from,
+            unit: Unit::Seconds,
+            tolerance: Some(TOLERANCE),
+        }
+    }
+
+    /// Reads the `timestamp:` block of a definition.
+    pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
+        let mut fields = Fields::of(node, problems)?;
+        let from = fields
+            .required("from", problems)
+            .and_then(|node| place(node, problems));
+        let unit = fields.optional("unit").map_or(Some(Unit::Seconds), |node| {
+            named(node, &["s", "ms"], Unit::named, problems)
+        });
+        let tolerance = fields
+            .optional("tolerance")
+            .map_or(Some(Some(TOLERANCE)), |node| tolerance(node, problems));
+        fields.finish(problems);
+        Some(Self {
+            from: from?,
+            unit: unit?,
+            tolerance: tolerance?,
+        })
+    }
+
+    /// Checks a timestamp as it was sent. Only plain digits are one.
+    ///
+    /// # Errors
+    /// Where it is none, or lies too far from `now`.
+    pub fn check(&self, sent: &str, now: Timestamp) -> Result<(), Refusal> {
+        let digits = !sent.is_empty()
+            && sent.len() <= self.unit.digits_max()
+            && sent.bytes().all(|b| b.is_ascii_digit());
+        let Some(sent) = digits.then(|| sent.parse::<i64>().ok()).flatten() else {
+            return Err(Refusal::Malformed {
+                what: self.from.to_string(),
+                why: match self.unit {
+                    Unit::Seconds => "it is not a whole number of seconds".to_owned(),
+                    Unit::Milliseconds => "it is not a whole number of milliseconds".to_owned(),
+                },
+            });
+        };
+        let Some(tolerance) = self.tolerance else {
+            return Ok(());
+        };
+        // Whole seconds against whole seconds, as senders' own libraries do it.
+        let (sent, now) = match self.unit {
+            Unit::Seconds => (
+                Timestamp::from_seconds(sent),
+                Timestamp::from_seconds(now.seconds()),
+            ),
+            Unit::Milliseconds => (Timestamp::from_millis(sent), now),
+        };
+        let (by, direction) = if sent > now {
+            (sent.since(now), "in the future")
+        } else {
+            (now.since(sent), "in the past")
+        };
+        if by <= tolerance {
+            return Ok(());
+        }
+        Err(Refusal::Stale {
+            by,
+            direction,
+            tolerance,
+        })
+    }
+}
+
+/// A duration, or `none`.
+pub fn tolerance(node: &Node, problems: &mut Diagnostics) -> Option<Option<Duration>> {
+    if node.as_str() == Some("none") {
+        return Some(None);
+    }
+    let tolerance = node.duration(problems)?;
+    if tolerance.is_zero() {
+        let message = "a tolerance of nothing refuses every delivery";
+        problems.push(
+            node.error(code::BAD_VALUE, message)
+                .help("300s is usual; `none` looks at no clock"),
+        );
+        return None;
+    }
+    Some(Some(tolerance))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds() -> Freshness {
+        Freshness::at(Place::Header("T".into()))
+    }
+
+    #[test]
+    fn the_edge_is_inside() {
+        let now = Timestamp::from_millis(1_700_000_000_999);
+        for (sent, fresh) in [
+            (1_699_999_699, false),
+            (1_699_999_700, true),
+            (1_700_000_000, true),
+            (1_700_000_300, true),
+            (1_700_000_301, false),
+        ] {
+            assert_eq!(seconds().check(&i64::to_string(&sent), now).is_ok(), fresh);
+        }
+    }
+
+    #[test]
+    fn only_plain_digits_are_a_time() {
+        let now = Timestamp::from_seconds(1);
+        let long = "1".repeat(400);
+        for bad in [
+            "",
+            " 1",
+            "1 ",
+            "+1",
+            "-1",
+            "1e0",
+            "1.0",
+            "0x1",
+            "notanumber",
+            "1\u{661}",
+            &long,
+            "1000000000000",
+        ] {
+            let refusal = seconds().check(bad, now).unwrap_err();
+            assert!(matches!(refusal, Refusal::Malformed { .. }), "{bad}");
+        }
+        assert!(seconds().check("0000000001", now).is_ok());
+    }
+
+    #[test]
+    fn refusals_say_how_far() {
+        let now = Timestamp::from_seconds(2_000);
+        assert_eq!(
+            seconds().check("1000", now).unwrap_err().to_string(),
+            "the timestamp is 1000s in the past (at most 300s is allowed)"
+        );
+        let untimed = Freshness {
+            tolerance: None,
+            ..seconds()
+        };
+        assert!(untimed.check("1000", now).is_ok() && untimed.check("x", now).is_err());
+        let millis = Freshness {
+            unit: Unit::Milliseconds,
+            ..seconds()
+        };
+        assert!(millis.check("2000000", now).is_ok() && millis.check("2000", now).is_err());
+    }
+}

@@ -1,0 +1,170 @@
+//! What senders are answered.
+
+use std::borrow::Cow;
+
+use crate::diagnostic::{Diagnostics, code};
+use crate::yaml::{Fields, Node};
+
+use super::parts::Parts;
+use super::reading::Reading;
+use super::sign::empty_delivery;
+use super::signed::parts;
+use super::when::When;
+
+/// An answer to the sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Its status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: String,
+}
+
+/// A reply with parts of the delivery in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplyForm {
+    status: u16,
+    content_type: Option<String>,
+    headers: Vec<(String, String)>,
+    body: Parts,
+}
+
+impl ReplyForm {
+    /// Reads `{status, content_type, headers, body}`.
+    pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
+        let mut fields = Fields::of(node, problems)?;
+        let form = Self::read(&mut fields, problems);
+        fields.finish(problems);
+        form
+    }
+
+    fn read(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Self> {
+        let status = fields.optional("status").map_or(Some(200), |node| {
+            let status = node.count(problems)?;
+            let status = u16::try_from(status)
+                .ok()
+                .filter(|s| (200..600).contains(s));
+            if status.is_none() {
+                problems.push(node.error(code::BAD_VALUE, "a status is between 200 and 599"));
+            }
+            status
+        });
+        let content_type = fields
+            .optional("content_type")
+            .and_then(|node| node.text(problems));
+        let mut headers = Vec::new();
+        if let Some(node) = fields.optional("headers") {
+            for (name, value) in node.map(problems)? {
+                headers.push((
+                    name.text.to_ascii_lowercase(),
+                    value.text(problems)?.to_owned(),
+                ));
+            }
+        }
+        let body = match fields.optional("body") {
+            Some(node) => parts(node, problems),
+            None => Parts::parse("").ok(),
+        };
+        Some(Self {
+            status: status?,
+            content_type: content_type.map(str::to_owned),
+            headers,
+            body: body?,
+        })
+    }
+
+    /// Whether it is the same for every delivery.
+    pub fn is_fixed(&self) -> bool {
+        self.body.places().next().is_none()
+    }
+
+    /// The reply to one delivery, if it has every part of it.
+    pub fn fill(&self, reading: &Reading<'_>) -> Option<Reply> {
+        let in_json = self
+            .content_type
+            .as_ref()
+            .is_some_and(|content_type| content_type.contains("json"));
+        let body = reading.render(&self.body, |part| {
+            Some(if in_json {
+                Cow::Owned(json_inside(&part))
+            } else {
+                part
+            })
+        })?;
+        let mut headers = self.headers.clone();
+        if let Some(content_type) = &self.content_type {
+            headers.push(("content-type".to_owned(), content_type.clone()));
+        }
+        if !self.is_fixed() {
+            // What a sender wrote comes back: no browser may take it for a page.
+            headers.push(("x-content-type-options".to_owned(), "nosniff".to_owned()));
+        }
+        Some(Reply {
+            status: self.status,
+            headers,
+            body,
+        })
+    }
+}
+
+/// An answer to accepted events, where 202 with our JSON will not do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ack {
+    when: Option<When>,
+    reply: Reply,
+}
+
+impl Ack {
+    /// Reads an entry of `ack:`: a reply, and `when` it is the one.
+    pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
+        let mut fields = Fields::of(node, problems)?;
+        let when = match fields.optional("when") {
+            Some(node) => Some(When::parse(node, problems)?),
+            None => None,
+        };
+        let form = ReplyForm::read(&mut fields, problems);
+        fields.finish(problems);
+        let form = form?;
+        if !form.is_fixed() {
+            let message = "an `ack` is the same for every event: it can have no parts";
+            problems.push(node.error(code::BAD_DEFINITION, message));
+            return None;
+        }
+        let reply = form.fill(&Reading::new(&empty_delivery(), &[]))?;
+        Some(Self { when, reply })
+    }
+
+    /// Whether it is the answer to every event.
+    pub fn always(&self) -> bool {
+        self.when.is_none()
+    }
+
+    /// Whether it is the answer to this one.
+    pub fn fits(&self, reading: &Reading<'_>) -> bool {
+        self.when.as_ref().is_none_or(|when| when.holds(reading))
+    }
+
+    /// The answer.
+    pub fn reply(&self) -> &Reply {
+        &self.reply
+    }
+}
+
+/// A text as it stands between the quotes of a JSON string.
+fn json_inside(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    let inside = quoted.strip_prefix('"').and_then(|q| q.strip_suffix('"'));
+    inside.unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::json_inside;
+
+    #[test]
+    fn what_stands_in_json_is_escaped_for_it() {
+        assert_eq!(json_inside("a\"b\\\n"), r#"a\"b\\\n"#);
+    }
+}

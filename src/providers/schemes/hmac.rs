@@ -1,0 +1,135 @@
+//! A digest of the content, keyed with a secret that both sides have.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::super::key::KeyForm;
+use super::super::overrides::Overrides;
+use super::super::reading::Reading;
+use super::super::sign::Letter;
+use super::super::signature::{Layout, named};
+use super::super::signed::{Claim, Signed};
+use super::super::verify::Refusal;
+use crate::crypto::{Algorithm, Mac};
+use crate::diagnostic::Diagnostics;
+use crate::event::Proof;
+use crate::runtime::Timestamp;
+use crate::secret::Secret;
+use crate::yaml::Fields;
+
+use super::{Kind, Scheme};
+
+pub(super) const KIND: Kind = Kind {
+    name: "hmac",
+    parse,
+};
+
+#[derive(Debug)]
+struct Hmac {
+    algorithm: Algorithm,
+    key: KeyForm,
+    signed: Signed,
+    hint: String,
+}
+
+fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn Scheme>> {
+    let algorithm = fields
+        .optional("algorithm")
+        .map_or(Some(Algorithm::Sha256), |node| {
+            named(node, &Algorithm::NAMES, Algorithm::named, problems)
+        });
+    let key = fields.optional("key").map_or(Some(KeyForm::Utf8), |node| {
+        named(node, &KeyForm::NAMES, KeyForm::named, problems)
+    });
+    let signed = Signed::parse(fields, problems);
+    Some(Arc::new(Hmac::new(algorithm?, key?, signed?)))
+}
+
+impl Hmac {
+    fn new(algorithm: Algorithm, key: KeyForm, signed: Signed) -> Self {
+        let hint = signed
+            .hint(|content| format!("HMAC-{}({}, {content})", algorithm.title(), key.title()));
+        Self {
+            algorithm,
+            key,
+            signed,
+            hint,
+        }
+    }
+
+    fn made_with(&self, key: &[u8], claim: &Claim<'_>) -> bool {
+        let mut mac = Mac::new(self.algorithm, key);
+        for piece in &claim.content {
+            mac.update(piece);
+        }
+        mac.matches_any(&claim.tags)
+    }
+}
+
+fn prefix_of(algorithm: Algorithm) -> String {
+    format!("{}=", algorithm.title().to_lowercase())
+}
+
+impl Scheme for Hmac {
+    fn verify<'a>(
+        &'a self,
+        secrets: &[Secret],
+        mut reading: Reading<'a>,
+        now: Timestamp,
+    ) -> Result<Proof, Refusal> {
+        let keys: Vec<_> = secrets
+            .iter()
+            .filter_map(|secret| self.key.decode(secret).ok())
+            .collect();
+        if keys.is_empty() {
+            return Err(Refusal::NoSecret);
+        }
+        let claim = self.signed.claim(&mut reading, now, &self.hint)?;
+        if keys.iter().any(|key| self.made_with(key, &claim)) {
+            return Ok(self.signed.proof());
+        }
+        Err(Refusal::Mismatch {
+            what: self.signed.signature.from.to_string(),
+            hint: self.hint.clone(),
+        })
+    }
+
+    fn secret_bytes(&self, secret: &Secret) -> Result<usize, String> {
+        self.key.decode(secret).map(|key| key.len())
+    }
+
+    fn sign(&self, secret: &Secret, letter: &mut Letter, now: Timestamp) -> Result<(), String> {
+        let key = self.key.decode(secret)?;
+        self.signed.put(letter, now, |content| {
+            Mac::tag(self.algorithm, &key, content)
+        })
+    }
+
+    fn with(
+        &self,
+        overrides: &Overrides,
+        used: &mut BTreeSet<&'static str>,
+    ) -> Result<Arc<dyn Scheme>, String> {
+        let algorithm = overrides.algorithm.inspect(|_| {
+            used.insert("algorithm");
+        });
+        let mut signed = self.signed.with(overrides, used)?;
+        let algorithm = algorithm.unwrap_or(self.algorithm);
+        if overrides.prefix.is_none()
+            && let Layout::Plain { prefix } = &mut signed.signature.layout
+            && **prefix == prefix_of(self.algorithm)
+        {
+            // `sha256=` says how it was computed; with another algorithm it would say so wrongly.
+            *prefix = prefix_of(algorithm).into();
+        }
+        Ok(Arc::new(Self::new(algorithm, self.key, signed)))
+    }
+
+    fn headers(&self) -> Vec<&str> {
+        self.signed.headers()
+    }
+
+    fn signed(&self) -> Option<&Signed> {
+        Some(&self.signed)
+    }
+}

@@ -1,0 +1,289 @@
+//! Deliveries with known answers: what a definition must accept, refuse and reply.
+//!
+//! A vector stands in a definition's `vectors:` or, as one line of JSON, in a file that
+//! [`replay`](super::replay::replay) runs.
+
+use serde_json::Value as Json;
+
+use crate::crypto::Encoding;
+use crate::diagnostic::{Diagnostics, code};
+use crate::event::{Delivery, Headers, Payload, Query};
+use crate::runtime::Timestamp;
+use crate::secret::Secret;
+use crate::yaml::{Fields, Node};
+
+use super::definition::Provider;
+use super::handshake::handshake;
+use super::identify::{identify, media_kind};
+use super::reply::Reply;
+use super::verify::verify;
+
+/// A delivery and what must come of it.
+#[derive(Debug, Clone)]
+pub struct Vector {
+    /// Its name.
+    pub name: String,
+    scheme: Pick,
+    secrets: Vec<Secret>,
+    now: Timestamp,
+    delivery: Delivery,
+    expected: Expected,
+    names: Option<Vec<String>>,
+    delivery_id: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Pick {
+    Number(usize),
+    Named(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Expected {
+    Accepted,
+    /// With the kind of refusal, where the vector says.
+    Refused(Option<String>),
+    Reply {
+        status: u16,
+        content_type: Option<String>,
+        body: String,
+    },
+}
+
+/// The keys of a vector; what is not among them is an error in a definition.
+const KEYS: [&str; 15] = [
+    "name",
+    "scheme",
+    "secrets",
+    "now",
+    "method",
+    "url",
+    "headers",
+    "body",
+    "body_b64",
+    "expect",
+    "refused",
+    "names",
+    "delivery_id",
+    "reply",
+    "notes",
+];
+
+impl Vector {
+    /// Reads an entry of `vectors:`.
+    pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
+        let mut fields = Fields::of(node, problems)?;
+        for key in KEYS {
+            fields.optional(key);
+        }
+        fields.finish(problems);
+        match Self::from_json(&node.to_json()) {
+            Ok(vector) => Some(vector),
+            Err(message) => {
+                let message = format!("this vector cannot be run: {message}");
+                problems.push(node.error(code::BAD_VALUE, message));
+                None
+            }
+        }
+    }
+
+    /// Reads a vector; one of a handshake may have `request` and `response` instead.
+    ///
+    /// # Errors
+    /// Says what is missing or wrong.
+    pub fn from_json(vector: &Json) -> Result<Self, String> {
+        let request = vector.get("request").unwrap_or(vector);
+        let reply = vector.get("response").or_else(|| vector.get("reply"));
+        let expected = match (reply, text(vector, "expect")) {
+            (Some(reply), _) => Expected::Reply {
+                status: reply
+                    .get("status")
+                    .and_then(Json::as_u64)
+                    .and_then(|status| u16::try_from(status).ok())
+                    .ok_or("its reply has no `status`")?,
+                content_type: text(reply, "content_type").map(str::to_owned),
+                body: text(reply, "body").unwrap_or_default().to_owned(),
+            },
+            (None, Some("valid")) => Expected::Accepted,
+            (None, Some("invalid")) => {
+                Expected::Refused(text(vector, "refused").map(str::to_owned))
+            }
+            (None, _) => return Err("`expect` is neither `valid` nor `invalid`".to_owned()),
+        };
+        let name = text(vector, "name").or_else(|| text(vector, "id"));
+        let number = vector.get("variant").and_then(Json::as_u64).unwrap_or(0);
+        Ok(Self {
+            name: name.ok_or("it has no `name`")?.to_owned(),
+            scheme: match text(vector, "scheme") {
+                Some(name) => Pick::Named(name.to_owned()),
+                None => Pick::Number(usize::try_from(number).unwrap_or(usize::MAX)),
+            },
+            secrets: texts(vector, "secrets")
+                .into_iter()
+                .map(Secret::new)
+                .collect(),
+            now: Timestamp::from_seconds(vector.get("now").and_then(Json::as_i64).unwrap_or(0)),
+            delivery: delivery(request)?,
+            expected,
+            names: vector.get("names").map(|_| texts(vector, "names")),
+            delivery_id: text(vector, "delivery_id").map(str::to_owned),
+        })
+    }
+
+    /// The kind of refusal it wants; none where it wants none, or any.
+    pub fn refused(&self) -> Option<&str> {
+        match &self.expected {
+            Expected::Refused(kind) => kind.as_deref(),
+            Expected::Accepted | Expected::Reply { .. } => None,
+        }
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Says what came instead of what was expected.
+    pub fn run(&self, provider: &Provider) -> Result<(), String> {
+        let known = provider.schemes();
+        let scheme = match &self.scheme {
+            Pick::Named(name) => Some(name.as_str()),
+            Pick::Number(0) => None,
+            Pick::Number(number) => {
+                let found = known.get(*number).copied();
+                Some(found.ok_or_else(|| format!("there is no scheme number {number}"))?)
+            }
+        };
+        let verified = || verify(provider, scheme, &self.secrets, &self.delivery, self.now);
+        match &self.expected {
+            Expected::Accepted => match verified() {
+                Ok(_) => self.check_identity(provider),
+                Err(refusal) => Err(format!("refused, but is valid: {refusal}")),
+            },
+            Expected::Refused(kind) => match (verified(), kind) {
+                (Ok(_), _) => Err("accepted, but is invalid".to_owned()),
+                (Err(refusal), Some(kind)) if refusal.kind() != kind => Err(format!(
+                    "refused as {}, not as {kind}: {refusal}",
+                    refusal.kind()
+                )),
+                (Err(_), _) => Ok(()),
+            },
+            Expected::Reply { .. } => {
+                let reply = handshake(provider, &self.delivery, false);
+                let reply = match reply {
+                    Some(reply) => Ok(Some(reply)),
+                    None => verified().map(|_| handshake(provider, &self.delivery, true)),
+                };
+                self.check_reply(reply.map_err(|refusal| refusal.to_string()))
+            }
+        }
+    }
+
+    fn check_reply(&self, found: Result<Option<Reply>, String>) -> Result<(), String> {
+        let Expected::Reply {
+            status,
+            content_type,
+            body,
+        } = &self.expected
+        else {
+            return Ok(());
+        };
+        match found {
+            // A refusal has its one answer, which is intake's to write.
+            Err(_) if *status == 401 => Ok(()),
+            Err(refusal) => Err(format!("refused: {refusal}")),
+            Ok(None) => Err("not taken for a handshake".to_owned()),
+            Ok(Some(reply)) => {
+                let header = |(name, value): &(String, String)| {
+                    (name == "content-type").then(|| value.clone())
+                };
+                let found_type = reply.headers.iter().find_map(header);
+                if (reply.status, &found_type, &reply.body) == (*status, content_type, body) {
+                    return Ok(());
+                }
+                Err(format!("answered with {reply:?}"))
+            }
+        }
+    }
+
+    fn check_identity(&self, provider: &Provider) -> Result<(), String> {
+        if self.names.is_none() && self.delivery_id.is_none() {
+            return Ok(());
+        }
+        let kind = media_kind(provider, &self.delivery).map_err(|error| error.to_string())?;
+        let payload = Payload::new(self.delivery.body.clone(), kind);
+        let payload = payload.map_err(|error| error.to_string())?;
+        let identity = identify(provider, &self.delivery, &payload);
+        if let Some(names) = &self.names
+            && *names != identity.names
+        {
+            return Err(format!("named {:?}, not {names:?}", identity.names));
+        }
+        if let Some(id) = &self.delivery_id
+            && Some(id) != identity.delivery_id.as_ref()
+        {
+            return Err(format!(
+                "delivery id {:?}, not {id:?}",
+                identity.delivery_id
+            ));
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn text<'j>(value: &'j Json, key: &str) -> Option<&'j str> {
+    value.get(key)?.as_str()
+}
+
+fn texts(value: &Json, key: &str) -> Vec<String> {
+    let items = value.get(key).and_then(Json::as_array);
+    let texts = items.into_iter().flatten().filter_map(Json::as_str);
+    texts.map(str::to_owned).collect()
+}
+
+fn delivery(request: &Json) -> Result<Delivery, String> {
+    let body = match (text(request, "body"), text(request, "body_b64")) {
+        (_, Some(encoded)) => Encoding::Base64
+            .decode(encoded)
+            .ok_or("`body_b64` is not base64")?,
+        (Some(body), None) => body.as_bytes().to_vec(),
+        (None, None) => Vec::new(),
+    };
+    let url = text(request, "url").unwrap_or_default();
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let query = query.split('#').next().unwrap_or_default();
+    Ok(Delivery {
+        method: text(request, "method").unwrap_or("POST").to_owned(),
+        query: Query::decode(query.as_bytes()),
+        headers: headers(request.get("headers"))?,
+        body: body.into(),
+        received_at: Timestamp::from_seconds(0),
+        remote: None,
+    })
+}
+
+/// A map of names to values, or a list of pairs where one name stands more than once.
+fn headers(written: Option<&Json>) -> Result<Headers, String> {
+    let wrong = || "`headers` are a map, or a list of pairs, of texts".to_owned();
+    let mut pairs = Vec::new();
+    match written {
+        None | Some(Json::Null) => {}
+        Some(Json::Object(map)) => {
+            for (name, value) in map {
+                pairs.push((name.as_str(), value.as_str().ok_or_else(wrong)?));
+            }
+        }
+        Some(Json::Array(items)) => {
+            for item in items {
+                let pair = (item.get(0), item.get(1));
+                let (Some(name), Some(value)) = pair else {
+                    return Err(wrong());
+                };
+                pairs.push((
+                    name.as_str().ok_or_else(wrong)?,
+                    value.as_str().ok_or_else(wrong)?,
+                ));
+            }
+        }
+        Some(_) => return Err(wrong()),
+    }
+    Ok(Headers::new(pairs))
+}

@@ -1,0 +1,243 @@
+//! Rule files on disk: which there are, and their text.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, SourceFile, code};
+use crate::yaml::FILE_BYTES_MAX;
+
+/// The most rule files that are read.
+const FILES_MAX: usize = 100_000;
+/// The deepest folder below a root that is looked into.
+const FOLDER_DEPTH_MAX: usize = 32;
+
+/// Why the rule files could not be listed.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// A root or a folder in it cannot be read.
+    #[error("the rules in {} cannot be read: {error}", path.display())]
+    Unreadable {
+        /// The root or folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        error: io::Error,
+    },
+    /// More than [`FILES_MAX`].
+    #[error("there are more than {FILES_MAX} rule files in {}", .0.display())]
+    TooMany(PathBuf),
+}
+
+/// The files of all roots.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Their text. One that could not be read is there with no text, so that it keeps its last good
+    /// version instead of vanishing.
+    pub files: Vec<Arc<SourceFile>>,
+    /// Why some could not be read.
+    pub problems: Diagnostics,
+}
+
+/// The rule files under a root, sorted by the bytes of their paths; a root may be one file.
+///
+/// Rule files end in `.yaml` or `.yml`. Hidden entries and `*.test.yaml` are passed over, links to
+/// files are followed (Kubernetes mounts them so), links to folders are not.
+///
+/// # Errors
+/// [`FilesError`] if the root, or a folder in it, cannot be listed.
+pub fn find_rule_files(root: &Path) -> Result<Vec<PathBuf>, FilesError> {
+    let unreadable = |path: &Path, error| FilesError::Unreadable {
+        path: path.to_owned(),
+        error,
+    };
+    let about = fs::metadata(root).map_err(|error| unreadable(root, error))?;
+    if !about.is_dir() {
+        return Ok(vec![root.to_owned()]);
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![(root.to_owned(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        let entries = fs::read_dir(&folder).map_err(|error| unreadable(&folder, error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| unreadable(&folder, error))?;
+            let path = entry.path();
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && depth < FOLDER_DEPTH_MAX => {
+                    folders.push((path, depth + 1));
+                }
+                Ok(kind) if !kind.is_dir() && is_rule_file(&path) => found.push(path),
+                _ => {}
+            }
+        }
+        if found.len() > FILES_MAX {
+            return Err(FilesError::TooMany(root.to_owned()));
+        }
+    }
+    found.sort_by(|a, b| bytes(a).cmp(bytes(b)));
+    Ok(found)
+}
+
+/// The text of every rule file under the roots, each once, in the order they run.
+///
+/// # Errors
+/// As [`find_rule_files`]. A single file that cannot be read is among [`Found::problems`].
+pub fn read_rule_files(roots: &[PathBuf]) -> Result<Found, FilesError> {
+    let mut paths = Vec::new();
+    for root in roots {
+        paths.extend(find_rule_files(root)?);
+    }
+    paths.sort_by(|a, b| bytes(a).cmp(bytes(b)));
+    paths.dedup();
+    let mut found = Found::default();
+    for path in paths {
+        let (file, problem) = read(path);
+        found.files.push(file);
+        if let Some(problem) = problem {
+            found.problems.push(problem);
+        }
+    }
+    Ok(found)
+}
+
+/// The bytes of a path, by which files are ordered: `a.yaml` stands before `a/b.yaml`.
+pub(super) fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_encoded_bytes()
+}
+
+/// A rule file by its name, and a regular one (a link to a folder or a pipe is none).
+fn is_rule_file(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let named = name.ends_with(".yaml") || name.ends_with(".yml");
+    let test = name.ends_with(".test.yaml") || name.ends_with(".test.yml");
+    // A link that leads nowhere stays in the list, so that reading it says what is wrong.
+    named && !test && fs::metadata(path).map_or(true, |about| about.is_file())
+}
+
+fn read(path: PathBuf) -> (Arc<SourceFile>, Option<Diagnostic>) {
+    let problem = match text(&path) {
+        Ok(text) => return (SourceFile::new(path, text), None),
+        Err(problem) => problem,
+    };
+    let file = SourceFile::new(path, "");
+    let place = Place {
+        file: Arc::clone(&file),
+        span: 0..0,
+    };
+    let (code, message) = problem;
+    (file, Some(Diagnostic::error(code, place, message)))
+}
+
+fn text(path: &Path) -> Result<String, (Code, String)> {
+    let unreadable = |error: io::Error| {
+        let message = format!("this file cannot be read: {error}");
+        (code::UNREADABLE, message)
+    };
+    let mut bytes = Vec::new();
+    let limit = FILE_BYTES_MAX as u64 + 1;
+    let mut file = File::open(path).map_err(unreadable)?.take(limit);
+    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > FILE_BYTES_MAX {
+        let message = format!("this file is larger than {FILE_BYTES_MAX} bytes");
+        return Err((code::TOO_LARGE, message));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let message = format!("this file is not UTF-8 text (byte {at})");
+        (code::UNREADABLE, message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder of its own, gone at the end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let name = format!("hookrule-{}-{name}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        fn write(&self, path: &str, bytes: &[u8]) {
+            let path = self.0.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    #[test]
+    fn which_files_are_rule_files() {
+        let folder = Folder::new("which");
+        for path in [
+            "b.yaml",
+            "a.yml",
+            "a/z.yaml",
+            "..data/x.yaml",
+            ".hidden.yaml",
+            "c.test.yaml",
+            "d.txt",
+            "payloads/p.json",
+            "folder.yaml/e.yaml",
+        ] {
+            folder.write(path, b"rules: []\n");
+        }
+        std::os::unix::fs::symlink("..data/x.yaml", folder.0.join("x.yaml")).unwrap();
+        std::os::unix::fs::symlink("a", folder.0.join("linked")).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.0.join("y.yaml")).unwrap();
+        let found = find_rule_files(&folder.0).unwrap();
+        let names = found
+            .iter()
+            .map(|path| path.strip_prefix(&folder.0).unwrap());
+        let names: Vec<_> = names.map(|name| name.to_str().unwrap()).collect();
+        let expected = [
+            "a.yml",
+            "a/z.yaml",
+            "b.yaml",
+            "folder.yaml/e.yaml",
+            "x.yaml",
+            "y.yaml",
+        ];
+        assert_eq!(names, expected);
+        let one = folder.0.join("b.yaml");
+        assert_eq!(find_rule_files(&one).unwrap(), std::slice::from_ref(&one));
+        let read = read_rule_files(&[folder.0.clone(), one]).unwrap();
+        assert_eq!(read.files.len(), expected.len());
+        assert_eq!(
+            read.problems.iter().count(),
+            1,
+            "the link that leads nowhere"
+        );
+    }
+
+    #[test]
+    fn a_missing_root_is_an_error() {
+        let error = find_rule_files(Path::new("/nowhere/rules")).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/rules"), "{error}");
+    }
+
+    #[test]
+    fn files_that_cannot_be_read_are_there_without_text() {
+        let folder = Folder::new("text");
+        folder.write("large.yaml", &vec![b'#'; FILE_BYTES_MAX + 1]);
+        folder.write("latin.yaml", b"rules: [] # \xe9\n");
+        let found = read_rule_files(std::slice::from_ref(&folder.0)).unwrap();
+        assert!(found.files.iter().all(|file| file.text.is_empty()));
+        let codes: Vec<_> = found.problems.iter().map(|d| d.code.id()).collect();
+        assert_eq!(codes, ["HR0008", "HR0001"]);
+    }
+}

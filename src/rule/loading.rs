@@ -1,0 +1,257 @@
+//! Which version of each file is to run. A file with an error never replaces a good version of it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::crypto::sha256;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile, code};
+use crate::event::PathSet;
+
+use super::check::{Names, check};
+use super::index::Index;
+use super::load::Loaded;
+use super::parse::parse;
+use super::{Rule, RuleSet};
+
+/// So many rule sets are built one on the other, sharing parsed files and path numbers; the next one
+/// is built anew, so that paths nobody reads any more are forgotten.
+const GENERATIONS_MAX: u32 = 100;
+
+/// The parsed files that a rule set was made of.
+#[derive(Debug, Default)]
+pub(super) struct ParsedFiles {
+    by_path: BTreeMap<PathBuf, Arc<ParsedFile>>,
+    generation: u32,
+}
+
+#[derive(Debug)]
+struct ParsedFile {
+    file: Arc<SourceFile>,
+    rules: Vec<Arc<Rule>>,
+    problems: Diagnostics,
+}
+
+/// Which version of a file is to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Version {
+    Present,
+    LastGood,
+    None,
+}
+
+#[derive(Debug)]
+struct Entry {
+    present: Arc<ParsedFile>,
+    last_good: Option<Arc<ParsedFile>>,
+    version: Version,
+}
+
+impl Entry {
+    fn running(&self) -> Option<&Arc<ParsedFile>> {
+        match self.version {
+            Version::Present => Some(&self.present),
+            Version::LastGood => self.last_good.as_ref(),
+            Version::None => None,
+        }
+    }
+
+    /// Falls back to the last good version.
+    fn demote(&mut self) {
+        self.version = match (&self.last_good, self.version) {
+            (Some(_), Version::Present) => Version::LastGood,
+            _ => Version::None,
+        };
+    }
+
+    /// Whether what is to run is what runs already.
+    fn is_running_already(&self) -> bool {
+        let same = |last: &Arc<ParsedFile>| last.file.text == self.present.file.text;
+        self.version == Version::LastGood || self.last_good.as_ref().is_some_and(same)
+    }
+}
+
+/// Files in one piece.
+pub(super) fn text<'f>(files: impl Iterator<Item = &'f Arc<SourceFile>>) -> String {
+    let pairs: Vec<_> = files
+        .map(|file| (file.path.to_string_lossy(), file.text.as_str()))
+        .collect();
+    serde_json::json!(pairs).to_string()
+}
+
+pub(super) struct Loading {
+    entries: Vec<Entry>,
+    paths: PathSet,
+    generation: u32,
+    pub(super) problems: Diagnostics,
+}
+
+impl Loading {
+    pub(super) fn begin(files: Vec<Arc<SourceFile>>, previous: Option<&RuleSet>) -> Self {
+        let shared = previous.filter(|set| set.parsed.generation < GENERATIONS_MAX);
+        let mut loading = Self {
+            entries: Vec::with_capacity(files.len()),
+            paths: shared.map(|set| set.paths.clone()).unwrap_or_default(),
+            generation: shared.map_or(0, |set| set.parsed.generation + 1),
+            problems: Diagnostics::new(),
+        };
+        for file in files {
+            let last = previous.and_then(|set| set.parsed.by_path.get(&file.path));
+            let last_good = match shared {
+                Some(_) => last.cloned(),
+                None => last.map(|last| loading.parse(&last.file)),
+            };
+            let present = match &last_good {
+                Some(last) if last.file.text == file.text => Arc::clone(last),
+                _ => loading.parse(&file),
+            };
+            let faulty = present.problems.has_errors();
+            loading.problems.extend(present.problems.clone());
+            let mut entry = Entry {
+                present,
+                last_good,
+                version: Version::Present,
+            };
+            if faulty {
+                entry.demote();
+            }
+            loading.entries.push(entry);
+        }
+        loading
+    }
+
+    fn parse(&mut self, file: &Arc<SourceFile>) -> Arc<ParsedFile> {
+        let mut problems = Diagnostics::new();
+        let rules = parse(file, &mut self.paths, &mut problems);
+        Arc::new(ParsedFile {
+            file: Arc::clone(file),
+            rules: rules.into_iter().map(Arc::new).collect(),
+            problems,
+        })
+    }
+
+    /// Names are looked at in every present text, also in one that will not run, so that all is said
+    /// at once.
+    pub(super) fn check_names(&mut self, names: &Names) {
+        for entry in &mut self.entries {
+            let mut problems = Diagnostics::new();
+            for rule in &entry.present.rules {
+                check(rule, names, &mut problems);
+            }
+            if problems.has_errors() && entry.version == Version::Present {
+                entry.demote();
+            }
+            self.problems.extend(problems);
+        }
+    }
+
+    /// Makes rule names unique. What runs already stays, so falling back always comes to an end;
+    /// between two new versions the later path is at fault.
+    pub(super) fn settle_duplicates(&mut self) {
+        loop {
+            let faulty = self.find_duplicates();
+            if faulty.is_empty() {
+                return;
+            }
+            for at in faulty {
+                if let Some(entry) = self.entries.get_mut(at) {
+                    entry.demote();
+                }
+            }
+        }
+    }
+
+    fn find_duplicates(&mut self) -> HashSet<usize> {
+        let mut faulty = HashSet::new();
+        let mut holders: HashMap<&str, (usize, &Arc<Rule>)> = HashMap::new();
+        let order = |running: bool| {
+            let entries = self.entries.iter().enumerate();
+            entries.filter(move |(_, entry)| entry.is_running_already() == running)
+        };
+        for (at, entry) in order(true).chain(order(false)) {
+            for rule in entry
+                .running()
+                .map(|parsed| &parsed.rules)
+                .into_iter()
+                .flatten()
+            {
+                let Some((_, holder)) = holders.get(rule.name.as_str()) else {
+                    holders.insert(&rule.name, (at, rule));
+                    continue;
+                };
+                faulty.insert(at);
+                self.problems.push(duplicate(rule, holder));
+            }
+        }
+        faulty
+    }
+
+    pub(super) fn present_paths(&self) -> BTreeSet<PathBuf> {
+        let present = self
+            .entries
+            .iter()
+            .filter(|e| e.version == Version::Present);
+        present.map(|e| e.present.file.path.clone()).collect()
+    }
+
+    pub(super) fn demote_faulty(&mut self, verdict: &Diagnostics) -> bool {
+        let faulty: HashSet<&Path> = verdict
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error)
+            .map(|problem| problem.place.file.path.as_path())
+            .collect();
+        let mut demoted = false;
+        for entry in &mut self.entries {
+            let faulty = faulty.contains(entry.present.file.path.as_path());
+            if faulty && entry.version == Version::Present {
+                entry.demote();
+                demoted = true;
+            }
+        }
+        demoted
+    }
+
+    pub(super) fn build(&self) -> RuleSet {
+        let running = || self.entries.iter().filter_map(Entry::running);
+        let rules: Vec<_> = running()
+            .flat_map(|parsed| &parsed.rules)
+            .cloned()
+            .collect();
+        let path = |parsed: &Arc<ParsedFile>| parsed.file.path.clone();
+        let files: BTreeMap<_, _> = running().map(|p| (path(p), Arc::clone(&p.file))).collect();
+        let by_path: BTreeMap<_, _> = running().map(|p| (path(p), Arc::clone(p))).collect();
+        RuleSet {
+            index: Index::of(&rules),
+            rules,
+            paths: self.paths.clone(),
+            hash: hex::encode(sha256(text(files.values()).as_bytes())),
+            files,
+            parsed: ParsedFiles {
+                by_path,
+                generation: self.generation,
+            },
+        }
+    }
+
+    pub(super) fn finish(self, set: RuleSet) -> Loaded {
+        let stale = self
+            .entries
+            .iter()
+            .filter(|e| e.version != Version::Present);
+        Loaded {
+            set,
+            stale: stale.map(|e| e.present.file.path.clone()).collect(),
+            diagnostics: self.problems,
+        }
+    }
+}
+
+fn duplicate(rule: &Rule, holder: &Rule) -> Diagnostic {
+    let message = format!("there is a rule `{}` already", rule.name);
+    let path = holder.place.file.path.display();
+    let help = format!(
+        "it stands in {path}:{}; give one of them another name",
+        holder.line()
+    );
+    Diagnostic::error(code::DUPLICATE_RULE, rule.place.clone(), message).help(help)
+}

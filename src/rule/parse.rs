@@ -1,0 +1,232 @@
+//! The text of one rule file → its rules, and everything that is wrong in it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, code};
+use crate::event::PathSet;
+use crate::expression::{Escape, Tree};
+use crate::yaml::{self, Fields, Node};
+
+use super::uses::{self, Reads};
+use super::when::{tell, texts};
+use super::{Action, Rule, Var, When};
+
+/// The longest name of a rule or action, in characters.
+pub(super) const NAME_CHARS_MAX: usize = 200;
+
+/// Reads one rule file. Rules with errors are left out; any error means that the file cannot be used.
+pub(super) fn parse(
+    file: &Arc<SourceFile>,
+    paths: &mut PathSet,
+    problems: &mut Diagnostics,
+) -> Vec<Rule> {
+    let Some(node) = yaml::read(file, problems) else {
+        return Vec::new();
+    };
+    if matches!(node.value, yaml::Value::Null) {
+        problems.push(
+            node.error(code::MISSING_KEY, "there are no rules in this file")
+                .help("begin with `rules:` and a list; delete the file if it is to have none"),
+        );
+        return Vec::new();
+    }
+    let Some(mut fields) = Fields::of(&node, problems) else {
+        return Vec::new();
+    };
+    tell(&mut fields, FILE_FOREIGN, problems);
+    let rules = fields
+        .required("rules", problems)
+        .and_then(|rules| rules.list(problems));
+    let rules = rules.unwrap_or_default();
+    let parsed = rules
+        .iter()
+        .filter_map(|node| rule(node, paths, problems))
+        .collect();
+    fields.finish(problems);
+    parsed
+}
+
+const FILE_FOREIGN: &[(&str, &str)] = &[
+    (
+        "on",
+        "write `rules:` with a list of rules; each has `when:` and `actions:`",
+    ),
+    (
+        "jobs",
+        "write `rules:` with a list of rules; each has `when:` and `actions:`",
+    ),
+    (
+        "hooks",
+        "write `rules:` with a list of rules; each has `when:` and `actions:`",
+    ),
+    ("rule", "write `rules:` with a list of rules"),
+    ("sources", "sources stand in hookrule.yaml"),
+    ("destinations", "destinations stand in hookrule.yaml"),
+];
+
+const RULE_FOREIGN: &[(&str, &str)] = &[
+    ("on", "write `when: {provider: …, event: …}`"),
+    ("event", "write it inside `when:`"),
+    ("provider", "write it inside `when:`"),
+    ("source", "write it inside `when:`"),
+    ("trigger", "write `when: {provider: …, event: …}`"),
+    (
+        "if",
+        "write `conditions:` inside `when:`, with a list of tests",
+    ),
+    ("conditions", "write it inside `when:`"),
+    ("do", "write `actions:` with a list"),
+    ("then", "write `actions:` with a list"),
+    ("steps", "write `actions:` with a list"),
+    (
+        "to",
+        "write `destination:` inside an action: `discord: {destination: team-chat, …}`",
+    ),
+    (
+        "destination",
+        "write it inside an action: `discord: {destination: team-chat, …}`",
+    ),
+    (
+        "needs",
+        "leave it out: an action that uses `{{actions.NAME…}}` runs after it",
+    ),
+    (
+        "env",
+        "rules cannot read the environment; credentials stand in hookrule.yaml",
+    ),
+];
+
+fn rule(node: &Node, paths: &mut PathSet, problems: &mut Diagnostics) -> Option<Rule> {
+    let mut fields = Fields::of(node, problems)?;
+    tell(&mut fields, RULE_FOREIGN, problems);
+    let name = fields.required("name", problems);
+    let description = fields.optional("description");
+    let description = description
+        .and_then(|n| n.text(problems))
+        .map(str::to_owned);
+    let flag = |node: Option<&Node>, default: bool, problems: &mut Diagnostics| {
+        node.and_then(|n| n.bool(problems)).unwrap_or(default)
+    };
+    let enabled = flag(fields.optional("enabled"), true, problems);
+    let stop = flag(fields.optional("stop"), false, problems);
+    let tags = fields.optional("tags").map(|n| texts(n, problems));
+    let tags = tags.unwrap_or_default();
+    let when = match fields.required("when", problems) {
+        Some(node) => When::parse(node, paths, problems),
+        None => When::default(),
+    };
+    let vars = fields.optional("vars").map(|n| vars(n, problems));
+    let actions = actions(&mut fields, paths, problems);
+    let tests = fields.optional("tests").and_then(|n| n.list(problems));
+    let tests = tests.unwrap_or_default().to_vec();
+    fields.finish(problems);
+    let name_node = name?;
+    let mut rule = Rule {
+        name: checked_name(name_node, problems)?.to_owned(),
+        description,
+        place: name_node.place.clone(),
+        enabled,
+        stop,
+        tags: tags.iter().map(|(_, tag)| (*tag).to_owned()).collect(),
+        when,
+        vars: vars.unwrap_or_default(),
+        actions: actions?,
+        tests,
+    };
+    uses::check(&mut rule, problems);
+    Some(rule)
+}
+
+/// The text of a name that people will read in logs and lists.
+fn checked_name<'n>(node: &'n Node, problems: &mut Diagnostics) -> Option<&'n str> {
+    let name = node.text(problems)?;
+    let message = if name.trim().is_empty() {
+        "a name has at least one letter".to_owned()
+    } else if name.chars().count() > NAME_CHARS_MAX {
+        format!("a name has at most {NAME_CHARS_MAX} characters")
+    } else if name.chars().any(char::is_control) {
+        "a name stands on one line, without control characters".to_owned()
+    } else {
+        return Some(name);
+    };
+    problems.push(node.error(code::BAD_VALUE, message));
+    None
+}
+
+fn vars(node: &Node, problems: &mut Diagnostics) -> Vec<Var> {
+    let mut vars = Vec::new();
+    for (key, value) in node.map(problems).unwrap_or_default() {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        if key.text.is_empty() || !key.text.chars().all(fits) {
+            let message = format!("`{}` cannot be the name of a var", key.text);
+            problems.push(
+                Diagnostic::error(code::BAD_VALUE, node.key_place(key), message)
+                    .help("use letters, digits, `_` and `-`"),
+            );
+            continue;
+        }
+        // A map with this one key will be a program; until then it must not pass for a literal.
+        if let Some([(only, _)]) = value.as_map()
+            && only.text == "jq"
+        {
+            let message = "`jq` means nothing here";
+            problems.push(
+                Diagnostic::error(code::UNKNOWN_KEY, value.key_place(only), message)
+                    .help("write a template, such as \"{{math payload.amount '/' 100}}\""),
+            );
+            continue;
+        }
+        let tree = Tree::parse(value, Escape::None, problems);
+        let reads = Reads::of(value, &tree.templates(), problems);
+        vars.push(Var {
+            name: key.text.clone(),
+            tree,
+            reads,
+        });
+    }
+    vars
+}
+
+fn actions(
+    fields: &mut Fields<'_>,
+    paths: &mut PathSet,
+    problems: &mut Diagnostics,
+) -> Option<Vec<Action>> {
+    let entries = match fields.optional("actions") {
+        Some(node) => node.list(problems)?,
+        None => &[],
+    };
+    if entries.is_empty() {
+        let node = fields.optional("actions").or(fields.optional("name"));
+        let node = node.unwrap_or(fields.node());
+        problems.push(
+            node.error(code::NO_ACTIONS, "this rule does nothing")
+                .help("add `actions:` with at least one entry, such as `- log: {message: …}`"),
+        );
+        return None;
+    }
+    let mut names = HashSet::new();
+    let mut actions = Vec::new();
+    let mut whole = true;
+    for entry in entries {
+        if let Some(name) = entry.get("name").filter(|name| name.as_str().is_some()) {
+            whole &= checked_name(name, problems).is_some();
+        }
+        let Some(action) = Action::parse(entry, paths, problems) else {
+            whole = false;
+            continue;
+        };
+        if names.contains(&action.name) {
+            let message = format!("there is an action `{}` in this rule already", action.name);
+            let place = entry.get("name").map_or(&action.place, |name| &name.place);
+            problems.push(
+                Diagnostic::error(code::DUPLICATE_ACTION, place.clone(), message)
+                    .help("give one of them another `name:`"),
+            );
+        }
+        names.insert(action.name.clone());
+        actions.push(action);
+    }
+    whole.then_some(actions)
+}

@@ -1,0 +1,262 @@
+//! What templates and conditions read of their own rule: its vars, and the outputs of other actions.
+
+use std::collections::HashMap;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
+use crate::expression::Template;
+use crate::yaml::{Node, Value};
+
+use super::order::order;
+use super::{Action, Rule};
+
+/// One name that is read, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// The var or action.
+    pub name: String,
+    /// Where it is read.
+    pub place: Place,
+}
+
+/// What the templates of one place read, each name once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Vars by name.
+    pub vars: Vec<Read>,
+    /// Whether some template reads `vars` as a whole.
+    pub all_vars: bool,
+    /// Actions whose outputs are read.
+    pub actions: Vec<Read>,
+}
+
+impl Reads {
+    /// What the templates compiled from a node read. Points at values that are not escaped.
+    pub(super) fn of(node: &Node, templates: &[&Template], problems: &mut Diagnostics) -> Self {
+        let mut reads = Self::default();
+        let mut places = HashMap::new();
+        for template in templates {
+            let uses = template.uses();
+            if uses.paths.is_empty() && uses.unescaped.is_empty() {
+                continue;
+            }
+            if places.is_empty() {
+                texts_of(node, &mut places);
+            }
+            let place = places.get(template.text()).unwrap_or(&node.place);
+            if !uses.unescaped.is_empty() {
+                let message = "this value is put in without escaping";
+                let place = within(place, "{{{");
+                problems.push(
+                    Diagnostic::warning(code::UNESCAPED, place, message)
+                        .help("write `{{…}}`, unless the sender of the value is trusted"),
+                );
+            }
+            for (path, _) in &uses.paths {
+                reads.add(path, place, problems);
+            }
+        }
+        reads
+    }
+
+    fn add(&mut self, path: &str, place: &Place, problems: &mut Diagnostics) {
+        let (root, name) = root_and_name(path);
+        let known = match root {
+            "vars" => &mut self.vars,
+            "actions" => &mut self.actions,
+            _ => return,
+        };
+        match name {
+            None if root == "vars" => self.all_vars = true,
+            None => problems.push(
+                Diagnostic::error(
+                    code::UNKNOWN_VARIABLE,
+                    within(place, path),
+                    "`actions` as a whole cannot be used",
+                )
+                .help("name one action: `{{actions.NAME.body}}`"),
+            ),
+            Some(name) if known.iter().any(|read| read.name == name) => {}
+            Some(name) => known.push(Read {
+                name: name.to_owned(),
+                place: within(place, path),
+            }),
+        }
+    }
+}
+
+/// `vars` and `amount` of `vars.amount.cents`; also as `@root.vars.[my amount]`.
+fn root_and_name(path: &str) -> (&str, Option<&str>) {
+    let mut path = path;
+    for prefix in ["@root.", "@root/", "this.", "this/", "./", "../"] {
+        while let Some(rest) = path.strip_prefix(prefix) {
+            path = rest;
+        }
+    }
+    let Some((root, rest)) = path.split_once(['.', '/']) else {
+        return (path, None);
+    };
+    let name = match rest.strip_prefix('[') {
+        Some(quoted) => quoted.split(']').next(),
+        None => rest.split(['.', '/', '[']).next(),
+    };
+    (root, name.filter(|name| !name.is_empty()))
+}
+
+/// The place of every text in a node, by its value; the first where several are equal.
+fn texts_of<'n>(node: &'n Node, places: &mut HashMap<&'n str, Place>) {
+    match &node.value {
+        Value::String(text) => {
+            places.entry(text).or_insert_with(|| node.place.clone());
+        }
+        Value::List(items) => items.iter().for_each(|item| texts_of(item, places)),
+        Value::Map(entries) => {
+            for (key, value) in entries {
+                let place = || node.key_place(key);
+                places.entry(&key.text).or_insert_with(place);
+                texts_of(value, places);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Where a piece of a text stands, if it stands in the file as it does in the value.
+fn within(place: &Place, piece: &str) -> Place {
+    let written = place.file.text.get(place.span.clone()).unwrap_or_default();
+    match written.find(piece) {
+        Some(at) => {
+            let start = place.span.start + at;
+            Place {
+                span: start..start + piece.len(),
+                ..place.clone()
+            }
+        }
+        None => place.clone(),
+    }
+}
+
+/// The vars that a `conditions:` list reads (`{var: NAME, …}`, at any depth).
+pub(super) fn vars_of_conditions(node: &Node) -> Vec<Read> {
+    let mut found = Vec::new();
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        match &node.value {
+            Value::List(items) => open.extend(items),
+            Value::Map(entries) => {
+                for (key, value) in entries {
+                    match value.as_str() {
+                        Some(name) if key.text == "var" => found.push(Read {
+                            name: name.to_owned(),
+                            place: value.place.clone(),
+                        }),
+                        _ => open.push(value),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Reports vars and actions that a rule reads and does not have, and puts its actions in the order in
+/// which they can run: each after those whose outputs it uses.
+pub(super) fn check(rule: &mut Rule, problems: &mut Diagnostics) {
+    let vars: Vec<&str> = rule.vars.iter().map(|var| var.name.as_str()).collect();
+    for (at, var) in rule.vars.iter().enumerate() {
+        let (earlier, later) = vars.split_at(at);
+        known_vars(&var.reads.vars, earlier, later, problems);
+        for read in &var.reads.actions {
+            let message = "vars are computed before any action runs";
+            let help = "use `{{actions.…}}` in the action itself";
+            let place = read.place.clone();
+            problems.push(Diagnostic::error(code::UNKNOWN_VARIABLE, place, message).help(help));
+        }
+    }
+    known_vars(&rule.when.vars, &vars, &[], problems);
+    for action in &rule.actions {
+        known_vars(&action.condition_vars, &vars, &[], problems);
+        known_vars(&action.reads.vars, &vars, &[], problems);
+    }
+    let mut sound = true;
+    for action in &rule.actions {
+        for read in &action.reads.actions {
+            if let Some(problem) = unusable(&rule.actions, action, read) {
+                problems.push(problem);
+                sound = false;
+            }
+        }
+    }
+    if sound
+        && rule
+            .actions
+            .iter()
+            .any(|action| !action.reads.actions.is_empty())
+    {
+        order(rule, problems);
+    }
+}
+
+fn known_vars(reads: &[Read], known: &[&str], later: &[&str], problems: &mut Diagnostics) {
+    for read in reads
+        .iter()
+        .filter(|read| !known.contains(&read.name.as_str()))
+    {
+        let name = &read.name;
+        let (message, help) = if later.contains(&name.as_str()) {
+            let message = format!("`vars.{name}` is not computed yet here");
+            (
+                message,
+                format!("move `{name}` up: vars are computed in order"),
+            )
+        } else {
+            let message = format!("there is no `vars.{name}`");
+            (
+                message,
+                suggestion(name, known, "this rule has no vars that could be used here"),
+            )
+        };
+        let place = read.place.clone();
+        problems.push(Diagnostic::error(code::UNKNOWN_VARIABLE, place, message).help(help));
+    }
+}
+
+fn suggestion(name: &str, known: &[&str], none: &str) -> String {
+    match did_you_mean(name, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if known.is_empty() => none.to_owned(),
+        None => format!("known here: {}", known.join(", ")),
+    }
+}
+
+/// Why the outputs of another action cannot be used.
+fn unusable(actions: &[Action], user: &Action, read: &Read) -> Option<Diagnostic> {
+    let name = &read.name;
+    let error =
+        |message: String| Diagnostic::error(code::UNKNOWN_VARIABLE, read.place.clone(), message);
+    if *name == user.name {
+        return Some(error(format!("`{name}` cannot use its own outputs")));
+    }
+    match actions.iter().find(|action| action.name == *name) {
+        None => {
+            let known: Vec<_> = actions.iter().map(|action| action.name.as_str()).collect();
+            let others: Vec<_> = known
+                .into_iter()
+                .filter(|known| *known != user.name)
+                .collect();
+            let help = suggestion(name, &others, "this rule has no other action");
+            Some(error(format!("there is no action `{name}` in this rule")).help(help))
+        }
+        Some(action) if action.destinations.len() > 1 => {
+            let many = action.destinations.len();
+            let help = "make an action of its own for the destination whose answer is meant";
+            Some(
+                error(format!(
+                    "`{name}` has {many} destinations, so `actions.{name}` is not one thing"
+                ))
+                .help(help),
+            )
+        }
+        Some(_) => None,
+    }
+}

@@ -1,0 +1,183 @@
+//! Which events a rule is about: `when:`.
+
+use crate::condition::Conditions;
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
+use crate::event::{Event, PathSet};
+use crate::yaml::{Fields, Node, Value};
+
+use super::pattern;
+use super::uses::{Read, vars_of_conditions};
+
+/// Which events a rule is about. No providers, sources or events mean any.
+#[derive(Debug, Clone, Default)]
+pub struct When {
+    /// Globs over provider names.
+    pub providers: Vec<String>,
+    /// Globs over source names.
+    pub sources: Vec<String>,
+    /// Patterns over dotted event names.
+    pub events: Vec<String>,
+    /// Only what no other rule matched.
+    pub unmatched: bool,
+    /// The conditions.
+    pub conditions: Conditions,
+    /// The vars that the conditions read.
+    pub vars: Vec<Read>,
+    /// Where the providers were written, one for each.
+    pub(super) provider_places: Vec<Place>,
+    /// Where the sources were written, one for each.
+    pub(super) source_places: Vec<Place>,
+}
+
+/// What decided that a rule is not about an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAbout {
+    /// Its provider.
+    Provider,
+    /// Its source.
+    Source,
+    /// Its names.
+    Event,
+}
+
+impl When {
+    /// What keeps a rule from being about an event: its provider, its source or none of its names
+    /// fits. None if all do; conditions are not looked at.
+    pub fn objection(&self, event: &Event) -> Option<NotAbout> {
+        let any = |patterns: &[String], text: &str| {
+            patterns.is_empty() || patterns.iter().any(|p| pattern::glob(p, text))
+        };
+        let named = |p: &String| event.names.iter().any(|name| pattern::event(p, name));
+        if !any(&self.providers, &event.provider) {
+            Some(NotAbout::Provider)
+        } else if !any(&self.sources, &event.source.name) {
+            Some(NotAbout::Source)
+        } else if !self.events.is_empty() && !self.events.iter().any(named) {
+            Some(NotAbout::Event)
+        } else {
+            None
+        }
+    }
+
+    /// Reads `when:`; the singular paths of its conditions are interned in `paths`.
+    pub(super) fn parse(node: &Node, paths: &mut PathSet, problems: &mut Diagnostics) -> Self {
+        let Some(mut fields) = Fields::of(node, problems) else {
+            return Self::default();
+        };
+        foreign_keys(&mut fields, problems);
+        let mut names = |key, problems: &mut Diagnostics| match fields.optional(key) {
+            Some(node) => texts(node, problems),
+            None => Vec::new(),
+        };
+        let providers = names("provider", problems);
+        let sources = names("source", problems);
+        let events = names("event", problems);
+        for (node, event) in &events {
+            check_event(node, event, problems);
+        }
+        let (providers, provider_places) = apart(&providers);
+        let (sources, source_places) = apart(&sources);
+        let mut when = Self {
+            providers,
+            sources,
+            events: apart(&events).0,
+            unmatched: fields.optional("unmatched").and_then(|n| n.bool(problems)) == Some(true),
+            provider_places,
+            source_places,
+            ..Self::default()
+        };
+        if let Some(node) = fields.optional("conditions") {
+            when.conditions = Conditions::parse(node, paths, problems);
+            when.vars = vars_of_conditions(node);
+        }
+        fields.finish(problems);
+        when
+    }
+}
+
+/// The texts of a list, or of one value where one stands for a list.
+pub(super) fn texts<'n>(node: &'n Node, problems: &mut Diagnostics) -> Vec<(&'n Node, &'n str)> {
+    if matches!(&node.value, Value::List(items) if items.is_empty()) {
+        problems.push(
+            node.error(code::BAD_VALUE, "an empty list names nothing")
+                .help("leave the key out where anything will do"),
+        );
+    }
+    let mut texts = Vec::new();
+    for item in node.one_or_list() {
+        match item.text(problems) {
+            Some("") => problems.push(item.error(code::BAD_VALUE, "this name is empty")),
+            Some(text) => texts.push((item, text)),
+            None => {}
+        }
+    }
+    texts
+}
+
+fn apart(texts: &[(&Node, &str)]) -> (Vec<String>, Vec<Place>) {
+    let one = |(node, text): &(&Node, &str)| ((*text).to_owned(), node.place.clone());
+    texts.iter().map(one).unzip()
+}
+
+fn check_event(node: &Node, event: &str, problems: &mut Diagnostics) {
+    if let Some(ours) = pattern::dotted(event) {
+        problems.push(
+            node.error(
+                code::FOREIGN_EVENT_NAME,
+                format!("`{event}` is not how events are named here"),
+            )
+            .help(format!("write `{ours}`")),
+        );
+    } else if let Some(lower) = pattern::lower_case(event) {
+        let message = "few senders write the names of their events with capitals";
+        let help = format!("`{lower}` may be meant: names are compared letter by letter");
+        problems.push(node.warning(code::FOREIGN_EVENT_NAME, message).help(help));
+    } else if event.split('.').any(str::is_empty) {
+        problems.push(
+            node.error(code::BAD_VALUE, format!("`{event}` has an empty part"))
+                .help("event names are parts with one dot between them: `pull_request.opened`"),
+        );
+    } else if event == "*" {
+        problems.push(
+            node.warning(code::BAD_VALUE, "`*` is a name of one part only")
+                .help("for every event, write `**` or leave `event` out"),
+        );
+    }
+}
+
+/// Keys that other systems have where this one has `when`.
+fn foreign_keys(fields: &mut Fields<'_>, problems: &mut Diagnostics) {
+    tell(
+        fields,
+        &[
+            ("events", "write `event:`; it takes a list too"),
+            ("providers", "write `provider:`; it takes a list too"),
+            ("sources", "write `source:`; it takes a list too"),
+            ("type", "write `event:`"),
+            ("if", "write `conditions:` with a list of tests"),
+            ("filters", "write `conditions:` with a list of tests"),
+            ("all", "write `conditions:`; all of them must hold"),
+            ("any", "write `conditions: [{any: […]}]`"),
+        ],
+        problems,
+    );
+}
+
+/// Reports keys that mean nothing here but whose writer can be told what to write.
+pub(super) fn tell(
+    fields: &mut Fields<'_>,
+    keys: &[(&'static str, &str)],
+    problems: &mut Diagnostics,
+) {
+    let node = fields.node();
+    for (key, _) in node.as_map().unwrap_or_default() {
+        let Some((foreign, help)) = keys.iter().find(|(foreign, _)| *foreign == key.text) else {
+            continue;
+        };
+        // Asked for, so that it is not reported a second time as unknown.
+        fields.optional(foreign);
+        let message = format!("`{foreign}` means nothing here");
+        let place = node.key_place(key);
+        problems.push(Diagnostic::error(code::UNKNOWN_KEY, place, message).help(*help));
+    }
+}

@@ -1,0 +1,249 @@
+//! The intake listener: `POST /webhook/{source}` and `POST /webhook`, and nothing else.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, CONTENT_ENCODING, HeaderMap, HeaderValue, TRANSFER_ENCODING};
+use hyper::{Method, Request, StatusCode, Version};
+use percent_encoding::percent_decode_str;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::event::{Delivery, Headers, Query};
+use crate::runtime::Clock;
+use crate::runtime::shutdown::Shutdown;
+use crate::runtime::telemetry::{Metric, Telemetry};
+
+use super::answers::{Reply, closing, error, from_intake};
+use super::body;
+use super::crowd::Budget;
+use super::listener::Listening;
+use super::{Receive, Settings};
+
+/// The intake listener's parts.
+pub struct IntakeDoor {
+    /// The limits; replaced at a reload.
+    pub settings: watch::Receiver<Arc<Settings>>,
+    /// The time.
+    pub clock: Clock,
+    /// Where things are counted.
+    pub telemetry: Telemetry,
+    /// Who takes deliveries in: an `Arc<Intake>`.
+    pub intake: Arc<dyn Receive>,
+    /// When to stop.
+    pub shutdown: Shutdown,
+}
+
+impl IntakeDoor {
+    /// Serves until the order to drain; ends when begun requests are answered, or after
+    /// `drain_timeout`.
+    pub fn serve(self, listener: TcpListener) -> JoinHandle<()> {
+        let listening = Listening {
+            name: "intake",
+            settings: self.settings.clone(),
+            clock: self.clock.clone(),
+            telemetry: self.telemetry.clone(),
+            shutdown: self.shutdown.clone(),
+        };
+        let door = Arc::new(Door {
+            parts: self,
+            budget: Arc::default(),
+        });
+        let answer = move |request, from| {
+            let door = Arc::clone(&door);
+            async move { door.answer(request, from).await }
+        };
+        tokio::spawn(listening.run(listener, answer))
+    }
+}
+
+struct Door {
+    parts: IntakeDoor,
+    budget: Arc<Budget>,
+}
+
+impl Door {
+    async fn answer(&self, request: Request<Incoming>, from: SocketAddr) -> Reply {
+        // hyper hides a Content-Length beside a Transfer-Encoding; what another server in front made
+        // of the two is unknown, so nothing after such a request is believed to be a new one.
+        let chunked = request.version() == Version::HTTP_11
+            && request.headers().contains_key(TRANSFER_ENCODING);
+        let reply = match self.take(request, from).await {
+            Ok(reply) => reply,
+            Err(reply) => *reply,
+        };
+        if chunked { closing(reply) } else { reply }
+    }
+
+    async fn take(
+        &self,
+        request: Request<Incoming>,
+        from: SocketAddr,
+    ) -> Result<Reply, Box<Reply>> {
+        let (head, incoming) = request.into_parts();
+        let Some(source) = route(head.uri.path()) else {
+            return Err(error(StatusCode::NOT_FOUND, "there is nothing here").into());
+        };
+        let source = source.as_deref();
+        let settings = Arc::clone(&self.parts.settings.borrow());
+        check_head(&head.headers, &settings)?;
+        let headers = headers(&head.headers);
+        let admission = self.parts.intake.admission(source, &headers);
+        check_method(&head.method, &admission.methods)?;
+        check_encoding(&head.headers)?;
+
+        let mut share = self.budget.share();
+        let read = body::read(
+            incoming,
+            admission.body_bytes_max,
+            &mut share,
+            &settings,
+            &self.parts.clock,
+        );
+        let body = read.await.map_err(|unread| {
+            // The name in the path is the sender's choice: it is no label.
+            let labels = ["unread", unread.word()];
+            self.parts.telemetry.count(Metric::Refused, &labels);
+            Box::new(unread.reply())
+        })?;
+        let telemetry = &self.parts.telemetry;
+        telemetry.set(Metric::BodiesInFlight, &[], self.budget.taken());
+        let delivery = Delivery {
+            method: head.method.as_str().to_owned(),
+            query: Query::decode(head.uri.query().unwrap_or_default().as_bytes()),
+            headers,
+            body,
+            received_at: self.parts.clock.now(),
+            remote: Some(from.ip().to_canonical()),
+        };
+        let answer = self.parts.intake.receive(source, delivery).await;
+        drop(share);
+        telemetry.set(Metric::BodiesInFlight, &[], self.budget.taken());
+        Ok(from_intake(answer))
+    }
+}
+
+/// `/webhook` is the nameless route, `/webhook/NAME` a source's; the outer none is any other path.
+#[expect(
+    clippy::option_option,
+    reason = "no route, the nameless route and a named one are three things"
+)]
+fn route(path: &str) -> Option<Option<String>> {
+    if path == "/webhook" {
+        return Some(None);
+    }
+    let encoded = path.strip_prefix("/webhook/")?;
+    if encoded.is_empty() || encoded.contains('/') || !percent_is_whole(encoded) {
+        return None;
+    }
+    let name = percent_decode_str(encoded).decode_utf8().ok()?;
+    Some(Some(name.into_owned()))
+}
+
+/// Whether every `%` is followed by two hex digits.
+fn percent_is_whole(text: &str) -> bool {
+    text.split('%').skip(1).all(|rest| {
+        let mut digits = rest.bytes().take(2);
+        let mut digit = || digits.next().is_some_and(|b| b.is_ascii_hexdigit());
+        digit() && digit()
+    })
+}
+
+fn check_head(headers: &HeaderMap, settings: &Settings) -> Result<(), Box<Reply>> {
+    let bytes: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    let too_many = headers.len() as u64 > settings.header_count_max;
+    if too_many || bytes as u64 > settings.headers_bytes_max {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Err(closing(error(status, "the headers are too large")).into());
+    }
+    Ok(())
+}
+
+fn check_method(method: &Method, allowed: &[String]) -> Result<(), Box<Reply>> {
+    if allowed.iter().any(|name| name == method.as_str()) {
+        return Ok(());
+    }
+    let mut reply = error(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this method is not answered here",
+    );
+    if let Ok(allowed) = HeaderValue::try_from(allowed.join(", ")) {
+        reply.headers_mut().insert(ALLOW, allowed);
+    }
+    Err(Box::new(reply))
+}
+
+fn check_encoding(headers: &HeaderMap) -> Result<(), Box<Reply>> {
+    let plain = headers.get_all(CONTENT_ENCODING).iter().all(|value| {
+        let value = value.as_bytes().trim_ascii();
+        value.is_empty() || value.eq_ignore_ascii_case(b"identity")
+    });
+    if plain {
+        return Ok(());
+    }
+    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    let message = "bodies with a Content-Encoding are not taken";
+    Err(Box::new(error(status, message)))
+}
+
+/// The headers as text; values that are not UTF-8 are dropped.
+fn headers(map: &HeaderMap) -> Headers {
+    let text = |value: &HeaderValue| {
+        std::str::from_utf8(value.as_bytes())
+            .map(str::to_owned)
+            .ok()
+    };
+    Headers::new(
+        map.iter()
+            .filter_map(|(name, value)| Some((name.as_str(), text(value)?))),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes() {
+        let named = |name: &str| Some(Some(name.to_owned()));
+        assert_eq!(route("/webhook"), Some(None));
+        assert_eq!(route("/webhook/github"), named("github"));
+        assert_eq!(route("/webhook/my%20shop"), named("my shop"));
+        assert_eq!(route("/webhook/a%2Fb"), named("a/b"));
+        for path in [
+            "",
+            "/",
+            "*",
+            "/webhooks",
+            "/webhook/",
+            "/webhook/a/",
+            "/webhook/a/b",
+            "/Webhook/a",
+            "//webhook/a",
+            "/webhook/../admin",
+            "/webhook/%",
+            "/webhook/%2",
+            "/webhook/%zz",
+            "/webhook/%ff",
+            "/healthz",
+        ] {
+            assert_eq!(route(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn values_that_are_no_text_are_dropped() {
+        let mut map = HeaderMap::new();
+        map.insert("x-good", HeaderValue::from_static("yes"));
+        map.insert("x-bad", HeaderValue::from_bytes(b"\xff").unwrap());
+        map.append("X-Good", HeaderValue::from_bytes("né".as_bytes()).unwrap());
+        let headers = headers(&map);
+        let pairs: Vec<_> = headers.iter().collect();
+        assert_eq!(pairs, [("x-good", "yes"), ("x-good", "né")]);
+    }
+}

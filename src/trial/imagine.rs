@@ -1,0 +1,154 @@
+//! The event that a test describes.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostics, code};
+use crate::event::{
+    Delivery, Event, EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef,
+};
+use crate::providers::{Provider, Providers, identify};
+use crate::rule::{Names, Rule};
+
+use super::case::Case;
+
+/// What is needed to imagine events.
+pub(super) struct Imagination<'n> {
+    names: &'n Names,
+    providers: Providers,
+}
+
+impl<'n> Imagination<'n> {
+    pub(super) fn new(names: &'n Names) -> Self {
+        Self {
+            names,
+            providers: Providers::builtin(),
+        }
+    }
+
+    /// The event of a test. What the test leaves out is taken from the rule: its provider, source and
+    /// first event name.
+    pub(super) fn event(
+        &self,
+        case: &Case,
+        rule: &Rule,
+        problems: &mut Diagnostics,
+    ) -> Option<Event> {
+        let provider = self.provider(case, rule);
+        let definition = self.providers.find(&provider);
+        let delivery = delivery(case);
+        let kind = media_kind(case, definition.as_deref(), &delivery);
+        let payload = match Payload::new(delivery.body.clone(), kind) {
+            Ok(payload) => payload,
+            Err(error) => {
+                let place = case.place.clone();
+                let problem = crate::diagnostic::Diagnostic::error;
+                problems.push(problem(code::BAD_VALUE, place, format!("payload: {error}")));
+                return None;
+            }
+        };
+        let identity = definition.map(|found| identify::identify(&found, &delivery, &payload));
+        let known = identity.map(|identity| (identity.names, identity.delivery_id));
+        let (names, delivery_id) = known.unwrap_or_default();
+        Some(Event {
+            id: EventId::from_bytes([0; 16]),
+            source: SourceRef {
+                name: self.source(case, rule, &provider),
+                labels: BTreeMap::new(),
+            },
+            provider,
+            names: event_names(case, rule, names),
+            delivery_id,
+            received_at: case.at,
+            nonce: [0; 16],
+            headers: delivery.headers,
+            query: delivery.query,
+            payload,
+            proof: Proof::imagined_by_trial(),
+        })
+    }
+
+    fn provider(&self, case: &Case, rule: &Rule) -> String {
+        let of_source = |name: &String| self.names.sources.as_ref()?.get(name).cloned();
+        let said = case.provider.clone();
+        said.or_else(|| case.source.as_ref().and_then(of_source))
+            .or_else(|| first_fitting(&rule.when.providers, self.names.providers.iter()))
+            .or_else(|| rule.when.sources.iter().find_map(of_source))
+            .unwrap_or_else(|| "generic".to_owned())
+    }
+
+    fn source(&self, case: &Case, rule: &Rule, provider: &str) -> String {
+        let sources = || self.names.sources.iter().flatten();
+        let of_provider = sources().filter(|(_, of)| *of == provider);
+        let said = case.source.clone();
+        said.or_else(|| first_fitting(&rule.when.sources, sources().map(|(name, _)| name)))
+            .or_else(|| of_provider.map(|(name, _)| name.clone()).next())
+            .unwrap_or_else(|| provider.to_owned())
+    }
+}
+
+/// The first name that stands for itself, else the first known one that a glob names, else the first
+/// glob with its stars taken away.
+fn first_fitting<'k>(
+    globs: &[String],
+    mut known: impl Iterator<Item = &'k String>,
+) -> Option<String> {
+    let literal = globs.iter().find(|glob| !glob.contains('*'));
+    let fits = |name: &&String| globs.iter().any(|glob| crate::rule::glob(glob, name));
+    literal
+        .or_else(|| known.find(fits))
+        .cloned()
+        .or_else(|| Some(globs.first()?.replace('*', "")))
+}
+
+fn delivery(case: &Case) -> Delivery {
+    let mut headers = case.headers.clone();
+    let is_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+    if !headers.iter().any(is_type) {
+        let content_type = case.body.content_type.to_owned();
+        headers.push(("content-type".to_owned(), content_type));
+    }
+    Delivery {
+        method: "POST".to_owned(),
+        query: Query::default(),
+        headers: Headers::new(headers),
+        body: case.body.bytes.clone(),
+        received_at: case.at,
+        remote: None,
+    }
+}
+
+fn media_kind(case: &Case, provider: Option<&Provider>, delivery: &Delivery) -> MediaKind {
+    if case.body.inline {
+        return MediaKind::Json;
+    }
+    let said = provider.and_then(|provider| identify::media_kind(provider, delivery).ok());
+    said.unwrap_or(match case.body.content_type {
+        "application/x-www-form-urlencoded" => MediaKind::Form,
+        "text/plain" => MediaKind::Text,
+        _ => MediaKind::Json,
+    })
+}
+
+/// The names of the event: as the test says, else as the provider names what was sent, else the first
+/// that the rule is about.
+fn event_names(case: &Case, rule: &Rule, identified: Vec<String>) -> Vec<String> {
+    if let Some(name) = &case.event {
+        return with_prefixes(name);
+    }
+    if !identified.is_empty() && identified != ["unknown"] {
+        return identified;
+    }
+    match rule.when.events.iter().find(|event| !event.contains('*')) {
+        Some(name) => with_prefixes(name),
+        None => vec!["unknown".to_owned()],
+    }
+}
+
+/// `a`, `a.b`, `a.b.c` of `a.b.c`.
+fn with_prefixes(name: &str) -> Vec<String> {
+    let ends = name.match_indices('.').map(|(at, _)| at);
+    ends.chain([name.len()])
+        .filter_map(|end| name.get(..end))
+        .map(str::to_owned)
+        .collect()
+}

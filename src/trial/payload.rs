@@ -1,0 +1,97 @@
+//! A test's payload: written into the test, or a file beside the rule file.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+use bytes::Bytes;
+
+use crate::diagnostic::{Diagnostics, code};
+use crate::yaml::{Node, Value};
+
+/// The largest payload file, in bytes: what GitHub sends at most.
+pub(super) const PAYLOAD_BYTES_MAX: u64 = 25 * 1024 * 1024;
+
+/// The body of a test's event.
+#[derive(Debug)]
+pub(super) struct Body {
+    /// The body as it would have been sent.
+    pub(super) bytes: Bytes,
+    /// The media type that its file name says.
+    pub(super) content_type: &'static str,
+    /// Whether it was written into the test: then it is the parsed payload itself.
+    pub(super) inline: bool,
+}
+
+impl Body {
+    /// Reads `payload:` of a test; where there is none, the payload is an empty object.
+    pub(super) fn parse(
+        node: Option<&Node>,
+        test: &Node,
+        problems: &mut Diagnostics,
+    ) -> Option<Self> {
+        let json = "application/json";
+        let inline = |text: String| Self {
+            bytes: Bytes::from(text),
+            content_type: json,
+            inline: true,
+        };
+        let Some(node) = node else {
+            return Some(inline("{}".to_owned()));
+        };
+        let Value::String(path) = &node.value else {
+            return Some(inline(node.to_json().to_string()));
+        };
+        let file = &test.place.file.path;
+        match read(file.parent().unwrap_or(Path::new("")), path) {
+            Ok(bytes) => Some(Self {
+                bytes: bytes.into(),
+                content_type: match Path::new(path).extension() {
+                    Some(ending) if ending == "form" => "application/x-www-form-urlencoded",
+                    Some(ending) if ending == "txt" => "text/plain",
+                    _ => json,
+                },
+                inline: false,
+            }),
+            Err(message) => {
+                let message = format!("the payload `{path}` {message}");
+                problems.push(
+                    node.error(code::UNREADABLE, message)
+                        .help("a payload is a map, or the path of a file beside the rule file"),
+                );
+                None
+            }
+        }
+    }
+}
+
+/// Reads a file below a folder; a link must not lead out of it.
+fn read(folder: &Path, path: &str) -> Result<Vec<u8>, String> {
+    let inside = |component| matches!(component, Component::Normal(_) | Component::CurDir);
+    if path.is_empty() || !Path::new(path).components().all(inside) {
+        return Err("is not below the folder of the rule file".to_owned());
+    }
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+    let real = |path: &Path| -> Result<PathBuf, String> { fs::canonicalize(path).map_err(cannot) };
+    let found = real(&folder.join(path))?;
+    if !found.starts_with(real(folder)?) {
+        return Err("is a link that leads out of the folder of the rule file".to_owned());
+    }
+    if !fs::metadata(&found).map_err(cannot)?.is_file() {
+        return Err("is not a file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    let mut file = File::open(&found)
+        .map_err(cannot)?
+        .take(PAYLOAD_BYTES_MAX + 1);
+    file.read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > PAYLOAD_BYTES_MAX {
+        return Err(format!("is larger than {PAYLOAD_BYTES_MAX} bytes"));
+    }
+    Ok(bytes)
+}

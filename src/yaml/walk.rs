@@ -1,0 +1,321 @@
+//! Text → where its values stand, with every limit kept on the way.
+//!
+//! Reports keys written twice, unknown tags, a second document, and nesting or aliases that go too far.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, SourceFile, code};
+
+use super::offsets::Offsets;
+use super::read::{DEPTH_MAX, VALUES_MAX};
+use super::spot::{Entry, Shape, Spot};
+use super::syntax;
+
+/// A diagnostic was added and nothing after it can be trusted.
+#[derive(Debug)]
+pub(super) struct Stop;
+
+/// Walks the first document of a file; `None` if it has none.
+pub(super) fn walk<'t>(
+    file: &'t Arc<SourceFile>,
+    problems: &mut Diagnostics,
+) -> Result<Option<Rc<Spot<'t>>>, Stop> {
+    let mut walker = Walker {
+        file,
+        parser: Parser::new_from_str(&file.text),
+        offsets: Offsets::of(&file.text),
+        anchors: HashMap::new(),
+        anchor_names: HashSet::new(),
+        values: 0,
+        braces: false,
+        problems,
+    };
+    walker.document()
+}
+
+struct Walker<'t, 'p> {
+    file: &'t Arc<SourceFile>,
+    parser: Parser<'t, StrInput<'t>>,
+    offsets: Offsets<'t>,
+    anchors: HashMap<usize, Rc<Spot<'t>>>,
+    anchor_names: HashSet<&'t str>,
+    values: usize,
+    /// Whether unquoted braces were reported: a syntax error after them is their doing.
+    braces: bool,
+    problems: &'p mut Diagnostics,
+}
+
+type Step<'t> = (Event<'t>, Span);
+type Written<'t> = (Rc<Spot<'t>>, usize);
+
+impl<'t> Walker<'t, '_> {
+    fn document(&mut self) -> Result<Option<Rc<Spot<'t>>>, Stop> {
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(None),
+                (Event::DocumentStart(_), _) => break,
+                _ => {}
+            }
+        }
+        let step = self.next()?;
+        let (spot, _) = self.spot(step, 0)?;
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(Some(spot)),
+                (Event::DocumentStart(_), span) => {
+                    let span = self.offsets.range(span);
+                    let help = "a file holds one: move it into a file of its own";
+                    self.report(span, code::YAML, "a second document starts here", help);
+                    return Ok(Some(spot));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<Step<'t>, Stop> {
+        match self.parser.next_event() {
+            Some(Ok(step)) => Ok(step),
+            Some(Err(error)) if error.info().contains("recursion limit") => {
+                let at = self.offsets.byte(*error.marker());
+                self.too_deep(at..at)
+            }
+            Some(Err(error)) => {
+                if !self.braces {
+                    let diagnostic = syntax::diagnostic(self.file, &self.offsets, &error);
+                    self.problems.push(diagnostic);
+                }
+                Err(Stop)
+            }
+            None => Err(Stop),
+        }
+    }
+
+    fn report(&mut self, span: Range<usize>, code: Code, message: &str, help: &str) {
+        let place = Place {
+            file: Arc::clone(self.file),
+            span,
+        };
+        self.problems
+            .push(Diagnostic::error(code, place, message).help(help));
+    }
+
+    fn stop<T>(&mut self, span: Range<usize>, message: &str, help: &str) -> Result<T, Stop> {
+        self.report(span, code::TOO_LARGE, message, help);
+        Err(Stop)
+    }
+
+    /// Reads one value, and says where it ends in the text: for an alias not where its value does.
+    fn spot(&mut self, (event, span): Step<'t>, depth: usize) -> Result<Written<'t>, Stop> {
+        let whole = self.offsets.range(span);
+        let (anchor, tag) = match event {
+            Event::Scalar(_, _, anchor, ref tag)
+            | Event::SequenceStart(anchor, ref tag)
+            | Event::MappingStart(anchor, ref tag) => (anchor, tag.as_deref()),
+            Event::Alias(anchor) => {
+                let end = whole.end;
+                return Ok((self.alias(anchor, whole, depth)?, end));
+            }
+            _ => return self.stop(whole, "no value can stand here", "remove it"),
+        };
+        let range = if anchor != 0 || tag.is_some() {
+            self.offsets.without_properties(whole.clone())
+        } else {
+            whole.clone()
+        };
+        if let Some(tag) = tag {
+            self.check_tag(tag, whole.start..range.start);
+        }
+        if anchor != 0 {
+            self.check_anchor(whole.start..range.start);
+        }
+        let spot = match event {
+            Event::Scalar(text, style, ..) => self.scalar(text, style, range),
+            Event::SequenceStart(..) => self.list(range, depth + 1)?,
+            _ => self.map(range, depth + 1)?,
+        };
+        self.count(1, &spot.span)?;
+        let end = spot.span.end;
+        let spot = Rc::new(spot);
+        if anchor != 0 {
+            self.anchors.insert(anchor, Rc::clone(&spot));
+        }
+        Ok((spot, end))
+    }
+
+    fn check_tag(&mut self, tag: &Tag, span: Range<usize>) {
+        let known = ["str", "int", "float", "bool", "null", "seq", "map"];
+        if !tag.is_yaml_core_schema() || !known.contains(&tag.suffix.as_str()) {
+            let span = self.offsets.trimmed(span);
+            let message = format!("the tag `{}` means nothing here", self.offsets.slice(&span));
+            let help = "put quotes around text that begins with `!`";
+            self.report(span, code::YAML, &message, help);
+        }
+    }
+
+    /// `serde_yaml` mixes anchors up when one of them is written again.
+    fn check_anchor(&mut self, properties: Range<usize>) {
+        let text = self.offsets.slice(&properties);
+        let Some(start) = text.find('&') else { return };
+        let name = text.get(start..).unwrap_or_default();
+        let name = name.split_whitespace().next().unwrap_or_default();
+        if !self.anchor_names.insert(name) {
+            let start = properties.start + start;
+            let message = format!("the anchor `{name}` is written twice");
+            let help = "give each anchor a name of its own";
+            self.report(start..start + name.len(), code::YAML, &message, help);
+        }
+    }
+
+    /// Counts values, so that aliases of aliases end before the memory does.
+    fn count(&mut self, values: usize, span: &Range<usize>) -> Result<(), Stop> {
+        self.values = self.values.saturating_add(values);
+        if self.values > VALUES_MAX {
+            let message = format!("this file holds more than {VALUES_MAX} values");
+            let help =
+                "each alias counts with all that it stands for: use fewer, or split the file";
+            return self.stop(span.clone(), &message, help);
+        }
+        Ok(())
+    }
+
+    fn check_depth(&mut self, depth: usize, span: &Range<usize>) -> Result<(), Stop> {
+        if depth > DEPTH_MAX {
+            return self.too_deep(span.clone());
+        }
+        Ok(())
+    }
+
+    fn too_deep<T>(&mut self, span: Range<usize>) -> Result<T, Stop> {
+        let message = format!("this is nested more than {DEPTH_MAX} levels deep");
+        self.stop(span, &message, "nest it less")
+    }
+
+    fn alias(
+        &mut self,
+        anchor: usize,
+        span: Range<usize>,
+        depth: usize,
+    ) -> Result<Rc<Spot<'t>>, Stop> {
+        let Some(spot) = self.anchors.get(&anchor).map(Rc::clone) else {
+            let message = format!(
+                "`{}` stands inside the value that it names",
+                self.offsets.slice(&span)
+            );
+            let help = "a value cannot hold itself: write out what it should hold";
+            self.report(span, code::YAML, &message, help);
+            return Err(Stop);
+        };
+        self.check_depth(depth + spot.depth, &span)?;
+        self.count(spot.values, &span)?;
+        Ok(spot)
+    }
+
+    fn scalar(&self, text: Cow<'t, str>, style: ScalarStyle, range: Range<usize>) -> Spot<'t> {
+        let plain = style == ScalarStyle::Plain;
+        let span = match style {
+            // The parser lets nothing at all end where the next sign does.
+            ScalarStyle::Plain if text.is_empty() => range.start..range.start,
+            ScalarStyle::Literal | ScalarStyle::Folded => self.offsets.block_content(range),
+            _ => self.offsets.trimmed(range),
+        };
+        Spot::of(span, Shape::Scalar { text, plain })
+    }
+
+    fn list(&mut self, start: Range<usize>, depth: usize) -> Result<Spot<'t>, Stop> {
+        self.check_depth(depth, &start)?;
+        let mut items = Vec::new();
+        let mut last = start.end;
+        loop {
+            let (event, span) = self.next()?;
+            if matches!(event, Event::SequenceEnd) {
+                let span = self.collection(&start, last, span);
+                return Ok(Spot::of(span, Shape::List(items)));
+            }
+            let (item, end) = self.spot((event, span), depth)?;
+            last = last.max(end);
+            items.push(item);
+        }
+    }
+
+    fn map(&mut self, start: Range<usize>, depth: usize) -> Result<Spot<'t>, Stop> {
+        self.check_depth(depth, &start)?;
+        let mut entries = Vec::new();
+        let mut last = start.end;
+        let span = loop {
+            let (event, span) = self.next()?;
+            if matches!(event, Event::MappingEnd) {
+                break self.collection(&start, last, span);
+            }
+            let (key, key_end) = self.spot((event, span), depth)?;
+            let step = self.next()?;
+            let (value, value_end) = self.spot(step, depth)?;
+            last = last.max(key_end).max(value_end);
+            entries.push((key, value));
+        };
+        if let Some(text) = self.braces(&span, &entries) {
+            return Ok(Spot::of(span, Shape::Braces(text)));
+        }
+        self.check_keys(&entries);
+        Ok(Spot::of(span, Shape::Map(entries)))
+    }
+
+    /// From the first sign of a list or map to its last, whether it has brackets or not.
+    fn collection(&self, start: &Range<usize>, last: usize, end: Span) -> Range<usize> {
+        let brackets = self.offsets.slice(start).starts_with(['[', '{']);
+        let end = if brackets {
+            self.offsets.byte(end.start) + 1
+        } else {
+            last
+        };
+        self.offsets
+            .trimmed(self.offsets.first_sign(start.start)..end)
+    }
+
+    /// Reports a template without quotes, which YAML takes for a map in a map.
+    fn braces(&mut self, span: &Range<usize>, entries: &[Entry<'t>]) -> Option<&'t str> {
+        let text = self.offsets.slice(span);
+        let [(key, _)] = entries else { return None };
+        if !text.starts_with("{{") || !matches!(key.shape, Shape::Map(_) | Shape::Braces(_)) {
+            return None;
+        }
+        self.braces = true;
+        self.report(
+            span.clone(),
+            code::YAML,
+            "braces without quotes are a map, not a template",
+            &format!("put quotes around the whole value: \"{text}\""),
+        );
+        Some(text)
+    }
+
+    fn check_keys(&mut self, entries: &[Entry<'t>]) {
+        let mut known: HashMap<(&str, bool), usize> = HashMap::new();
+        for (key, _) in entries {
+            let span = key.span.clone();
+            let Shape::Scalar { text, plain } = &key.shape else {
+                let help = "put quotes around it if it was meant as text";
+                self.report(span, code::WRONG_TYPE, "a key must be text", help);
+                continue;
+            };
+            let merges = *plain && text == "<<";
+            if *plain && text.is_empty() {
+                let help = "write the name before the `:`, or put quotes around the text";
+                self.report(span, code::WRONG_TYPE, "a key is missing here", help);
+            } else if let Some(first) = known.get(&(text.as_ref(), merges)) {
+                let line = self.offsets.line(*first);
+                let message = format!("`{text}` is written twice in this map");
+                let help = format!("the first stands in line {line}: keep one of them");
+                self.report(span, code::DUPLICATE_KEY, &message, &help);
+            } else {
+                known.insert((text.as_ref(), merges), span.start);
+            }
+        }
+    }
+}

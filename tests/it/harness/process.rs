@@ -1,0 +1,155 @@
+//! hookrule as its own process, for what only a process can show: kill -9, signals, the command line.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+/// A running `hookrule serve`. Killed with the value.
+pub struct Process {
+    child: Child,
+    config: PathBuf,
+    log: Arc<Log>,
+    /// Where it takes webhooks.
+    pub address: SocketAddr,
+}
+
+#[derive(Default)]
+struct Log {
+    lines: Mutex<Vec<String>>,
+    more: Condvar,
+}
+
+impl Log {
+    fn wait_for(&self, what: &str) -> Option<String> {
+        let lines = self.lines.lock().unwrap();
+        let found = |lines: &Vec<String>| {
+            lines
+                .iter()
+                .any(|line| line.contains(what) || line == ENDED)
+        };
+        let patience = Duration::from_secs(60);
+        let (lines, _) = self
+            .more
+            .wait_timeout_while(lines, patience, |lines| !found(lines))
+            .unwrap();
+        lines.iter().find(|line| line.contains(what)).cloned()
+    }
+}
+
+const ENDED: &str = "(the log has ended)";
+
+/// The program with these arguments, no environment of ours but PATH and what is given.
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hookrule"));
+    command
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs the program to its end.
+pub fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the program runs")
+}
+
+impl Process {
+    /// Starts `serve` with a configuration file whose `listen` has port 0.
+    pub fn start(config: &Path) -> Self {
+        Self::start_with(config, &[])
+    }
+
+    /// The same, with environment variables.
+    pub fn start_with(config: &Path, environment: &[(&str, &str)]) -> Self {
+        let config = config.to_owned();
+        let mut command = command(&["serve", "--config"]);
+        command
+            .arg(&config)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        command.envs(environment.iter().copied());
+        let mut child = command.spawn().expect("the program starts");
+        let log = Arc::new(Log::default());
+        let stderr = BufReader::new(child.stderr.take().expect("its standard error"));
+        std::thread::spawn({
+            let log = Arc::clone(&log);
+            move || {
+                for line in stderr.lines().map_while(Result::ok) {
+                    log.lines.lock().unwrap().push(line);
+                    log.more.notify_all();
+                }
+                log.lines.lock().unwrap().push(ENDED.to_owned());
+                log.more.notify_all();
+            }
+        });
+        let line = log.wait_for("listening on http://");
+        let Some(line) = line else {
+            panic!(
+                "it did not start:\n{}",
+                log.lines.lock().unwrap().join("\n")
+            );
+        };
+        let address = line
+            .split("listening on http://")
+            .nth(1)
+            .expect("an address");
+        let address = address.split([' ', '/', '"']).next().expect("an address");
+        let address = address.parse().expect("an address");
+        Self {
+            child,
+            config,
+            log,
+            address,
+        }
+    }
+
+    /// Waits for a line of its log, and returns it.
+    pub fn wait_for_log(&self, what: &str) -> String {
+        self.log.wait_for(what).unwrap_or_else(|| {
+            panic!(
+                "no `{what}` in its log:\n{}",
+                self.log.lines.lock().unwrap().join("\n")
+            )
+        })
+    }
+
+    pub fn log(&self) -> Vec<String> {
+        self.log.lines.lock().unwrap().clone()
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// kill -TERM, and the wait for its end.
+    pub fn stop(&mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("kill runs");
+        self.child.wait().expect("its end")
+    }
+
+    /// Another command on the same configuration.
+    pub fn ask(&self, arguments: &[&str]) -> Output {
+        let mut command = command(arguments);
+        command.arg("--config").arg(&self.config);
+        command.output().expect("the program runs")
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,97 @@
+//! Saved files go live; bad ones never replace good ones.
+
+use bytes::Bytes;
+
+use crate::harness::{Folder, Process, SECRET, Target, github, request};
+
+fn rule(name: &str, path: &str) -> String {
+    format!(
+        "rules:\n  - name: {name}\n    when: {{event: push}}\n    actions: [{{http: {{destination: sink, path: /{path}, body: x}}}}]\n"
+    )
+}
+
+async fn push(server: &Process, delivery: &str) {
+    let body = Bytes::from_static(b"{}");
+    let headers = github("push", delivery, &body);
+    assert_eq!(
+        request(server.address, "POST", "/webhook/github", &headers, body)
+            .await
+            .0,
+        202
+    );
+}
+
+fn configuration(target: &Target, sources: &str) -> String {
+    format!(
+        "listen: 127.0.0.1:0\nsources: {{{sources}}}\ndestinations:\n  sink: {{http: {{url: \"{}\"}}, allow_private: true}}\n",
+        target.url("")
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saved_rule_is_live_and_a_bad_one_is_not() {
+    let target = Target::start().await;
+    let folder = Folder::new();
+    let github = format!("github: {{provider: github, secrets: [{SECRET}]}}");
+    let config = folder.write("hookrule.yaml", &configuration(&target, &github));
+    folder.write("rules/a.yaml", &rule("first", "first"));
+    let server = Process::start(&config);
+    push(&server, "1").await;
+    assert_eq!(target.wait_for(1).await[0].path, "/first");
+
+    folder.write("rules/a.yaml", &rule("second", "second"));
+    server.wait_for_log("revision 2");
+    push(&server, "2").await;
+    assert_eq!(target.wait_for(2).await[1].path, "/second");
+
+    // One bad file keeps its last good version; the other goes live.
+    folder.write(
+        "rules/a.yaml",
+        "rules:\n  - name: broken\n    when: {evnt: push}\n",
+    );
+    folder.write("rules/b.yaml", &rule("third", "third"));
+    server.wait_for_log("stale");
+    server.wait_for_log("revision 3");
+    push(&server, "3").await;
+    let mut paths: Vec<_> = target.wait_for(4).await[2..]
+        .iter()
+        .map(|r| r.path.clone())
+        .collect();
+    paths.sort();
+    assert_eq!(paths, ["/second", "/third"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_source_is_live_and_a_bad_configuration_changes_nothing() {
+    let target = Target::start().await;
+    let folder = Folder::new();
+    let github = format!("github: {{provider: github, secrets: [{SECRET}]}}");
+    let config = folder.write("hookrule.yaml", &configuration(&target, &github));
+    folder.write("rules/a.yaml", &rule("first", "first"));
+    let server = Process::start(&config);
+
+    folder.write(
+        "hookrule.yaml",
+        &configuration(&target, &format!("{github}, broken: {{provider: nobody}}")),
+    );
+    server.wait_for_log("HR0104");
+    push(&server, "1").await;
+    target.wait_for(1).await;
+
+    folder.write(
+        "hookrule.yaml",
+        &configuration(
+            &target,
+            &format!("{github}, second: {{provider: github, secrets: [{SECRET}]}}"),
+        ),
+    );
+    server.wait_for_log("revision 2");
+    let body = Bytes::from_static(b"{}");
+    let headers = crate::harness::github("push", "2", &body);
+    assert_eq!(
+        request(server.address, "POST", "/webhook/second", &headers, body)
+            .await
+            .0,
+        202
+    );
+}
