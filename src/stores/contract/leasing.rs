@@ -125,8 +125,8 @@ pub(crate) async fn a_renewed_lease_goes_on(bed: impl Bed) {
     elder.epoch -= 1;
     for _ in 0..3 {
         world.pass(29);
-        let leases = vec![other, leased.lease, elder];
-        let renewed = world.store.renew(leases, LEASE).await.unwrap();
+        let asked = vec![other, leased.lease, elder];
+        let renewed = world.store.renew(asked, LEASE).await.unwrap();
         assert_eq!(renewed, [false, true, false]);
     }
     assert_eq!(world.claim(&[("chat", 1)]).await.jobs, []);
