@@ -66,6 +66,7 @@ codes! {
     AMBIGUOUS_SOURCES "HR0504" "two sources that the nameless route cannot tell apart",
     UNSIGNED_SOURCE "HR0505" "a source that takes unsigned events",
     BAD_ADDRESS "HR0506" "an address that cannot be used",
+    OPEN_SECRET "HR0507" "a file with a credential that everybody may read",
     BAD_DEFINITION "HR0601" "a provider definition that contradicts itself",
     FAILED_VECTOR "HR0602" "a provider definition whose own vector fails",
     FAILED_TEST "HR0701" "a test in a rule file that fails",

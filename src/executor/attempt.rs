@@ -22,7 +22,7 @@ use super::verdict::{Effect, age, verdict};
 /// one that takes so many times as long hangs.
 const HANGING_FACTOR: u32 = 4;
 /// A job that comes this much too late through no fault of its own is still performed.
-const AGE_GRACE: Duration = Duration::from_secs(5 * 60);
+const AGE_GRACE: Duration = Duration::from_mins(5);
 /// The first wait before an outcome is offered to a failing store again; doubles.
 const RECORD_WAIT: Duration = Duration::from_secs(1);
 /// The longest such wait.
@@ -68,7 +68,7 @@ impl One<'_> {
         let ready = match self.ready().await {
             Ok(ready) => ready,
             Err(next) => {
-                self.end(next).await;
+                self.finish(None, *next).await;
                 return;
             }
         };
@@ -82,21 +82,21 @@ impl One<'_> {
     }
 
     /// Looks at the job as it stands today.
-    async fn ready(&self) -> Result<Ready, Next> {
+    async fn ready(&self) -> Result<Ready, Box<Next>> {
         let job = &self.leased.job;
         let destination = self.destination()?;
         let policy = policy_of(destination.as_ref());
         let late = age(job, self.shared.now());
         if late > policy.retry.max_age.saturating_add(AGE_GRACE) {
             let reason = "it has waited for too long to be performed".to_owned();
-            return Err(Next::Dead { reason });
+            return Err(Box::new(Next::Dead { reason }));
         }
         let data = match &job.body {
             JobBody::Prepared { data, .. } => data.clone(),
             JobBody::Deferred { .. } => self.prepare().await?,
             JobBody::Unprepared => {
                 let reason = "it was never prepared".to_owned();
-                return Err(Next::Dead { reason });
+                return Err(Box::new(Next::Dead { reason }));
             }
         };
         Ok(Ready {
@@ -106,9 +106,9 @@ impl One<'_> {
         })
     }
 
-    fn destination(&self) -> Result<Option<Arc<Destination>>, Next> {
+    fn destination(&self) -> Result<Option<Arc<Destination>>, Box<Next>> {
         let job = &self.leased.job;
-        let dead = |reason: String| Err(Next::Dead { reason });
+        let dead = |reason: String| Err(Box::new(Next::Dead { reason }));
         let Some(needed) = self.shared.performer.destination_kind(&job.kind) else {
             return dead(format!("there is no action kind `{}`", job.kind));
         };
@@ -123,24 +123,24 @@ impl One<'_> {
                 job.destination, found.kind, job.kind
             )),
             // Removed in this moment: it waits like any other of a missing destination.
-            None => Err(Next::Release),
+            None => Err(Box::new(Next::Release)),
         }
     }
 
     /// Renders a deferred body and has it stored before anything is performed by it.
-    async fn prepare(&self) -> Result<serde_json::Value, Next> {
+    async fn prepare(&self) -> Result<serde_json::Value, Box<Next>> {
         let job = &self.leased.job;
         let store = &self.shared.parts.store;
         let later = |error: &StoreError| {
             tracing::error!(job = %job.id, %error, "the store failed; the job is prepared later");
             let (after, counts) = (RECORD_WAIT_MAX, false);
-            Next::Retry { after, counts }
+            Box::new(Next::Retry { after, counts })
         };
         let outputs = store.outputs(job.event, job.run, &job.rule).await;
         let outputs = outputs.map_err(|error| later(&error))?;
         let body = match self.shared.parts.renderer.render(job, outputs).await {
             Ok(body) => body,
-            Err(RenderFailure::Permanent(reason)) => return Err(Next::Dead { reason }),
+            Err(RenderFailure::Permanent(reason)) => return Err(Box::new(Next::Dead { reason })),
             Err(RenderFailure::Store(error)) => return Err(later(&error)),
         };
         let JobBody::Prepared {
@@ -149,12 +149,12 @@ impl One<'_> {
         } = &body
         else {
             let reason = "rendering did not prepare it: a fault in hookrule".to_owned();
-            return Err(Next::Dead { reason });
+            return Err(Box::new(Next::Dead { reason }));
         };
         let (data, needs_delivery) = (data.clone(), *needs_delivery);
         if !self.record(None, Next::Prepared(body)).await || needs_delivery {
             // The event's own bytes come with the next claim.
-            return Err(Next::Release);
+            return Err(Box::new(Next::Release));
         }
         Ok(data)
     }
@@ -257,11 +257,6 @@ impl One<'_> {
         );
         let attempt = self.attempt(began, verdict.word, verdict.note);
         self.finish(Some(attempt), verdict.next).await;
-    }
-
-    /// Ends a job without an attempt.
-    async fn end(&self, next: Next) {
-        self.finish(None, next).await;
     }
 
     async fn finish(&self, attempt: Option<Attempt>, next: Next) {

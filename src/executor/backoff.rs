@@ -8,7 +8,7 @@ use crate::destinations::Retry;
 use crate::event::JobId;
 
 /// The longest wait that another side can ask for.
-pub(super) const ASKED_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const ASKED_MAX: Duration = Duration::from_hours(24);
 
 /// What follows a failed attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ fn mixed(seed: u64) -> u64 {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(60 * 60);
+    const HOUR: Duration = Duration::from_hours(1);
 
     fn job(number: u8) -> JobId {
         JobId::from_bytes([number; 16])

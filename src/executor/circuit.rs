@@ -14,13 +14,13 @@ const SHARE_OF: u32 = 10;
 /// That share of failures opens it, in percent.
 const SHARE_PERCENT: u32 = 70;
 /// The share is of the attempts that ended within so long.
-const WINDOW: Duration = Duration::from_secs(5 * 60);
+const WINDOW: Duration = Duration::from_mins(5);
 /// Attempts are counted in slices of this length, in milliseconds: a tenth of the window.
 const SLICE_MS: i64 = 30_000;
 /// The wait before the first probe; doubles with each that fails.
 const PROBE_FIRST: Duration = Duration::from_secs(30);
 /// No wait between probes is longer.
-const PROBE_MAX: Duration = Duration::from_secs(5 * 60);
+const PROBE_MAX: Duration = Duration::from_mins(5);
 /// So many good probes in a row close it.
 const PROBES_GOOD: u32 = 3;
 

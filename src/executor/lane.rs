@@ -138,7 +138,7 @@ impl Lane {
 /// Every lane; `""` is that of kinds without destination.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    lanes: BTreeMap<String, Lane>,
+    all: BTreeMap<String, Lane>,
     /// Paused destinations, and why.
     pub paused: BTreeMap<String, String>,
     /// Whether nothing may begin any more.
@@ -148,7 +148,7 @@ pub(super) struct Lanes {
 impl Lanes {
     /// Follows a reload. Lanes of removed destinations stay while jobs of theirs run.
     pub(super) fn follow(&mut self, destinations: &Destinations) {
-        for lane in self.lanes.values_mut() {
+        for lane in self.all.values_mut() {
             lane.configured = false;
         }
         let nameless = Policy {
@@ -159,7 +159,7 @@ impl Lanes {
             .iter()
             .map(|(name, d)| (name.as_str(), &d.policy));
         for (name, policy) in named.chain([("", &nameless)]) {
-            let lane = self.lanes.entry(name.to_owned()).or_insert_with(|| Lane {
+            let lane = self.all.entry(name.to_owned()).or_insert_with(|| Lane {
                 // What earlier process runs left is found by the first claim.
                 backlog: true,
                 ..Lane::default()
@@ -168,13 +168,13 @@ impl Lanes {
             lane.concurrency = policy.concurrency.max(1);
             lane.rate = policy.rate;
         }
-        self.lanes
+        self.all
             .retain(|_, lane| lane.configured || lane.running > 0);
     }
 
     /// One lane.
     pub(super) fn get(&mut self, name: &str) -> Option<&mut Lane> {
-        self.lanes.get_mut(name)
+        self.all.get_mut(name)
     }
 
     /// A slot for one new job, unless older ones wait for it.
@@ -182,7 +182,7 @@ impl Lanes {
         if self.closed || self.paused.contains_key(name) {
             return false;
         }
-        let Some(lane) = self.lanes.get_mut(name) else {
+        let Some(lane) = self.all.get_mut(name) else {
             return false;
         };
         if lane.backlog || lane.free(now).slots == 0 {
@@ -197,7 +197,7 @@ impl Lanes {
     pub(super) fn free(&mut self, now: Timestamp) -> (Vec<(String, usize)>, Option<Timestamp>) {
         let mut slots = Vec::new();
         let mut again_at: Option<Timestamp> = None;
-        for (name, lane) in &mut self.lanes {
+        for (name, lane) in &mut self.all {
             let free = lane.free(now);
             if free.slots > 0 {
                 slots.push((name.clone(), free.slots));
@@ -216,7 +216,7 @@ impl Lanes {
             .paused
             .iter()
             .map(|(name, why)| format!("destination `{name}` is paused: {why}"));
-        let lanes = self.lanes.iter();
+        let lanes = self.all.iter();
         let troubled = lanes.filter_map(|(name, lane)| lane.trouble(name, now));
         paused.chain(troubled).collect()
     }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::actions::{Context, Outcome, find};
+use crate::actions::{Context, Kind, Outcome, find};
 use crate::destinations::Destination;
 use crate::plan::{Job, JobBody};
 use crate::runtime::BoxFuture;
@@ -61,10 +61,6 @@ pub trait Renderer: Send + Sync {
 pub trait Perform: Send + Sync {
     /// The kind of destination that an action kind needs: the outer none for an unknown kind, the
     /// inner one where it needs none.
-    #[expect(
-        clippy::option_option,
-        reason = "an unknown kind and one without destination are two things"
-    )]
     fn destination_kind(&self, kind: &str) -> Option<Option<&'static str>>;
 
     /// Carries out one attempt.
@@ -79,7 +75,7 @@ struct Kinds;
 
 impl Perform for Kinds {
     fn destination_kind(&self, kind: &str) -> Option<Option<&'static str>> {
-        find(kind).map(|kind| kind.destination_kind())
+        find(kind).map(Kind::destination_kind)
     }
 
     fn perform<'a>(&'a self, kind: &'a str, context: Context<'a>) -> BoxFuture<'a, Outcome> {

@@ -13,8 +13,10 @@ use super::shared::{BreakOff, Shared};
 
 /// The longest time without looking at the store, so that what others did to it is seen.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// The wait after the store failed; doubles up to [`LOOK_EVERY`]'s sixfold.
+/// The wait after the store failed; doubles.
 const STORE_WAIT: Duration = Duration::from_secs(1);
+/// The longest such wait.
+const STORE_WAIT_MAX: Duration = Duration::from_secs(30);
 /// The shortest wait when the store says that a job is due and gives none.
 const EMPTY_WAIT: Duration = Duration::from_millis(50);
 /// How long attempts that are broken off may take to say so.
@@ -26,23 +28,17 @@ pub(super) async fn run(shared: Arc<Shared>) {
     let mut failures = 0_u32;
     let mut paused_seen: Option<Timestamp> = None;
     while !shared.parts.shutdown.is_draining() {
-        let wait = match turn(&shared, &mut paused_seen).await {
-            Ok(wait) => {
-                failures = 0;
-                wait
+        let Ok(wait) = turn(&shared, &mut paused_seen).await else {
+            failures = failures.saturating_add(1);
+            let doubled = STORE_WAIT.saturating_mul(2_u32.saturating_pow(failures - 1));
+            // Nudges do not shorten this wait: a store in trouble is left alone.
+            tokio::select! {
+                () = shared.parts.clock.sleep(doubled.min(STORE_WAIT_MAX)) => {}
+                () = shared.parts.shutdown.draining() => {}
             }
-            Err(()) => {
-                failures = failures.saturating_add(1);
-                let doubled = STORE_WAIT.saturating_mul(2_u32.saturating_pow(failures - 1));
-                let wait = doubled.min(LOOK_EVERY * 6);
-                // Nudges do not shorten this wait: a store in trouble is left alone.
-                tokio::select! {
-                    () = shared.parts.clock.sleep(wait) => {}
-                    () = shared.parts.shutdown.draining() => {}
-                }
-                continue;
-            }
+            continue;
         };
+        failures = 0;
         tokio::select! {
             biased;
             () = shared.parts.shutdown.draining() => {}

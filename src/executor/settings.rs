@@ -20,7 +20,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             lease: Duration::from_secs(30),
-            retention: Duration::from_secs(90 * 24 * 60 * 60),
+            retention: Duration::from_hours(90 * 24),
             drain_timeout: Duration::from_secs(30),
         }
     }

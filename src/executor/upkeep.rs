@@ -11,9 +11,9 @@ use crate::stores::{JobQuery, StoreError};
 use super::shared::{BreakOff, Shared};
 
 /// Between two sweeps.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
+const TIDY_EVERY: Duration = Duration::from_mins(1);
 /// Jobs without a destination die after this.
-const STRANDED_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const STRANDED_AGE_MAX: Duration = Duration::from_hours(7 * 24);
 /// So many ready jobs are looked through for those without a destination.
 const STRANDED_LOOK: usize = 1_000;
 

@@ -157,7 +157,7 @@ mod tests {
     use crate::plan::{JobBody, JobState};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
-    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    const DAY: Duration = Duration::from_hours(24);
 
     fn job(attempts: u32, age: Duration) -> Job {
         let ready = Timestamp::from_millis(NOW.millis() - i64::try_from(age.as_millis()).unwrap());

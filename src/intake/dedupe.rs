@@ -92,7 +92,7 @@ fn by_of(node: &Node, problems: &mut Diagnostics) -> Option<By> {
 mod tests {
     use super::*;
 
-    const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+    const WEEK: Duration = Duration::from_hours(7 * 24);
 
     fn text(text: &str) -> Node {
         Node::synthetic(Value::String(text.to_owned()))

@@ -46,7 +46,7 @@ pub(super) struct Refused {
 
 impl Refused {
     /// Not proven: the sender learns nothing.
-    pub(super) fn unproven(word: &'static str, reason: impl ToString) -> Self {
+    pub(super) fn unproven(word: &'static str, reason: &impl ToString) -> Self {
         Self {
             word,
             reason: reason.to_string(),
@@ -74,7 +74,7 @@ pub(super) fn judge(
 ) -> Judged {
     if !source.allows(delivery.remote) {
         let reason = "its address is not in `allow_from`";
-        return Judged::Refused(Refused::unproven("address", reason));
+        return Judged::Refused(Refused::unproven("address", &reason));
     }
     if let Some(reply) = handshake(&source.provider, delivery, false) {
         return Judged::Handshake(answers::reply(reply));

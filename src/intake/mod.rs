@@ -17,7 +17,7 @@ mod settings;
 mod source;
 mod sources;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use bytes::Bytes;
 

@@ -103,7 +103,7 @@ impl Intake {
                     let work = move || decoy.verify(&delivery, delivery.received_at).is_ok();
                     let _ = aside(bytes, work).await;
                 }
-                let refused = Refused::unproven("source", nobody);
+                let refused = Refused::unproven("source", &nobody);
                 return self.0.refuse(NO_SOURCE, refused);
             }
         };

@@ -19,7 +19,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             body_bytes_max: 1024 * 1024,
-            dedupe: Duration::from_secs(7 * 24 * 60 * 60),
+            dedupe: Duration::from_hours(7 * 24),
         }
     }
 }

@@ -1,1 +1,177 @@
-//! To be written.
+//! What a person may do to a store: look at events and jobs, replay, requeue.
+//!
+//! Comes in: a [`Question`]. Goes out: an [`Answer`] in which credentials and what payloads call
+//! passwords are masked. [`Direct`] answers from an open store; [`Remote`] asks the process that has
+//! it open, through a socket in the store's folder. Who asks, and how answers are shown, is left to
+//! `commands`.
+
+mod direct;
+mod redact;
+mod remote;
+mod socket;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{EventId, JobId};
+use crate::plan::{Attempt, Job, JobState};
+use crate::runtime::BoxFuture;
+use crate::stores::{EventQuery, EventSummary, JobQuery};
+
+pub use direct::{Direct, describe};
+pub use redact::{MASK, Masks};
+pub use remote::Remote;
+pub use socket::{Socket, SocketError};
+
+/// Somebody who answers.
+pub trait Operator: Send + Sync {
+    /// Does what is asked.
+    fn ask(&self, question: Question) -> BoxFuture<'_, Result<Answer, OperatorError>>;
+}
+
+/// What can be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// Which events there are.
+    Events(EventQuery),
+    /// One event.
+    Event {
+        /// Which.
+        id: EventId,
+        /// With its body.
+        body: bool,
+    },
+    /// Takes a stored event through today's rules.
+    Replay {
+        /// Which.
+        id: EventId,
+    },
+    /// Which jobs there are.
+    Jobs(JobQuery),
+    /// One job with its attempts.
+    Job {
+        /// Which.
+        id: JobId,
+    },
+    /// Makes dead letters ready again.
+    Requeue(Selection),
+    /// How many jobs stand in each state.
+    Counts,
+    /// Which rules run.
+    Rules,
+}
+
+/// Which dead letters: those named, or else all that fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// These.
+    pub jobs: Vec<JobId>,
+    /// Only this destination's.
+    pub destination: Option<String>,
+    /// Only this rule's.
+    pub rule: Option<String>,
+}
+
+/// What is answered; each variant belongs to the question of its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Newest first.
+    Events(Vec<EventSummary>),
+    /// None where there is no such event.
+    Event(Option<Box<EventView>>),
+    /// The replay's jobs are stored.
+    Replayed(Replayed),
+    /// Newest first.
+    Jobs(Vec<Job>),
+    /// None where there is no such job.
+    Job(Option<Box<JobView>>),
+    /// In the order they were named, or newest first.
+    Requeued(Vec<Requeued>),
+    /// Every state that has jobs.
+    Counts(Vec<(JobState, u64)>),
+    /// In the order they run.
+    Rules(Vec<RuleView>),
+}
+
+/// One header as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderView {
+    /// In lower case.
+    pub name: String,
+    /// Masked where it holds a signature or credential.
+    pub value: String,
+}
+
+/// One event as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventView {
+    /// Its record.
+    pub summary: EventSummary,
+    /// Its headers, masked.
+    pub headers: Vec<HeaderView>,
+    /// Its body, masked, where it was asked for.
+    pub body: Option<String>,
+    /// Its jobs, newest first, without their data.
+    pub jobs: Vec<Job>,
+}
+
+/// One job as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobView {
+    /// The job, its data masked.
+    pub job: Job,
+    /// Its attempts, oldest first.
+    pub attempts: Vec<Attempt>,
+}
+
+/// What a replay led to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replayed {
+    /// The event.
+    pub event: EventId,
+    /// The run's number, counted from 1.
+    pub run: u32,
+    /// The rules that matched.
+    pub matched: Vec<String>,
+    /// Jobs that were stored.
+    pub jobs: usize,
+}
+
+/// What became of one dead letter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requeued {
+    /// The job.
+    pub job: JobId,
+    /// Why it was not requeued, if it was not.
+    pub refused: Option<String>,
+}
+
+/// One rule as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleView {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Its file.
+    pub file: String,
+    /// Whether it is considered at all.
+    pub enabled: bool,
+    /// The events it is about, as it says so.
+    pub when: String,
+    /// What it does: `action → destination`.
+    pub actions: Vec<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperatorError {
+    /// What is asked for cannot be done; asking again will not help.
+    #[error("{0}")]
+    Refused(String),
+    /// The store or the way to it failed.
+    #[error("{0}")]
+    Failed(String),
+}

@@ -71,15 +71,20 @@ impl Door {
         let chunked = request.version() == Version::HTTP_11
             && request.headers().contains_key(TRANSFER_ENCODING);
         let reply = match self.take(request, from).await {
-            Ok(reply) | Err(reply) => reply,
+            Ok(reply) => reply,
+            Err(reply) => *reply,
         };
         if chunked { closing(reply) } else { reply }
     }
 
-    async fn take(&self, request: Request<Incoming>, from: SocketAddr) -> Result<Reply, Reply> {
+    async fn take(
+        &self,
+        request: Request<Incoming>,
+        from: SocketAddr,
+    ) -> Result<Reply, Box<Reply>> {
         let (head, incoming) = request.into_parts();
         let Some(source) = route(head.uri.path()) else {
-            return Err(error(StatusCode::NOT_FOUND, "there is nothing here"));
+            return Err(error(StatusCode::NOT_FOUND, "there is nothing here").into());
         };
         let source = source.as_deref();
         let settings = Arc::clone(&self.parts.settings.borrow());
@@ -101,7 +106,7 @@ impl Door {
             // The name in the path is the sender's choice: it is no label.
             let labels = ["unread", unread.word()];
             self.parts.telemetry.count(Metric::Refused, &labels);
-            unread.reply()
+            Box::new(unread.reply())
         })?;
         let telemetry = &self.parts.telemetry;
         telemetry.set(Metric::BodiesInFlight, &[], self.budget.taken());
@@ -146,7 +151,7 @@ fn percent_is_whole(text: &str) -> bool {
     })
 }
 
-fn check_head(headers: &HeaderMap, settings: &Settings) -> Result<(), Reply> {
+fn check_head(headers: &HeaderMap, settings: &Settings) -> Result<(), Box<Reply>> {
     let bytes: usize = headers
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len() + 4)
@@ -154,12 +159,12 @@ fn check_head(headers: &HeaderMap, settings: &Settings) -> Result<(), Reply> {
     let too_many = headers.len() as u64 > settings.header_count_max;
     if too_many || bytes as u64 > settings.headers_bytes_max {
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-        return Err(closing(error(status, "the headers are too large")));
+        return Err(closing(error(status, "the headers are too large")).into());
     }
     Ok(())
 }
 
-fn check_method(method: &Method, allowed: &[String]) -> Result<(), Reply> {
+fn check_method(method: &Method, allowed: &[String]) -> Result<(), Box<Reply>> {
     if allowed.iter().any(|name| name == method.as_str()) {
         return Ok(());
     }
@@ -170,10 +175,10 @@ fn check_method(method: &Method, allowed: &[String]) -> Result<(), Reply> {
     if let Ok(allowed) = HeaderValue::try_from(allowed.join(", ")) {
         reply.headers_mut().insert(ALLOW, allowed);
     }
-    Err(reply)
+    Err(Box::new(reply))
 }
 
-fn check_encoding(headers: &HeaderMap) -> Result<(), Reply> {
+fn check_encoding(headers: &HeaderMap) -> Result<(), Box<Reply>> {
     let plain = headers.get_all(CONTENT_ENCODING).iter().all(|value| {
         let value = value.as_bytes().trim_ascii();
         value.is_empty() || value.eq_ignore_ascii_case(b"identity")
@@ -182,10 +187,8 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), Reply> {
         return Ok(());
     }
     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-    Err(error(
-        status,
-        "bodies with a Content-Encoding are not taken",
-    ))
+    let message = "bodies with a Content-Encoding are not taken";
+    Err(Box::new(error(status, message)))
 }
 
 /// The headers as text; values that are not UTF-8 are dropped.

@@ -39,7 +39,7 @@ impl Default for Settings {
             header_timeout: Duration::from_secs(5),
             body_idle_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
-            keep_alive_timeout: Duration::from_secs(60),
+            keep_alive_timeout: Duration::from_mins(1),
             connections_max: 10_000,
             connections_per_address_max: 256,
             drain_timeout: Duration::from_secs(30),

@@ -60,7 +60,7 @@ fn clock() -> Clock {
 
 #[tokio::test]
 async fn random_verbs_do_what_the_model_does() {
-    for seed in 0..200 {
+    for seed in 0..150 {
         model::compare(Scratch::new(), seed, 30).await;
     }
 }
@@ -110,15 +110,18 @@ async fn one_bad_request_does_not_spoil_its_batch() {
     let store = scratch.open();
     accept(&store, acceptance(1, Vec::new())).await;
     let (opener, gatekeeper) = std::sync::mpsc::channel::<()>();
-    let gate = store.writer.change(move |_| Ok(gatekeeper.recv().is_ok()));
+    let gate = store.writer.change(move |_| {
+        let _ = gatekeeper.recv();
+        Ok(())
+    });
     let bad = store.accept(vec![acceptance(1, Vec::new())]);
     let good = store.accept(vec![acceptance(2, Vec::new())]);
     let open = async {
         // The others are queued by now, so they share one transaction.
-        opener.send(()).unwrap();
+        drop(opener);
     };
     let (gate, bad, good, ()) = tokio::join!(gate, bad, good, open);
-    assert!(gate.unwrap());
+    gate.unwrap();
     bad.unwrap_err();
     good.unwrap();
     assert!(store.event(id(2)).await.unwrap().is_some());

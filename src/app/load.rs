@@ -1,0 +1,178 @@
+//! Reads everything that an operator can edit: hookrule.yaml, provider definitions, rules.
+//!
+//! `serve` starts and reloads with it, `check` shows what it finds.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::{Config, Definitions, Document, Environment};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, SourceFile, code};
+use crate::rule::{Names, RuleSet, read_rule_files};
+use crate::trial;
+
+/// Larger files are compared by size and time instead of content, in bytes.
+const COMPARED_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Folders deeper than this are not compared.
+const COMPARED_DEPTH_MAX: usize = 32;
+
+/// What runs, as the next reading may fall back to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Previous<'p> {
+    /// The configuration.
+    pub config: &'p Arc<Config>,
+    /// The provider definitions.
+    pub definitions: &'p Definitions,
+    /// The rules.
+    pub rules: &'p RuleSet,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration; the previous one where the present one has errors, none where there is
+    /// neither.
+    pub config: Option<Arc<Config>>,
+    /// The definitions that belong to it.
+    pub definitions: Definitions,
+    /// The rules; none where they could not be read at all.
+    pub rules: Option<RuleSet>,
+    /// Files with errors: their last good version stays, or nothing.
+    pub stale: Vec<PathBuf>,
+    /// Everything that was found.
+    pub problems: Diagnostics,
+    /// Changes when a file that makes the configuration or a definition changes.
+    pub stamp: u64,
+}
+
+/// Reads everything there is. What has errors stays as it was before.
+pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previous<'_>>) -> Loaded {
+    let mut problems = Diagnostics::new();
+    let mut stale = Vec::new();
+    let document = Document::read(path);
+    let folders = match &document {
+        Ok(document) => document.providers(environment),
+        Err(_) => Err(Diagnostics::new()),
+    };
+    // An unusable list of folders is reported by the reading of the whole file.
+    let folders = folders.unwrap_or_default();
+    let mut definitions = Definitions::read(&folders, previous.map(|p| p.definitions));
+    let config = match &document {
+        Ok(document) => Config::read(document, environment, &definitions.providers, &mut problems),
+        Err(found) => {
+            problems.extend(found.clone());
+            None
+        }
+    };
+    problems.extend(definitions.problems.clone());
+    stale.extend(definitions.stale.iter().cloned());
+    let config = match (config, previous) {
+        (Some(config), _) => Some(Arc::new(config)),
+        (None, Some(previous)) => {
+            stale.push(path.to_owned());
+            definitions = previous.definitions.clone();
+            Some(Arc::clone(previous.config))
+        }
+        (None, None) => None,
+    };
+    let names = match (&config, &document) {
+        (Some(config), _) => config.names(&definitions.providers),
+        (None, Ok(document)) => document.names_as_written(&definitions.providers),
+        (None, Err(_)) => Names::default(),
+    };
+    let roots = match (&config, &document) {
+        (Some(config), _) => config.rules.clone(),
+        (None, Ok(document)) => document.rules(environment).unwrap_or_default(),
+        (None, Err(_)) => Vec::new(),
+    };
+    let rules = load_rules(&roots, &names, previous.map(|p| p.rules), &mut problems);
+    let (rules, stale_rules) = rules.map_or((None, roots), |(rules, stale)| (Some(rules), stale));
+    stale.extend(stale_rules);
+    let stamp = config
+        .as_ref()
+        .map_or(0, |config| stamp_config(config, &definitions));
+    Loaded {
+        config,
+        definitions,
+        rules,
+        stale,
+        problems,
+        stamp,
+    }
+}
+
+/// Reads the rules under some roots and runs their tests. None where a root cannot be read.
+pub fn load_rules(
+    roots: &[PathBuf],
+    names: &Names,
+    previous: Option<&RuleSet>,
+    problems: &mut Diagnostics,
+) -> Option<(RuleSet, Vec<PathBuf>)> {
+    match read_rule_files(roots) {
+        Ok(found) => {
+            problems.extend(found.problems);
+            let loaded = trial::load(found.files, names, previous);
+            problems.extend(loaded.diagnostics);
+            Some((loaded.set, loaded.stale))
+        }
+        Err(error) => {
+            let path = roots.first().cloned().unwrap_or_default();
+            let file = SourceFile::new(path, "");
+            let place = Place { file, span: 0..0 };
+            problems.push(
+                Diagnostic::error(code::UNREADABLE, place, error.to_string())
+                    .help("make the folder, or name another under `rules:` in hookrule.yaml"),
+            );
+            None
+        }
+    }
+}
+
+/// A number that differs when what a configuration was made of differs.
+fn stamp_config(config: &Config, definitions: &Definitions) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let files = config.inputs.files.iter();
+    for file in files.chain(definitions.files()) {
+        (&file.path, &file.text).hash(&mut hasher);
+    }
+    for secret in &config.inputs.secrets {
+        hash_file(secret, &mut hasher);
+    }
+    hasher.finish()
+}
+
+/// A number that differs when anything under the watched paths differs; cheap beside loading.
+pub(super) fn stamp(paths: &[PathBuf]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for path in paths {
+        hash_path(path, 0, &mut hasher);
+    }
+    hasher.finish()
+}
+
+fn hash_path(path: &Path, depth: usize, hasher: &mut DefaultHasher) {
+    if !path.is_dir() {
+        return hash_file(path, hasher);
+    }
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let mut inside: Vec<_> = entries.map(|entry| entry.path()).collect();
+    inside.sort();
+    for path in inside {
+        if depth < COMPARED_DEPTH_MAX {
+            hash_path(&path, depth + 1, hasher);
+        }
+    }
+}
+
+fn hash_file(path: &Path, hasher: &mut DefaultHasher) {
+    path.hash(hasher);
+    match fs::metadata(path) {
+        Ok(about) if about.is_file() && about.len() <= COMPARED_BYTES_MAX => {
+            fs::read(path).ok().hash(hasher);
+        }
+        Ok(about) => (about.len(), about.modified().ok()).hash(hasher),
+        Err(error) => error.kind().hash(hasher),
+    }
+}

@@ -1,0 +1,177 @@
+//! `hookrule providers list|show`.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use crate::config::{Definitions, Document};
+use crate::diagnostic::did_you_mean;
+use crate::providers::Provider;
+
+use super::output::{Done, Exit, Failure, Format, Output};
+
+/// Who can send
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hookrule providers list
+  hookrule providers show stripe")]
+pub(super) struct ProvidersCommand {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    List(List),
+    Show(Show),
+}
+
+/// Every provider: the built-in ones and your own
+#[derive(Debug, Args)]
+struct List {
+    /// Who reads the output
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+/// How one provider signs and names its events, and which samples `send` has
+#[derive(Debug, Args)]
+struct Show {
+    /// Its name
+    name: String,
+    /// Who reads the output
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+impl ProvidersCommand {
+    pub(super) fn run(self, output: &mut Output<'_>) -> Done {
+        let definitions = definitions(output)?;
+        match self.what {
+            What::List(list) => list.run(&definitions, output),
+            What::Show(show) => show.run(&definitions, output),
+        }
+    }
+}
+
+/// The built-in definitions and, where there is a hookrule.yaml, those of its folders.
+pub(super) fn definitions(output: &Output<'_>) -> Result<Definitions, Failure> {
+    let folders = if output.config().exists() {
+        Document::read(output.config())?.providers(output.environment().as_ref())?
+    } else {
+        Vec::new()
+    };
+    let definitions = Definitions::read(&folders, None);
+    if definitions.problems.has_errors() {
+        return Err(Failure::Diagnostics(definitions.problems));
+    }
+    Ok(definitions)
+}
+
+/// A provider that must be there, with advice where it is not.
+pub(super) fn find(
+    definitions: &Definitions,
+    name: &str,
+) -> Result<std::sync::Arc<Provider>, Failure> {
+    definitions.providers.find(name).ok_or_else(|| {
+        let help = match did_you_mean(name, definitions.providers.names()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "`hookrule providers list` shows them all".to_owned(),
+        };
+        Failure::Refused(format!("there is no provider `{name}`; {help}"))
+    })
+}
+
+impl List {
+    fn run(self, definitions: &Definitions, output: &mut Output<'_>) -> Done {
+        let all = &definitions.providers;
+        let found = all.names().into_iter().filter_map(|name| all.find(name));
+        let found: Vec<_> = found.collect();
+        if self.format == Format::Json {
+            output.json(&found.iter().map(|p| describe(p)).collect::<Vec<_>>())?;
+            return Ok(Exit::Fine);
+        }
+        let row = |provider: &std::sync::Arc<Provider>| {
+            vec![
+                provider.name().to_owned(),
+                or_dash(&provider.schemes()),
+                or_dash(provider.recognise()),
+            ]
+        };
+        let head = ["PROVIDER", "SIGNS BY", "RECOGNISED BY"];
+        output.table(&head, &found.iter().map(row).collect::<Vec<_>>())?;
+        Ok(Exit::Fine)
+    }
+}
+
+impl Show {
+    fn run(self, definitions: &Definitions, output: &mut Output<'_>) -> Done {
+        let provider = find(definitions, &self.name)?;
+        if self.format == Format::Json {
+            output.json(&describe(&provider))?;
+            return Ok(Exit::Fine);
+        }
+        let samples: Vec<_> = provider
+            .samples()
+            .iter()
+            .map(|s| s.event.as_str())
+            .collect();
+        let aliases: Vec<_> = provider.aliases().iter().map(|a| a.name.as_str()).collect();
+        let body_max = match provider.body_bytes_max() {
+            Some(bytes) => format!("{bytes} bytes"),
+            None => "the default".to_owned(),
+        };
+        let facts = [
+            ("provider", provider.name().to_owned()),
+            ("also", or_dash(&aliases)),
+            ("signs by", or_dash(&provider.schemes())),
+            ("signature in", or_dash(&provider.signature_headers())),
+            ("recognised by", or_dash(provider.recognise())),
+            ("largest body", body_max),
+            ("samples", or_dash(&samples)),
+            ("facts from", provider.docs().to_owned()),
+            (
+                "confidence",
+                format!("{:?}", provider.confidence()).to_lowercase(),
+            ),
+        ];
+        for (name, value) in facts {
+            output.line(&format!("{name:14} {value}"))?;
+        }
+        let name = provider.name();
+        output.line(&format!("\nIn hookrule.yaml:\n  sources:\n    {name}:"))?;
+        output.line(&format!("      provider: {name}"))?;
+        if provider.signs() {
+            let variable = name.to_uppercase().replace(['-', '.'], "_");
+            output.line(&format!("      secrets: [\"${{env:{variable}_SECRET}}\"]"))?;
+        } else {
+            output.line("      verify: none")?;
+        }
+        Ok(Exit::Fine)
+    }
+}
+
+fn or_dash<T: AsRef<str>>(names: &[T]) -> String {
+    match names {
+        [] => "-".to_owned(),
+        names => names
+            .iter()
+            .map(AsRef::as_ref)
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+fn describe(provider: &Provider) -> Value {
+    json!({
+        "name": provider.name(),
+        "aliases": provider.aliases().iter().map(|alias| &alias.name).collect::<Vec<_>>(),
+        "schemes": provider.schemes(),
+        "signature_headers": provider.signature_headers(),
+        "recognise": provider.recognise(),
+        "body_bytes_max": provider.body_bytes_max(),
+        "samples": provider.samples().iter().map(|sample| &sample.event).collect::<Vec<_>>(),
+        "docs": provider.docs(),
+        "confidence": format!("{:?}", provider.confidence()).to_lowercase(),
+    })
+}

@@ -1,1 +1,0 @@
-//! Deliveries through the whole of intake, with a store in memory.

@@ -1,0 +1,236 @@
+//! Answers from a store that this process has open.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::event::{Event, EventId};
+use crate::plan::{Job, JobBody, JobState, plan};
+use crate::providers::Providers;
+use crate::rule::{Rule, RuleSet};
+use crate::runtime::BoxFuture;
+use crate::stores::{JobQuery, Store, StoreError};
+
+use super::redact::Masks;
+use super::{
+    Answer, EventView, HeaderView, JobView, Operator, OperatorError, Question, Replayed, Requeued,
+    RuleView, Selection,
+};
+
+/// The most dead letters that one question requeues.
+const REQUEUED_MAX: usize = 100_000;
+/// The most jobs that are shown with their event.
+const EVENT_JOBS_MAX: usize = 1_000;
+
+/// Answers from an open store.
+pub struct Direct {
+    store: Arc<dyn Store>,
+    rules: watch::Receiver<Arc<RuleSet>>,
+    providers: watch::Receiver<Providers>,
+    nudge: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Direct {
+    /// `rules` are those that replays go through, `providers` say what is masked; `nudge` is called
+    /// when there are jobs to perform.
+    pub fn new(
+        store: Arc<dyn Store>,
+        rules: watch::Receiver<Arc<RuleSet>>,
+        providers: watch::Receiver<Providers>,
+        nudge: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            store,
+            rules,
+            providers,
+            nudge: Box::new(nudge),
+        }
+    }
+
+    async fn answer(&self, question: Question) -> Result<Answer, OperatorError> {
+        Ok(match question {
+            Question::Events(query) => Answer::Events(self.store.events(query).await?),
+            Question::Event { id, body } => Answer::Event(self.event(id, body).await?),
+            Question::Replay { id } => Answer::Replayed(self.replay(id).await?),
+            Question::Jobs(query) => {
+                let jobs = self.store.jobs(query).await?;
+                Answer::Jobs(jobs.into_iter().map(masked).collect())
+            }
+            Question::Job { id } => {
+                let found = self.store.job(id).await?;
+                Answer::Job(found.map(|(job, attempts)| {
+                    let job = masked(job);
+                    Box::new(JobView { job, attempts })
+                }))
+            }
+            Question::Requeue(selection) => Answer::Requeued(self.requeue(selection).await?),
+            Question::Counts => Answer::Counts(self.store.counts().await?),
+            Question::Rules => {
+                let rules = Arc::clone(&self.rules.borrow());
+                Answer::Rules(describe(&rules))
+            }
+        })
+    }
+
+    async fn event(
+        &self,
+        id: EventId,
+        body: bool,
+    ) -> Result<Option<Box<EventView>>, OperatorError> {
+        let (Some(summary), Some(event)) = (
+            self.store.event_summary(id).await?,
+            self.store.event(id).await?,
+        ) else {
+            return Ok(None);
+        };
+        let query = JobQuery {
+            event: Some(id),
+            limit: EVENT_JOBS_MAX,
+            ..JobQuery::default()
+        };
+        let jobs = self.store.jobs(query).await?;
+        let provider = self.providers.borrow().find(&event.provider);
+        let masks = provider.map_or_else(Masks::default, |provider| Masks::of(&provider));
+        Ok(Some(Box::new(EventView {
+            summary,
+            headers: masks
+                .headers(&event.headers)
+                .into_iter()
+                .map(|(name, value)| HeaderView { name, value })
+                .collect(),
+            body: body.then(|| masks.body(&event.payload)),
+            jobs: jobs.into_iter().map(without_data).collect(),
+        })))
+    }
+
+    async fn replay(&self, id: EventId) -> Result<Replayed, OperatorError> {
+        let missing = || OperatorError::Refused(format!("there is no event {id}"));
+        let event = self.store.event(id).await?.ok_or_else(missing)?;
+        let summary = self.store.event_summary(id).await?.ok_or_else(missing)?;
+        let rules = Arc::clone(&self.rules.borrow());
+        let run = summary.runs.saturating_add(1);
+        let planned = plan_apart(rules, event, run).await?;
+        let matched = planned.matched.clone();
+        let jobs = self.store.accept_replay(id, run, planned).await?;
+        (self.nudge)();
+        Ok(Replayed {
+            event: id,
+            run,
+            matched,
+            jobs: jobs.ok_or_else(missing)?,
+        })
+    }
+
+    async fn requeue(&self, selection: Selection) -> Result<Vec<Requeued>, OperatorError> {
+        let mut jobs = selection.jobs;
+        if jobs.is_empty() {
+            let query = JobQuery {
+                states: vec![JobState::Dead],
+                destination: selection.destination,
+                rule: selection.rule,
+                limit: REQUEUED_MAX,
+                ..JobQuery::default()
+            };
+            let dead = self.store.jobs(query).await?;
+            jobs = dead.into_iter().map(|job| job.id).collect();
+        }
+        let results = self.store.requeue(jobs.clone()).await?;
+        (self.nudge)();
+        Ok(jobs
+            .into_iter()
+            .zip(results)
+            .map(|(job, result)| Requeued {
+                job,
+                refused: result.err(),
+            })
+            .collect())
+    }
+}
+
+impl Operator for Direct {
+    fn ask(&self, question: Question) -> BoxFuture<'_, Result<Answer, OperatorError>> {
+        Box::pin(self.answer(question))
+    }
+}
+
+impl From<StoreError> for OperatorError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Plans off the reactor; a panic there is one failed question.
+async fn plan_apart(
+    rules: Arc<RuleSet>,
+    event: Event,
+    run: u32,
+) -> Result<crate::plan::Plan, OperatorError> {
+    tokio::task::spawn_blocking(move || plan(&rules, &event, run))
+        .await
+        .map_err(|_| OperatorError::Failed("planning the replay failed".to_owned()))
+}
+
+fn masked(mut job: Job) -> Job {
+    let masks = Masks::default();
+    match &mut job.body {
+        JobBody::Prepared { data, .. } => *data = masks.json(data.take()),
+        JobBody::Deferred { config, vars, .. } => {
+            *config = masks.json(config.take());
+            *vars = masks.json(vars.take());
+        }
+        JobBody::Unprepared => {}
+    }
+    job
+}
+
+fn without_data(mut job: Job) -> Job {
+    match &mut job.body {
+        JobBody::Prepared { data, .. } => drop(data.take()),
+        JobBody::Deferred { config, vars, .. } => {
+            drop(config.take());
+            drop(vars.take());
+        }
+        JobBody::Unprepared => {}
+    }
+    job
+}
+
+/// The rules of a set, as they are listed.
+pub fn describe(rules: &RuleSet) -> Vec<RuleView> {
+    rules.rules.iter().map(|rule| view(rule)).collect()
+}
+
+fn view(rule: &Rule) -> RuleView {
+    let when = &rule.when;
+    let mut about = Vec::new();
+    for (word, names) in [
+        ("provider", &when.providers),
+        ("source", &when.sources),
+        ("event", &when.events),
+    ] {
+        if !names.is_empty() {
+            about.push(format!("{word} {}", names.join(", ")));
+        }
+    }
+    if when.unmatched {
+        about.push("what no other rule matched".to_owned());
+    }
+    if about.is_empty() {
+        about.push("any event".to_owned());
+    }
+    RuleView {
+        name: rule.name.clone(),
+        description: rule.description.clone(),
+        file: rule.place.file.path.display().to_string(),
+        enabled: rule.enabled,
+        when: about.join("; "),
+        actions: rule
+            .actions
+            .iter()
+            .map(|action| match action.destinations.as_slice() {
+                [] => action.name.clone(),
+                destinations => format!("{} → {}", action.name, destinations.join(", ")),
+            })
+            .collect(),
+    }
+}
