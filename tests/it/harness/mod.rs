@@ -8,4 +8,4 @@ pub mod target;
 pub use folder::{Folder, beside, project};
 pub use process::{Process, run};
 pub use sender::{SECRET, WHSEC, github, signed};
-pub use target::{Answer, Connection, Target, request};
+pub use target::{Answer, Connection, Received, Target, request};
