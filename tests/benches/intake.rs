@@ -6,6 +6,17 @@
 //!
 //! `cargo bench --bench intake`; with `-- SECONDS ROUNDS` for other lengths than 3 and 3.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a measurement reads the machine's clock, divides, and prints"
+)]
+
 use std::convert::Infallible;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;

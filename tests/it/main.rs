@@ -9,7 +9,6 @@
 #![expect(unreachable_pub, reason = "nothing outside reads the harness")]
 #![expect(
     clippy::print_stdout,
-    clippy::print_stderr,
     reason = "tests print their figures, and why they were skipped"
 )]
 

@@ -11,8 +11,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::target::{PATIENCE, Received};
-use super::{Connection, Folder, SECRET, Target, github};
+use super::target::PATIENCE;
+use super::{Connection, Folder, Received, SECRET, Target, github};
 
 /// Writes a configuration with one source and one destination, and a rule that forwards every push to
 /// it. `more` are lines of hookrule.yaml, `policy` are keys of the destination.

@@ -13,4 +13,4 @@ pub use load::{EAGER, Load, arrived, forwarding, repeated};
 pub use mount::{Mount, make_image, needs};
 pub use process::{Process, run};
 pub use sender::{SECRET, WHSEC, github, signed, signed_at};
-pub use target::{Answer, Connection, Target, request};
+pub use target::{Answer, Connection, Received, Target, request};

@@ -31,7 +31,7 @@ impl Log {
                 .iter()
                 .any(|line| line.contains(what) || line == ENDED)
         };
-        let patience = Duration::from_secs(60);
+        let patience = Duration::from_mins(1);
         let (lines, _) = self
             .more
             .wait_timeout_while(lines, patience, |lines| !found(lines))
@@ -164,9 +164,10 @@ impl Process {
         }
     }
 
-    /// The ids of all stored events.
+    /// The ids of all stored events. Each delivery is there once.
     pub fn event_ids(&self) -> BTreeSet<String> {
         let mut ids = BTreeSet::new();
+        let mut deliveries = BTreeSet::new();
         let mut oldest: Option<String> = None;
         loop {
             let mut arguments = vec!["events", "list", "--limit", "500", "--format", "json"];
@@ -178,14 +179,18 @@ impl Process {
             assert!(output.status.success(), "{error}");
             let page: Vec<serde_json::Value> =
                 serde_json::from_slice(&output.stdout).expect("a JSON list");
-            let Some(last) = page.last() else {
+            let text = |event: &serde_json::Value, key| event[key].as_str().map(str::to_owned);
+            for event in &page {
+                ids.extend(text(event, "id"));
+                if let Some(delivery) = text(event, "delivery_id") {
+                    let first = deliveries.insert(delivery);
+                    assert!(first, "a delivery is there twice: {event}");
+                }
+            }
+            oldest = page.last().and_then(|event| text(event, "id"));
+            if oldest.is_none() {
                 return ids;
-            };
-            oldest = last["id"].as_str().map(str::to_owned);
-            ids.extend(
-                page.iter()
-                    .filter_map(|e| e["id"].as_str().map(str::to_owned)),
-            );
+            }
         }
     }
 
