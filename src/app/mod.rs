@@ -5,6 +5,8 @@ mod load;
 mod reload;
 mod render;
 mod start;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,13 +22,14 @@ use crate::operator::Socket;
 use crate::runtime::Clock;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::telemetry::Telemetry;
+use crate::stores::Store;
 
 pub use load::{Loaded, load, load_rules};
 pub use reload::Reloaded;
 
 use reload::Live;
 
-/// How long the admin listener may take to send the answers it has begun.
+/// How long what is left after the draining may take to end: answers of the admin listener, tasks.
 const CLOSING_MAX: Duration = Duration::from_secs(1);
 
 /// What a process is started with.
@@ -89,7 +92,7 @@ impl App {
 
     /// Reads all files again; what has errors stays as it is.
     pub async fn reload(&self) -> Reloaded {
-        Arc::clone(&self.live).reload().await
+        self.live.reload().await
     }
 
     /// Runs until the order to stop, then drains.
@@ -108,10 +111,12 @@ impl App {
             admin_door,
             reloader,
             socket,
+            live,
             ..
         } = self;
         shutdown.drain();
         reloader.abort();
+        let _ = reloader.await;
         let finish = async {
             // Senders first: what they get acknowledged is on disk before the executor gives back.
             let _ = intake_door.await;
@@ -123,10 +128,30 @@ impl App {
                 tracing::warn!("stopped at once: what was begun is done at the next start");
             }
         }
-        drop(socket);
+        if let Some(socket) = socket {
+            socket.close().await;
+        }
         closing.stop();
         if let Some(door) = admin_door {
             let _ = tokio::time::timeout(CLOSING_MAX, door).await;
         }
+        let store = Arc::clone(&live.store);
+        drop((live, executor));
+        release(store).await;
     }
+}
+
+/// Gives the store's folder back: the next process may open it when this returns. Tasks that are
+/// ending still hold the store for a moment.
+async fn release(store: Arc<dyn Store>) {
+    let alone = async {
+        while Arc::strong_count(&store) > 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    if tokio::time::timeout(CLOSING_MAX, alone).await.is_err() {
+        tracing::warn!("the store is still in use; its folder is free when this process has ended");
+    }
+    // Dropping it writes what is queued, which may block.
+    let _ = tokio::task::spawn_blocking(move || drop(store)).await;
 }

@@ -104,7 +104,7 @@ pub(super) struct Live {
 
 impl Live {
     /// Reads all files again, if any of them differs.
-    pub(super) async fn reload(self: Arc<Self>) -> Reloaded {
+    pub(super) async fn reload(&self) -> Reloaded {
         let mut current = self.current.lock().await;
         let paths = current.config.watched();
         let disk_stamp = tokio::task::spawn_blocking(move || stamp(&paths)).await;
@@ -136,8 +136,9 @@ impl Live {
         }
     }
 
-    async fn read(self: &Arc<Self>, current: &Current) -> Option<Loaded> {
-        let live = Arc::clone(self);
+    async fn read(&self, current: &Current) -> Option<Loaded> {
+        // Not the whole of `self`: a reading that outlives the process's end would hold the store.
+        let (path, environment) = (self.path.clone(), Arc::clone(&self.environment));
         let config = Arc::clone(&current.config);
         let definitions = current.definitions.clone();
         let rules = Arc::clone(&self.outlets.rules.borrow());
@@ -147,7 +148,7 @@ impl Live {
                 definitions: &definitions,
                 rules: &rules,
             };
-            load(&live.path, live.environment.as_ref(), Some(previous))
+            load(&path, environment.as_ref(), Some(previous))
         });
         match read.await {
             Ok(loaded) => Some(loaded),
@@ -201,7 +202,7 @@ impl Live {
                 }
                 () = tokio::time::sleep(COMPARE_EVERY) => {}
             }
-            let came = Arc::clone(&self).reload().await;
+            let came = self.reload().await;
             if asked && came == Reloaded::Unchanged {
                 tracing::info!("nothing has changed");
             }

@@ -70,31 +70,29 @@ impl<'r, 'e> Run<'r, 'e> {
         self.attempt(condition).unwrap_or(false)
     }
 
-    /// What cannot be carried out makes everything around it fail too: `not` of it is no success.
+    /// What cannot be carried out is neither true nor false, so that `not` of it does not hold
+    /// either; a group is decided without it where the others suffice.
     fn attempt(&self, condition: &Condition) -> Result<bool, TooMuch> {
         match condition {
-            Condition::All(inner) => {
-                for condition in inner {
-                    if !self.attempt(condition)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            }
-            Condition::Any(inner) => self.any(inner),
-            Condition::None(inner) => self.any(inner).map(|any| !any),
+            Condition::All(inner) => self.find(inner, false).map(|found| !found),
+            Condition::Any(inner) => self.find(inner, true),
+            Condition::None(inner) => self.find(inner, true).map(|found| !found),
             Condition::Not(inner) => self.attempt(inner).map(|holds| !holds),
             Condition::Test(test) => self.test(test),
         }
     }
 
-    fn any(&self, inner: &[Condition]) -> Result<bool, TooMuch> {
+    /// Whether one of the conditions comes out as wanted.
+    fn find(&self, inner: &[Condition], wanted: bool) -> Result<bool, TooMuch> {
+        let mut found = Ok(false);
         for condition in inner {
-            if self.attempt(condition)? {
-                return Ok(true);
+            match self.attempt(condition) {
+                Ok(holds) if holds == wanted => return Ok(true),
+                Ok(_) => {}
+                Err(stopped) => found = Err(stopped),
             }
         }
-        Ok(false)
+        found
     }
 
     /// The test that made a condition fail (or hold, under `not`): the first such in order.

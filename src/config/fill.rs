@@ -110,7 +110,10 @@ impl<'e> Filler<'e> {
             }
             problem.message = self.hidden(problem.message);
             problem.help = problem.help.map(|help| self.hidden(help));
-            scrubbed.push(problem);
+            // Two rooms may read one key, and find the same.
+            if scrubbed.iter().all(|known| *known != problem) {
+                scrubbed.push(problem);
+            }
         }
         scrubbed
     }

@@ -12,6 +12,8 @@ mod include;
 mod names;
 mod reading;
 mod sender;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -104,3 +104,71 @@ fn first_of_each<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
     }
     Value::Object(first)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::event::{EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef};
+    use crate::runtime::Timestamp;
+
+    use super::super::{Escape, Template};
+    use super::*;
+
+    fn event() -> Event {
+        Event {
+            id: EventId::from_bytes([1; 16]),
+            source: SourceRef {
+                name: "gh".into(),
+                labels: [("customer".into(), "acme".into())].into(),
+            },
+            provider: "github".into(),
+            names: vec!["push".into(), "push.main".into()],
+            delivery_id: None,
+            received_at: Timestamp::from_millis(1_700_000_000_123),
+            nonce: [0; 16],
+            headers: Headers::new([("X-GitHub-Event", "push"), ("x-github-event", "other")]),
+            query: Query::decode(b"a=1&a=2"),
+            payload: Payload::new(r#"{"id":12345678901234567890123}"#.into(), MediaKind::Json)
+                .unwrap(),
+            proof: Proof::imagined_by_trial(),
+        }
+    }
+
+    fn render(scope: &Scope, text: &str) -> Result<String, String> {
+        let template = Template::parse(text, Escape::None).unwrap();
+        template.render(scope).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn what_templates_see() {
+        let mut scope = Scope::of(&event());
+        scope.enter_rule("r");
+        scope.set_var("v", json!([1]));
+        scope.set_actions(json!({"record": {"url": "u"}}));
+        for (text, shown) in [
+            ("{{payload.id}}", "12345678901234567890123"),
+            ("{{event.id}}", "evt_01010101010101010101010101010101"),
+            ("{{event.name}} {{event.names.0}}", "push.main push"),
+            ("{{event.provider}} {{event.verified}}", "github true"),
+            ("{{event.received_at}}", "2023-11-14T22:13:20.123Z"),
+            ("{{headers.x-github-event}} {{query.a}}", "push 1"),
+            ("{{source.name}} {{source.labels.customer}}", "gh acme"),
+            ("{{rule.name}} {{vars.v}} {{actions.record.url}}", "r [1] u"),
+        ] {
+            assert_eq!(render(&scope, text).as_deref(), Ok(shown), "{text}");
+        }
+        assert_eq!(scope.vars().map(Map::len), Some(1));
+    }
+
+    #[test]
+    fn a_rule_sees_nothing_of_the_one_before() {
+        let mut scope = Scope::of(&event());
+        scope.enter_rule("one");
+        scope.set_var("v", json!(1));
+        scope.set_item(Some(json!({"n": 1})));
+        assert_eq!(render(&scope, "{{item.n}}{{vars.v}}").as_deref(), Ok("11"));
+        scope.enter_rule("two");
+        for text in ["{{item.n}}", "{{vars.v}}", "{{actions.a}}"] {
+            assert!(render(&scope, text).is_err(), "{text}");
+        }
+    }
+}

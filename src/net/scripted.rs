@@ -73,6 +73,8 @@ impl Heard {
 pub(crate) struct Scripted {
     /// Its port.
     pub(crate) port: u16,
+    /// A time limit for its answers: short only where one of them never comes.
+    pub(crate) patience: &'static str,
     heard: Arc<Mutex<Vec<Heard>>>,
 }
 
@@ -82,6 +84,11 @@ impl Scripted {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let scripted = Self {
             port: listener.local_addr().unwrap().port(),
+            patience: if says.iter().any(|say| matches!(say, Say::Nothing)) {
+                "1s"
+            } else {
+                "60s"
+            },
             heard: Arc::default(),
         };
         let heard = Arc::clone(&scripted.heard);

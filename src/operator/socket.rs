@@ -71,6 +71,14 @@ impl Socket {
     }
 }
 
+impl Socket {
+    /// Closes it, and returns when nobody is being answered any more: the store is free then.
+    pub async fn close(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
+}
+
 impl Drop for Socket {
     fn drop(&mut self) {
         self.task.abort();

@@ -114,13 +114,13 @@ pub struct NewJob {
     pub kind: String,
     /// The destination's name; empty where the kind needs none.
     pub destination: String,
-    /// `Ready`, `Waiting` (for `after`), `Shadow`, or `Dead` with a reason.
+    /// `Ready`, `Waiting` (for `after`), `Shadow`, or with a reason `Dead` or `Skipped`.
     pub state: JobState,
     /// How long after its commit it becomes due.
     pub delay: Duration,
     /// Jobs of the same plan that must be done first.
     pub after: Vec<JobId>,
-    /// Why it is dead at birth.
+    /// Why it is dead or skipped at birth.
     pub reason: Option<String>,
     /// What it will do.
     pub body: JobBody,

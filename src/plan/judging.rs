@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 
 use crate::condition::{Conditions, Facts, Trace};
 use crate::event::{Event, Slots};
-use crate::rule::{NotAbout, Read, Rule, RuleSet};
+use crate::rule::{Read, Rule, RuleSet};
 
+use super::NewJob;
 use super::jobs::{Fates, Planning};
 use super::vars::{LazyScope, Vars};
-use super::{JOBS_MAX, NewJob, RuleTrace};
 
 /// Vars as conditions were shown them; they must live as long as the slots.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Kept {
         Self::with_places(rules.iter().map(|rule| asks(rule)).sum())
     }
 
-    fn with_places(count: usize) -> Self {
+    pub(super) fn with_places(count: usize) -> Self {
         Self {
             none: Map::new(),
             shown: vec![OnceCell::new(); count],
@@ -49,7 +49,7 @@ impl Kept {
 }
 
 /// How often the conditions of a rule may ask for vars.
-fn asks(rule: &Rule) -> usize {
+pub(super) fn asks(rule: &Rule) -> usize {
     let own = rule.actions.iter().map(|action| &action.condition_vars);
     let all = own.chain([&rule.when.vars]);
     all.filter(|reads| !reads.is_empty()).count()
@@ -110,7 +110,7 @@ impl<'e> Judging<'e> {
     }
 
     /// Whether a rule's conditions hold, and what decided.
-    fn trace(&mut self, rule: &Rule) -> (Trace, Option<String>) {
+    pub(super) fn trace(&mut self, rule: &Rule) -> (Trace, Option<String>) {
         self.begin();
         let reads = &rule.when.vars;
         let mut trace = rule.when.conditions.trace(&self.facts(rule, reads));
@@ -157,87 +157,4 @@ pub(super) fn caught<T>(plan: impl FnOnce() -> T) -> Result<T, String> {
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
         format!("hookrule has a defect here ({})", text.unwrap_or_default())
     })
-}
-
-/// What one rule of the set makes of an event.
-pub(super) fn try_rule(rules: &RuleSet, event: &Event, rule: &Rule) -> (RuleTrace, Vec<NewJob>) {
-    let mut trace = RuleTrace {
-        rule: rule.name.clone(),
-        matched: false,
-        because: None,
-        seen: None,
-        note: None,
-    };
-    if let Some((because, seen)) = not_considered(rules, event, rule) {
-        trace.because = Some(because.to_owned());
-        trace.seen = seen;
-        return (trace, Vec::new());
-    }
-    let kept = Kept::with_places(1 + asks(rule) * 2);
-    let slots = event.payload.slots(&rules.paths);
-    let mut judging = Judging::new(rules, event, &slots, &kept, 0);
-    let judged = caught(|| {
-        let (decided, note) = judging.trace(rule);
-        let jobs = if decided.holds {
-            judging.rule(rule, JOBS_MAX)
-        } else {
-            None
-        };
-        (decided, note, jobs)
-    });
-    match judged {
-        Ok((decided, note, jobs)) => {
-            trace.matched = decided.holds;
-            trace.because = decided.because;
-            trace.seen = decided.seen;
-            trace.note = note;
-            (trace, jobs.unwrap_or_default().0)
-        }
-        Err(panic) => {
-            trace.note = Some(panic);
-            (trace, Vec::new())
-        }
-    }
-}
-
-/// Why a rule's conditions are not even looked at, and what was seen.
-fn not_considered(
-    rules: &RuleSet,
-    event: &Event,
-    rule: &Rule,
-) -> Option<(&'static str, Option<Value>)> {
-    if !rule.enabled {
-        return Some(("enabled", Some(Value::Bool(false))));
-    }
-    match rule.when.objection(event) {
-        None => {}
-        Some(NotAbout::Provider) => return Some(("provider", Some(event.provider.clone().into()))),
-        Some(NotAbout::Source) => return Some(("source", Some(event.source.name.clone().into()))),
-        Some(NotAbout::Event) => return Some(("event", Some(event.names.clone().into()))),
-    }
-    let position = |name: &str| rules.rules.iter().position(|other| other.name == name);
-    let candidates = rules.candidates(event);
-    let holds = |other: &Arc<Rule>| {
-        let kept = Kept::with_places(asks(other));
-        let slots = event.payload.slots(&rules.paths);
-        let mut judging = Judging::new(rules, event, &slots, &kept, 0);
-        caught(|| judging.trace(other).0.holds) == Ok(true)
-    };
-    let name = |other: &&Arc<Rule>| Some(Value::String(other.name.clone()));
-    if rule.when.unmatched {
-        let mut others = candidates.iter().filter(|other| !other.when.unmatched);
-        if let Some(other) = others.find(|other| holds(other)) {
-            return Some(("unmatched", name(other)));
-        }
-    }
-    let stops = |other: &&&Arc<Rule>| {
-        other.stop
-            && other.name != rule.name
-            && other.when.unmatched == rule.when.unmatched
-            && other.place.file.path == rule.place.file.path
-            && position(&other.name) < position(&rule.name)
-    };
-    let mut stoppers = candidates.iter().filter(stops);
-    let stopper = stoppers.find(|other| holds(other))?;
-    Some(("stop", name(stopper)))
 }

@@ -8,6 +8,7 @@ pub mod job;
 mod jobs;
 mod judging;
 mod vars;
+mod why;
 
 use serde_json::Value;
 
@@ -18,6 +19,7 @@ pub use deferred::prepare;
 pub use job::{Attempt, Job, JobBody, JobState, NewJob};
 
 use judging::{Judging, Kept, caught};
+use why::Tracing;
 
 /// The most jobs of one event; a dead letter stands for the rest.
 pub const JOBS_MAX: usize = 1_000;
@@ -104,16 +106,13 @@ pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
 
 /// What every rule makes of an event, in order, as [`plan`] decides it.
 pub fn judge(rules: &RuleSet, event: &Event) -> Vec<RuleTrace> {
-    rules
-        .rules
-        .iter()
-        .map(|rule| try_rule(rules, event, rule).0)
-        .collect()
+    let tracing = Tracing::new(rules, event);
+    rules.rules.iter().map(|rule| tracing.of(rule).0).collect()
 }
 
 /// What one rule of the set makes of an event, as [`plan`] decides it, and its jobs.
 pub fn try_rule(rules: &RuleSet, event: &Event, rule: &Rule) -> (RuleTrace, Vec<NewJob>) {
-    judging::try_rule(rules, event, rule)
+    Tracing::new(rules, event).of(rule)
 }
 
 /// Jobs over [`JOBS_MAX`].
@@ -158,3 +157,6 @@ fn dead_letter(event: &Event, run: u32, rule: &str, part: &str, reason: String) 
         body: JobBody::Unprepared,
     }
 }
+
+#[cfg(test)]
+mod tests;

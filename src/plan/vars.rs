@@ -61,17 +61,19 @@ impl Vars {
         for var in rule.vars.get(self.done..end).unwrap_or_default() {
             self.done += 1;
             let scope = scope.of_rule(&rule.name);
-            let value = match self.first_error(&var.reads) {
-                Some(error) => Err(error),
-                None => var.tree.render(scope).map_err(|error| error.to_string()),
-            };
+            let value = self.first_error(&var.reads).map_or_else(
+                || {
+                    let named = |error| format!("var `{}`: {error}", var.name);
+                    var.tree.render(scope).map_err(named)
+                },
+                Err,
+            );
             match value {
                 Ok(value) => {
                     scope.set_var(&var.name, value.clone());
                     self.values.insert(var.name.clone(), value);
                 }
                 Err(error) => {
-                    let error = format!("var `{}`: {error}", var.name);
                     self.errors.insert(var.name.clone(), error);
                 }
             }

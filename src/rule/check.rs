@@ -48,6 +48,7 @@ fn check_sources(when: &When, names: &Names, problems: &mut Diagnostics) {
         if let Some(problem) = unknown(code::UNKNOWN_SOURCE, "source", name, place, known) {
             problems.push(problem.help_or("add it under `sources:` in hookrule.yaml"));
         } else if let Some(provider) = sources.get(name)
+            && !provider.is_empty()
             && !when.providers.is_empty()
             && !when.providers.iter().any(|p| pattern::glob(p, provider))
         {
@@ -139,4 +140,97 @@ fn unknown<'k>(
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
         None => problem,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RuleSet;
+    use super::*;
+    use crate::diagnostic::SourceFile;
+
+    fn names() -> Names {
+        let map = |pairs: &[(&str, &str)]| {
+            let pair = |(name, kind): &(&str, &str)| ((*name).to_owned(), (*kind).to_owned());
+            Some(pairs.iter().map(pair).collect())
+        };
+        Names {
+            sources: map(&[("github-main", "github"), ("shop", "shopify")]),
+            destinations: map(&[("ci", "http"), ("team-chat", "discord")]),
+            providers: ["github", "shopify"].map(str::to_owned).into(),
+        }
+    }
+
+    /// The findings about one rule: code and message with help.
+    fn findings(when: &str, destination: &str, names: &Names) -> Vec<(&'static str, String)> {
+        let text = format!(
+            "rules: [{{name: r, when: {{{when}}}, actions: [{{forward: {{destination: {destination}}}}}]}}]"
+        );
+        let found = RuleSet::load(vec![SourceFile::new("a.yaml", text)], names, None);
+        let told = |d: Diagnostic| {
+            let help = d.help.unwrap_or_default();
+            (d.code.id(), format!("{}; {help}", d.message))
+        };
+        found.diagnostics.sorted().into_iter().map(told).collect()
+    }
+
+    #[track_caller]
+    fn one(when: &str, destination: &str, code: &str, says: &str) {
+        let found = findings(when, destination, &names());
+        assert!(
+            matches!(found.as_slice(), [(id, text)] if *id == code && text.contains(says)),
+            "{found:#?}"
+        );
+    }
+
+    #[test]
+    fn names_that_stand_for_nothing() {
+        one("provider: githb", "ci", "HR0104", "did you mean `github`?");
+        one(
+            "provider: [github, 'sl*']",
+            "ci",
+            "HR0104",
+            "no provider is named like `sl*`",
+        );
+        one("source: shopp", "ci", "HR0105", "did you mean `shop`?");
+        one(
+            "source: 'acme-*'",
+            "ci",
+            "HR0105",
+            "add it under `sources:`",
+        );
+        one("", "ic", "HR0402", "did you mean `ci`?");
+        one("", "[ci, warehouse]", "HR0402", "http destinations: ci");
+        one(
+            "",
+            "team-chat",
+            "HR0403",
+            "needs a http destination, and `team-chat` is a discord one",
+        );
+        one(
+            "provider: github, source: shop",
+            "ci",
+            "HR0007",
+            "it never fits",
+        );
+    }
+
+    #[test]
+    fn names_that_exist() {
+        for when in [
+            "",
+            "provider: 'git*'",
+            "source: '*'",
+            "provider: shopify, source: shop",
+        ] {
+            assert_eq!(findings(when, "ci", &names()), [], "{when}");
+        }
+    }
+
+    #[test]
+    fn without_a_configuration_nothing_is_missed() {
+        assert_eq!(
+            findings("provider: x, source: y", "z", &Names::default()),
+            []
+        );
+    }
 }

@@ -151,3 +151,93 @@ fn text(path: &Path) -> Result<String, (Code, String)> {
         (code::UNREADABLE, message)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder of its own, gone at the end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let name = format!("hookrule-{}-{name}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        fn write(&self, path: &str, bytes: &[u8]) {
+            let path = self.0.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    #[test]
+    fn which_files_are_rule_files() {
+        let folder = Folder::new("which");
+        for path in [
+            "b.yaml",
+            "a.yml",
+            "a/z.yaml",
+            "..data/x.yaml",
+            ".hidden.yaml",
+            "c.test.yaml",
+            "d.txt",
+            "payloads/p.json",
+            "folder.yaml/e.yaml",
+        ] {
+            folder.write(path, b"rules: []\n");
+        }
+        std::os::unix::fs::symlink("..data/x.yaml", folder.0.join("x.yaml")).unwrap();
+        std::os::unix::fs::symlink("a", folder.0.join("linked")).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.0.join("y.yaml")).unwrap();
+        let found = find_rule_files(&folder.0).unwrap();
+        let names = found
+            .iter()
+            .map(|path| path.strip_prefix(&folder.0).unwrap());
+        let names: Vec<_> = names.map(|name| name.to_str().unwrap()).collect();
+        let expected = [
+            "a.yml",
+            "a/z.yaml",
+            "b.yaml",
+            "folder.yaml/e.yaml",
+            "x.yaml",
+            "y.yaml",
+        ];
+        assert_eq!(names, expected);
+        let one = folder.0.join("b.yaml");
+        assert_eq!(find_rule_files(&one).unwrap(), std::slice::from_ref(&one));
+        let read = read_rule_files(&[folder.0.clone(), one]).unwrap();
+        assert_eq!(read.files.len(), expected.len());
+        assert_eq!(
+            read.problems.iter().count(),
+            1,
+            "the link that leads nowhere"
+        );
+    }
+
+    #[test]
+    fn a_missing_root_is_an_error() {
+        let error = find_rule_files(Path::new("/nowhere/rules")).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/rules"), "{error}");
+    }
+
+    #[test]
+    fn files_that_cannot_be_read_are_there_without_text() {
+        let folder = Folder::new("text");
+        folder.write("large.yaml", &vec![b'#'; FILE_BYTES_MAX + 1]);
+        folder.write("latin.yaml", b"rules: [] # \xe9\n");
+        let found = read_rule_files(std::slice::from_ref(&folder.0)).unwrap();
+        assert!(found.files.iter().all(|file| file.text.is_empty()));
+        let codes: Vec<_> = found.problems.iter().map(|d| d.code.id()).collect();
+        assert_eq!(codes, ["HR0008", "HR0001"]);
+    }
+}

@@ -13,6 +13,7 @@ pub(super) struct Index {
     names: HashMap<Box<str>, u32>,
     providers: HashMap<Box<str>, Bucket>,
     any_provider: Bucket,
+    stopping: Vec<u32>,
 }
 
 /// The rules of one provider.
@@ -53,6 +54,9 @@ impl Index {
             if !rule.enabled {
                 continue;
             }
+            if rule.stop {
+                index.stopping.push(at);
+            }
             let providers = &rule.when.providers;
             if providers.is_empty() || !providers.iter().all(|p| pattern::is_literal(p)) {
                 index.any_provider.add(at, rule);
@@ -88,5 +92,11 @@ impl RuleSet {
         rules
             .filter(|rule| rule.when.objection(event).is_none())
             .collect()
+    }
+
+    /// The enabled rules that stop the later ones of their file.
+    pub fn stopping(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        let at = self.index.stopping.iter();
+        at.filter_map(|at| self.rules.get(*at as usize))
     }
 }

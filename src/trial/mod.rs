@@ -100,3 +100,6 @@ fn run_one(
     });
     report.diagnostics.extend(problems);
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::harness::{Connection, Folder, Process, Target, github};
+use crate::harness::{Connection, Folder, Process, Received, Target, github};
 
 const ROUNDS: u64 = 3;
 const SENDERS: u64 = 16;
@@ -95,41 +95,75 @@ async fn nothing_acknowledged_is_lost_to_kill_9() {
     }
 
     let mut server = Process::start(&config);
-    let mut arrived: BTreeMap<u64, usize> = BTreeMap::new();
-    let mut requests = acknowledged.len();
-    while !acknowledged
-        .iter()
-        .all(|number| arrived.contains_key(number))
-    {
-        arrived.clear();
-        for received in target.wait_for(requests).await {
-            *arrived
-                .entry(received.json()["number"].as_u64().unwrap())
-                .or_default() += 1;
-        }
-        requests = arrived.values().sum::<usize>() + 1;
+    let all_arrived = |received: &[Received]| {
+        let arrived: BTreeSet<u64> = received.iter().map(number_of).collect();
+        acknowledged.is_subset(&arrived)
+    };
+    let mut received = target.wait_for(acknowledged.len()).await;
+    while !all_arrived(&received) {
+        received = target.wait_for(received.len() + 1).await;
     }
-    let stored = server.ask(&["events", "list", "--limit", "500", "--format", "json"]);
-    assert!(
-        stored.status.success(),
-        "{}",
-        String::from_utf8_lossy(&stored.stderr)
-    );
+    let stored = stored(&server);
     assert!(server.stop().success(), "it drains and leaves");
 
-    let duplicated = arrived.values().filter(|count| **count > 1).count();
+    let lost = acknowledged
+        .iter()
+        .filter(|number| !stored.contains(number))
+        .count();
+    let unique: BTreeSet<_> = stored.iter().collect();
+    assert_eq!(unique.len(), stored.len(), "every event is there once");
+    let mut by_number: BTreeMap<u64, BTreeSet<String>> = BTreeMap::new();
+    let received = target.received();
+    for request in &received {
+        let key = request.header("idempotency-key").unwrap().to_owned();
+        by_number.entry(number_of(request)).or_default().insert(key);
+    }
+    let twice = received.len() - by_number.len();
     println!(
-        "{{\"test\":\"A1\",\"rounds\":{ROUNDS},\"acknowledged\":{},\"lost\":0,\"duplicated\":{duplicated}}}",
+        "{{\"test\":\"A1\",\"rounds\":{ROUNDS},\"acknowledged\":{},\"lost\":{lost},\"performed_twice\":{twice}}}",
         acknowledged.len()
     );
-    let jobs: BTreeSet<_> = target
-        .received()
-        .iter()
-        .map(|r| r.header("idempotency-key").unwrap().to_owned())
-        .collect();
-    assert_eq!(
-        jobs.len(),
-        arrived.len(),
-        "a job performed twice has the same key both times"
+    assert_eq!(lost, 0);
+    assert!(
+        by_number.values().all(|keys| keys.len() == 1),
+        "a job performed twice has one key"
     );
+}
+
+fn number_of(request: &Received) -> u64 {
+    request.json()["number"].as_u64().unwrap()
+}
+
+/// The number of every stored event, page by page.
+fn stored(server: &Process) -> Vec<u64> {
+    let mut numbers = Vec::new();
+    let mut before: Option<String> = None;
+    loop {
+        let mut arguments = vec!["events", "list", "--limit", "500", "--format", "json"];
+        if let Some(before) = &before {
+            arguments.extend(["--before", before]);
+        }
+        let output = server.ask(&arguments);
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let page: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let Some(last) = page.as_array().and_then(|page| page.last()) else {
+            return numbers;
+        };
+        before = last["id"].as_str().map(str::to_owned);
+        let ids = page
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event["delivery_id"].as_str().unwrap());
+        numbers.extend(ids.map(|id| {
+            id.strip_prefix("delivery-")
+                .unwrap()
+                .parse::<u64>()
+                .unwrap()
+        }));
+    }
 }

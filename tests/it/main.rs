@@ -6,14 +6,9 @@
     clippy::panic,
     reason = "a test fails by panicking"
 )]
-#![expect(
-    unreachable_pub,
-    missing_docs,
-    reason = "nothing outside reads the harness"
-)]
+#![expect(unreachable_pub, reason = "nothing outside reads the harness")]
 #![expect(
     clippy::print_stdout,
-    clippy::print_stderr,
     reason = "tests print their figures, and why they were skipped"
 )]
 
@@ -25,4 +20,5 @@ mod payloads;
 mod quickstart;
 mod recipes;
 mod reload;
+mod tidy;
 mod vectors;

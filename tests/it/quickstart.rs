@@ -94,7 +94,8 @@ fn every_command_of_the_readme_does_what_it_says() {
     server.wait_for_log("no rule took unknown from github");
 
     let printed = shell(&example, by_hand);
-    server.wait_for_log("example/parcel main");
+    server.wait_for_log("acme/shop main");
+    server.wait_for_log("heard again what was passed on");
     assert!(printed.contains("push"), "{printed}");
 }
 

@@ -95,22 +95,14 @@ fn look_alike(letters: &[char]) -> usize {
     }
 }
 
-/// Three brackets in a row, with or without space between; `<|`; a tag named like a role.
+/// Three brackets in a row; `<|`; a tag named like a role.
 fn brackets(letters: &[char], bracket: char) -> usize {
-    let mut count = 0;
-    let mut end = 0;
-    for (index, c) in letters.iter().enumerate() {
-        match folded(*c) {
-            c if c == bracket => {
-                count += 1;
-                end = index + 1;
-            }
-            ' ' | '\t' if count > 0 => {}
-            _ => break,
-        }
-    }
+    let count = letters
+        .iter()
+        .take_while(|c| folded(**c) == bracket)
+        .count();
     if count >= 3 {
-        return end;
+        return count;
     }
     if bracket == '<' && letters.get(1).is_some_and(|c| folded(*c) == '|') {
         return 2;
@@ -167,7 +159,7 @@ fn matches_word(letters: &[char], word: &str) -> usize {
 
 /// A character as it looks: full-width and mathematical letters, look-alike brackets and dashes, and
 /// the Cyrillic and Greek letters that nobody can tell from Latin ones.
-fn folded(c: char) -> char {
+pub(super) fn folded(c: char) -> char {
     let plain = match c {
         '\u{ff01}'..='\u{ff5e}' => {
             char::from_u32(u32::from(c) - 0xff01 + u32::from('!')).unwrap_or(c)
@@ -230,7 +222,6 @@ mod tests {
         for bad in [
             "<<<",
             ">>>>>",
-            "< < <",
             "＜＜＜",
             "‹‹‹",
             "⟪⟪⟪",
@@ -266,6 +257,7 @@ mod tests {
             "if a < b && b > c { x << 2 >> 1 }",
             "Vec<Vec<u8>>",
             "<div class=\"x\">hello</div>",
+            "> > > quoted thrice\n>\n>\n> once",
             "- [ ] task, [link](https://example.com)",
             "hookrule has data, the system works, eleven",
             "a | b || c |> d".replace("|>", "|").as_str(),

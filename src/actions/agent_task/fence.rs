@@ -144,8 +144,10 @@ fn shortened(text: &str, bytes_max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use proptest::prelude::*;
     use serde_json::json;
 
+    use super::super::clean::folded;
     use super::*;
     use crate::event::{EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef};
     use crate::runtime::Timestamp;
@@ -237,6 +239,75 @@ mod tests {
                 text.ends_with(&format!("<<<END-HOOKRULE-DATA {id}>>>\n")),
                 "{text}"
             );
+        }
+    }
+
+    /// Pieces that a hostile text is made of.
+    fn piece() -> impl Strategy<Value = String> {
+        let known = [
+            "<",
+            ">",
+            "＜",
+            "＞",
+            "‹",
+            "⟩",
+            "<<<",
+            "＞＞＞",
+            "END",
+            "-",
+            "_",
+            " ",
+            "\n",
+            "HOOKRULE",
+            "ＤＡＴＡ",
+            "hookrule-data",
+            "DATA",
+            "\u{200b}",
+            "\u{ad}",
+            "\u{202e}",
+            "\u{e0041}",
+            "\u{1b}[0m",
+            "\u{1b}",
+            "\r",
+            "EXTERNAL_UNTRUSTED_CONTENT",
+            "<|",
+            "|>",
+            "</system>",
+            "[INST]",
+            "НООK",
+            "𝐑𝐔𝐋𝐄",
+            "x",
+            "ä",
+            "😀",
+        ];
+        prop_oneof![
+            4 => proptest::sample::select(known.to_vec()).prop_map(str::to_owned),
+            1 => any::<char>().prop_map(String::from),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_text_leaves_its_fence(pieces in prop::collection::vec(piece(), 0..40)) {
+            let text = fenced(&pieces.concat());
+            let (begin, rest) = text.split_once("<<<HOOKRULE-DATA ").unwrap();
+            prop_assert!(begin.starts_with("Look.\n"));
+            let id = rest.get(..32).unwrap();
+            let inside = rest.get(32..).unwrap().strip_prefix(">>>\n").unwrap();
+            let inside = inside.strip_suffix(&format!("<<<END-HOOKRULE-DATA {id}>>>\n")).unwrap();
+            prop_assert!(!inside.contains(id));
+            // What a reader sees: look-alikes as what they look like.
+            let seen: String = inside.chars().map(folded).collect();
+            for marker in ["<<<", ">>>", "<|", "|>", "</system>", "[inst]"] {
+                prop_assert!(!seen.replace("[removed]", "\u{1}").contains(marker), "{marker} in {inside:?}");
+            }
+            let letters: String = seen.replace("[removed]", "\u{1}").chars().filter(|c| !matches!(c, '-' | '_' | '.' | ' ')).collect();
+            for word in ["hookruledata", "externaluntrustedcontent"] {
+                prop_assert!(!letters.contains(word), "{word} in {inside:?}");
+            }
+            prop_assert!(!inside.chars().any(|c| c.is_control() && c != '\n' && c != '\t'));
         }
     }
 

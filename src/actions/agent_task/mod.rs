@@ -6,6 +6,7 @@
 
 mod clean;
 mod fence;
+mod message;
 mod openclaw;
 
 use std::sync::Arc;
@@ -32,8 +33,8 @@ const HOPS_MAX: u64 = 3;
 /// The longest instruction, in bytes.
 const MESSAGE_BYTES_MAX: usize = 32 * 1024;
 
-/// What an instruction may read: our own words and the operator's, none of a stranger's.
-const TRUSTED: [&str; 3] = ["event", "source", "rule"];
+/// Data that is longer than this, in bytes of JSON, is kept only as the task holds it: cut.
+const DATA_SHOWN_BYTES_MAX: usize = 32 * 1024;
 
 /// The kind.
 #[derive(Debug)]
@@ -72,7 +73,7 @@ impl Kind for AgentTask {
             .unwrap_or(false);
         let message = fields
             .required("message", problems)
-            .and_then(|node| message(node, inline, problems));
+            .and_then(|node| message::parse(node, inline, problems));
         let data = fields
             .optional("data")
             .map_or_else(Vec::new, |node| data(node, problems));
@@ -111,44 +112,6 @@ impl Kind for AgentTask {
     fn perform<'a>(&'a self, context: Context<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(async move { perform(&context).await.unwrap_or_else(|outcome| outcome) })
     }
-}
-
-fn message(node: &Node, inline: bool, problems: &mut Diagnostics) -> Option<Template> {
-    let message = parse_template(node, Escape::None, problems)?;
-    if message.is_literal() && message.text().trim().is_empty() {
-        problems.push(node.error(code::BAD_VALUE, "an agent needs an instruction"));
-    }
-    let foreign = message
-        .uses()
-        .paths
-        .iter()
-        .map(|(path, _)| path.as_str())
-        .find(|path| !is_trusted(path));
-    if let Some(path) = foreign {
-        let what = format!("`{path}` can hold a stranger's text, which an agent might obey");
-        problems.push(if inline {
-            node.warning(code::PAYLOAD_IN_MESSAGE, what)
-        } else {
-            let help = format!(
-                "move it to `data`: {{{}: \"{{{{{path}}}}}\"}}; `inline: true` takes the risk",
-                last_name(path)
-            );
-            node.error(code::PAYLOAD_IN_MESSAGE, what).help(help)
-        });
-    }
-    Some(message)
-}
-
-fn is_trusted(path: &str) -> bool {
-    let first = path.split(['.', '/', '[']).next().unwrap_or_default();
-    TRUSTED.contains(&first)
-}
-
-/// A name for a value under `data`.
-fn last_name(path: &str) -> &str {
-    path.rsplit(['.', '/'])
-        .find(|name| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_'))
-        .unwrap_or("value")
 }
 
 fn data(node: &Node, problems: &mut Diagnostics) -> Vec<(String, Tree)> {
@@ -222,13 +185,20 @@ impl Configured for AgentTaskAction {
         let task = fence::task(&message, &data, event.event, event.rule, event.action);
         Ok(json!({
             "message": message,
-            "data": data.into_iter().collect::<serde_json::Map<_, _>>(),
+            "data": shown(data),
             "task": task,
             "session": session,
             "fixed": self.fixed,
             "hops": Hops::of(event.event).value(),
         }))
     }
+}
+
+/// The data by itself, for tests of rules; the agent reads it in the task alone.
+fn shown(data: Vec<(String, Value)>) -> Value {
+    let data = Value::Object(data.into_iter().collect());
+    let short = data.to_string().len() <= DATA_SHOWN_BYTES_MAX;
+    if short { data } else { Value::Null }
 }
 
 /// The same for the same subject of a rule, and nothing that an event's author could choose.
@@ -259,37 +229,6 @@ async fn perform(context: &Context<'_>) -> Result<Outcome, Outcome> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_our_own_words_are_trusted() {
-        for trusted in [
-            "event.name",
-            "event.id",
-            "source.name",
-            "source.labels.team",
-            "rule.name",
-        ] {
-            assert!(is_trusted(trusted), "{trusted}");
-        }
-        for foreign in [
-            "payload.title",
-            "payload",
-            "headers.x",
-            "query.q",
-            "item",
-            "item.a",
-            "vars.x",
-            "actions.a.text",
-            "this",
-            "@root.payload",
-            "events",
-            "",
-        ] {
-            assert!(!is_trusted(foreign), "{foreign}");
-        }
-        assert_eq!(last_name("payload.issue.title"), "title");
-        assert_eq!(last_name("payload.[a b]"), "payload");
-    }
 
     #[test]
     fn sessions_are_hashed_and_the_rules_own() {

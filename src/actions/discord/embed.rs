@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::diagnostic::{Diagnostics, code};
 use crate::expression::tree::parse_template;
 use crate::expression::{Escape, RenderError, Scope, Template, Tree};
+use crate::runtime::Timestamp;
 use crate::yaml::{self, Fields, Node};
 
 use super::limit::{EMBEDS_MAX, FIELDS_MAX, cut, filled, web_url};
@@ -140,7 +141,7 @@ impl Embed {
         }
         if let Some(timestamp) = &self.timestamp {
             let text = timestamp.render(scope)?;
-            if text.parse::<jiff::Timestamp>().is_ok() {
+            if Timestamp::parse(&text).is_some() {
                 embed.insert("timestamp".to_owned(), text.into());
             }
         }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::actions::request::text_of;
+use crate::runtime::Timestamp;
 
 use super::blocks::rich_text;
 use super::schema::Property;
@@ -131,14 +132,16 @@ fn date(value: &Value) -> Result<Value, String> {
     let start = match seconds {
         Some(number) => {
             // Numbers of this size are milliseconds: as seconds they are beyond the year 5000.
-            let millis = if number.abs() >= 100_000_000_000 {
+            let millis = if number.unsigned_abs() >= 100_000_000_000 {
                 number
             } else {
-                number * 1000
+                number.saturating_mul(1000)
             };
-            jiff::Timestamp::from_millisecond(millis)
-                .map_err(|_| format!("is a date, and {number} is none"))?
-                .to_string()
+            let time = Timestamp::from_millis(millis).to_string();
+            if !is_date(&time) {
+                return Err(format!("is a date, and {number} is none"));
+            }
+            time.replace(".000Z", "Z")
         }
         None if is_date(&text) => text,
         None => {
@@ -150,10 +153,11 @@ fn date(value: &Value) -> Result<Value, String> {
     Ok(json!({"start": start}))
 }
 
+/// A day, a time of day with or without its offset.
 fn is_date(text: &str) -> bool {
-    text.parse::<jiff::Timestamp>().is_ok()
-        || (text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok())
-        || text.parse::<jiff::civil::DateTime>().is_ok()
+    ["", "Z", "T00:00:00Z"]
+        .iter()
+        .any(|rest| Timestamp::parse(&format!("{text}{rest}")).is_some())
 }
 
 fn checkbox(value: &Value) -> Result<Value, String> {
@@ -316,6 +320,13 @@ mod tests {
             &json!({"start": "2026-01-31", "end": null}),
         );
         check("date", &json!(""), &json!(null));
+        for text in [
+            "2026-01-31T12:00:00Z",
+            "2026-01-31T12:00:00+02:00",
+            "2026-01-31T12:00:00",
+        ] {
+            check("date", &json!(text), &json!({"start": text}));
+        }
         check("checkbox", &json!(true), &json!(true));
         check("checkbox", &json!("no"), &json!(false));
     }
@@ -359,6 +370,8 @@ mod tests {
         refused("status", &json!("Nope"));
         refused("date", &json!("tomorrow"));
         refused("date", &json!("31.01.2026"));
+        refused("date", &json!("2026-02-30"));
+        refused("date", &json!(i64::MAX));
         refused("checkbox", &json!("maybe"));
         refused("url", &json!("javascript:alert(1)"));
         refused("url", &json!("x".repeat(3000)));

@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::runtime::Timestamp;
 
 use super::super::decimal::Decimal;
-use super::{Arguments, Helper, PLAIN, example, shown, text};
+use super::arguments::text;
+use super::{Arguments, Helper, PLAIN, example, shown};
 
 /// From this size on a number counts milliseconds: as seconds it would lie in the year 5138.
 const MILLIS_FROM: i64 = 100_000_000_000;

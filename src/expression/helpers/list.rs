@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::super::template::engine::OUTPUT_BYTES_MAX;
-use super::{Helper, PLAIN, example, shown, text};
+use super::arguments::text;
+use super::{Helper, PLAIN, example, shown};
 
 /// The most items that `split` makes.
 const ITEMS_MAX: usize = 10_000;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::decimal::Decimal;
 use super::{Helper, PLAIN, example};
 
 const SIGNS: [&str; 5] = ["+", "-", "*", "/", "%"];
@@ -51,7 +52,7 @@ pub(super) const MATH: Helper = Helper {
             "%" => left.modulo(right),
             other => return Err(format!("knows no `{other}`")),
         };
-        let number = result.and_then(super::Decimal::to_number);
+        let number = result.and_then(Decimal::to_number);
         let number = number.ok_or("meets too large a number")?;
         Ok(Value::Number(number))
     },

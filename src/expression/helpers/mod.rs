@@ -3,6 +3,7 @@
 //! Comes in: the values of a call. Goes out: a value, or what is wrong with them. Pure: the same
 //! values give the same result. A helper owns its name, its usage, its checks and its examples.
 
+mod arguments;
 mod compare;
 mod currency;
 mod date;
@@ -19,14 +20,11 @@ mod regex_extract;
 mod replace;
 mod text;
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
-use super::decimal::Decimal;
-use super::template::engine::text_of;
+use arguments::{count, shown};
 
+pub use arguments::Arguments;
 pub use date::instant;
 
 /// Every helper, in the order of the docs.
@@ -129,105 +127,6 @@ const fn example(template: &'static str, payload: &'static str, gives: &'static 
 /// The helper of a name.
 pub fn find(name: &str) -> Option<&'static Helper> {
     LIST.iter().copied().find(|helper| helper.name == name)
-}
-
-/// The values a helper was called with.
-#[derive(Debug)]
-pub struct Arguments<'a> {
-    /// Those given by position; none where a path led to nothing.
-    pub values: Vec<Option<&'a Value>>,
-    /// Those given as `name=value`.
-    pub named: BTreeMap<&'a str, &'a Value>,
-}
-
-impl<'a> Arguments<'a> {
-    /// The value at a position; null where there is none.
-    pub fn value(&self, position: usize) -> &'a Value {
-        self.optional(position).unwrap_or(&Value::Null)
-    }
-
-    /// The value at a position, if one was given.
-    pub fn optional(&self, position: usize) -> Option<&'a Value> {
-        self.values.get(position).copied().flatten()
-    }
-
-    /// The value at a position or under a name.
-    pub fn either(&self, position: usize, name: &str) -> Option<&'a Value> {
-        self.optional(position)
-            .or_else(|| self.named.get(name).copied())
-    }
-
-    /// The text of a value; null is empty text.
-    ///
-    /// # Errors
-    /// It is a list or an object.
-    pub fn text(&self, position: usize) -> Result<Cow<'a, str>, String> {
-        text(self.value(position))
-    }
-
-    /// The exact number of a value, which may be a number or the text of one.
-    ///
-    /// # Errors
-    /// It is neither, or beyond exact arithmetic.
-    pub fn decimal(&self, position: usize) -> Result<Decimal, String> {
-        let value = self.value(position);
-        let found = match value {
-            Value::Number(number) => Decimal::parse(number.as_str()),
-            Value::String(text) => Decimal::parse(text),
-            _ => None,
-        };
-        found.ok_or_else(|| format!("wants a number, not {}", shown(value)))
-    }
-
-    /// A small whole number from zero up.
-    ///
-    /// # Errors
-    /// It is something else.
-    pub fn count(&self, position: usize) -> Result<usize, String> {
-        count(self.value(position))
-    }
-
-    /// The items of a list.
-    ///
-    /// # Errors
-    /// It is no list.
-    pub fn list(&self, position: usize) -> Result<&'a [Value], String> {
-        match self.value(position) {
-            Value::Array(items) => Ok(items),
-            other => Err(format!("wants a list, not {}", shown(other))),
-        }
-    }
-}
-
-fn text(value: &Value) -> Result<Cow<'_, str>, String> {
-    match value {
-        Value::String(text) => Ok(Cow::Borrowed(text)),
-        Value::Array(_) | Value::Object(_) => Err(format!("wants text, not {}", shown(value))),
-        plain => Ok(Cow::Owned(text_of(plain))),
-    }
-}
-
-fn count(value: &Value) -> Result<usize, String> {
-    value
-        .as_u64()
-        .and_then(|count| usize::try_from(count).ok())
-        .ok_or_else(|| format!("wants a whole number, not {}", shown(value)))
-}
-
-/// A value as an error shows it.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
-        other => {
-            let text = other.to_string();
-            match text.char_indices().nth(40) {
-                Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-                None => text,
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use jsonpath_rust::parser::model as read;
 use serde_json::Value;
 
 use super::super::ExpressionError;
-use super::query::{Filter, Operand, Pattern, Query, Segment, Selector, Sign, Source};
-use super::query::{compile, number};
+use super::query::{Filter, Operand, Pattern, Query, Segment, Selector, Sign, Source, number};
+use super::regexp::compile;
 use super::singular;
 
 /// The query of a path that the library has read from `text`.

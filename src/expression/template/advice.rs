@@ -81,7 +81,7 @@ pub(super) fn unreadable(error: &TemplateError, text: &str, tags: &Tags) -> Expr
     let written = text.get(tag.clone()).unwrap_or_default();
     let message = match written {
         "" => "the template cannot be read".to_owned(),
-        tag => format!("`{tag}` cannot be read"),
+        tag => format!("`{}` cannot be read", shortened(tag)),
     };
     ExpressionError::syntax(tag.start, message)
         .len(written.len())
@@ -111,4 +111,11 @@ fn advice(tag: &str) -> String {
         "templates look like {{payload.user.name}} or {{upper payload.name}}"
     };
     advice.to_owned()
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }

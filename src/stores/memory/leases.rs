@@ -10,7 +10,8 @@ use crate::runtime::Timestamp;
 use super::super::{
     Claim, Claimed, LEASES_LOST_MAX, Lease, LeasedJob, Next, OUTPUTS_BYTES_MAX, Record, reasons,
 };
-use super::state::{Held, KeptJob, State};
+use super::kept::{Held, KeptJob};
+use super::state::State;
 
 impl State {
     /// All leases are of earlier epochs now, so all are lost.

@@ -6,7 +6,8 @@ use crate::event::{Event, EventId};
 use crate::plan::{Job, JobState};
 
 use super::super::{EventQuery, EventSummary, JobQuery, LIST_MAX, Result};
-use super::state::{KeptEvent, State};
+use super::kept::KeptEvent;
+use super::state::State;
 
 /// The limit that a query means.
 fn limit(asked: usize) -> usize {

@@ -4,6 +4,7 @@
 //! other stores are compared with it. It keeps nothing when the process ends.
 
 mod chain;
+mod kept;
 mod leases;
 mod listing;
 mod state;

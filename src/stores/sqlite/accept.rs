@@ -2,156 +2,15 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use crate::actions::KeptDelivery;
 use crate::event::EventId;
-use crate::plan::{Job, JobBody, JobState, NewJob, Plan};
-use crate::runtime::Timestamp;
+use crate::plan::JobState;
 
-use super::super::{Acceptance, Accepted, Dedupe, LEASE, Lease, LeasedJob, reasons};
-use super::events::{self, EventRow};
+use super::super::{LEASE, reasons};
+use super::events;
 use super::fault::{Fault, Outcome};
-use super::rows::{JobSeal, state_code};
+use super::planned::{AcceptanceRows, JobRow, Kept};
+use super::rows::state_code;
 use super::writer::Tx;
-
-/// An acceptance, all text made, so that the writer has only to write.
-pub(super) struct AcceptanceRows {
-    event: EventRow,
-    event_name: String,
-    dedupe: Option<Dedupe>,
-    rule_set: String,
-    matched: String,
-    jobs: Vec<JobRow>,
-    /// Where a job is to be leased at once that needs it.
-    delivery: Option<KeptDelivery>,
-}
-
-/// A planned job, its text made.
-pub(super) struct JobRow {
-    new: NewJob,
-    body: String,
-    seal: [u8; 16],
-    wanted: bool,
-}
-
-/// What became of an acceptance.
-pub(super) enum Kept {
-    /// Stored; the jobs at these places of the plan are leased.
-    New {
-        at: Timestamp,
-        epoch: u64,
-        leased: Vec<usize>,
-    },
-    /// Known already.
-    Duplicate { first: EventId, same_body: bool },
-}
-
-impl AcceptanceRows {
-    pub(super) fn new(one: Acceptance) -> Outcome<Self> {
-        let Acceptance {
-            event,
-            dedupe,
-            plan,
-            lease,
-        } = one;
-        let mut jobs = job_rows(event.id, plan.jobs)?;
-        for job in &mut jobs {
-            job.wanted = lease.contains(&job.new.id);
-        }
-        let needed = jobs.iter().any(|job| job.wanted && job.needs_delivery());
-        Ok(Self {
-            event: EventRow::new(&event)?,
-            event_name: event.name().to_owned(),
-            dedupe,
-            rule_set: plan.rule_set,
-            matched: serde_json::to_string(&plan.matched)?,
-            jobs,
-            delivery: needed.then(|| KeptDelivery {
-                headers: event.headers,
-                body: event.payload.raw().clone(),
-            }),
-        })
-    }
-
-    /// The answer, put together outside of the transaction.
-    pub(super) fn answer(&self, kept: &Kept) -> Accepted {
-        match kept {
-            Kept::Duplicate { first, same_body } => Accepted::Duplicate {
-                first: *first,
-                same_body: *same_body,
-            },
-            Kept::New { at, epoch, leased } => {
-                let jobs = leased.iter().filter_map(|place| self.jobs.get(*place));
-                Accepted::New(jobs.map(|job| self.leased(job, *at, *epoch)).collect())
-            }
-        }
-    }
-
-    fn leased(&self, row: &JobRow, at: Timestamp, epoch: u64) -> LeasedJob {
-        let new = row.new.clone();
-        let due_at = at.after(new.delay);
-        LeasedJob {
-            lease: Lease {
-                job: new.id,
-                epoch,
-                number: 1,
-            },
-            delivery: self.delivery.clone().filter(|_| row.needs_delivery()),
-            job: Job {
-                id: new.id,
-                event: self.event.id,
-                event_name: self.event_name.clone(),
-                run: new.run,
-                rule: new.rule,
-                action: new.action,
-                kind: new.kind,
-                destination: new.destination,
-                state: JobState::Leased,
-                reason: new.reason,
-                attempts: 0,
-                leases_lost: 0,
-                due_at,
-                ready_at: Some(due_at),
-                created_at: at,
-                body: new.body,
-            },
-        }
-    }
-}
-
-impl JobRow {
-    fn needs_delivery(&self) -> bool {
-        let body = &self.new.body;
-        matches!(body, JobBody::Prepared { needs_delivery, .. } if *needs_delivery)
-    }
-}
-
-fn job_rows(event: EventId, jobs: Vec<NewJob>) -> Outcome<Vec<JobRow>> {
-    let row = |new: NewJob| {
-        let body = serde_json::to_string(&new.body)?;
-        let seal = JobSeal {
-            id: new.id,
-            event,
-            run: new.run,
-            rule: &new.rule,
-            action: &new.action,
-            kind: &new.kind,
-            destination: &new.destination,
-            body: &body,
-        };
-        Ok(JobRow {
-            seal: seal.bytes(),
-            body,
-            wanted: false,
-            new,
-        })
-    };
-    jobs.into_iter().map(row).collect()
-}
-
-/// The jobs of a replay.
-pub(super) fn replay_rows(event: EventId, plan: Plan) -> Outcome<Vec<JobRow>> {
-    job_rows(event, plan.jobs)
-}
 
 impl Tx<'_> {
     pub(super) fn accept(&self, batch: &[AcceptanceRows]) -> Outcome<Vec<Kept>> {
@@ -294,7 +153,7 @@ impl Tx<'_> {
         let mut body = self
             .db
             .prepare_cached("INSERT INTO job_bodies (job, seal, body) VALUES (?1, ?2, ?3)")?;
-        body.execute(params![seq, job.seal, job.body])?;
+        body.execute(params![seq, job.seal(event, name), job.body])?;
         for (nth, after) in (0_i64..).zip(&new.after) {
             let mut follow = self
                 .db

@@ -11,6 +11,7 @@ mod fault;
 mod folder;
 mod leases;
 mod listing;
+mod planned;
 mod readers;
 mod record;
 mod rows;
@@ -35,11 +36,10 @@ use super::{
     Acceptance, Accepted, Claim, Claimed, EventQuery, EventSummary, JobHistory, JobQuery, Lease,
     Record, Result, Store, Swept, before,
 };
-use accept::AcceptanceRows;
 use fault::Outcome;
 use folder::Folder;
+use planned::AcceptanceRows;
 use readers::Readers;
-use sweep::KEYS_STEP;
 use writer::{Tx, Writer};
 
 /// A store in a folder of this machine.
@@ -84,20 +84,6 @@ impl SqliteStore {
     fn shown<T>(&self, made: Outcome<T>) -> Result<T> {
         made.map_err(|fault| fault.into_error(self.folder.database()))
     }
-
-    async fn sweep_events(&self, oldest: Timestamp) -> Result<u64> {
-        let mut deleted = 0;
-        let mut past = (i64::MIN, 0);
-        loop {
-            let find = move |db: &Connection| sweep::old_events(db, oldest, past);
-            let old = self.readers.read(find).await?;
-            let Some(last) = old.last() else {
-                return Ok(deleted);
-            };
-            past = *last;
-            deleted += self.writer.change(move |tx| tx.delete_events(&old)).await?;
-        }
-    }
 }
 
 /// All leases are of earlier epochs now, so all are lost.
@@ -138,7 +124,7 @@ impl Store for SqliteStore {
         plan: Plan,
     ) -> BoxFuture<'_, Result<Option<usize>>> {
         Box::pin(async move {
-            let jobs = self.shown(accept::replay_rows(event, plan))?;
+            let jobs = self.shown(planned::job_rows(plan.jobs))?;
             let change = move |tx: &Tx<'_>| tx.accept_replay(event, run, &jobs);
             self.writer.change(change).await
         })
@@ -167,41 +153,13 @@ impl Store for SqliteStore {
     }
 
     fn expire(&self, known: Vec<String>, max_age: Duration) -> BoxFuture<'_, Result<u64>> {
-        Box::pin(async move {
-            let known: Arc<str> = Value::from(known).to_string().into();
-            let oldest = before(self.clock.now(), max_age);
-            let (mut dead, mut past) = (0, 0);
-            loop {
-                let known = Arc::clone(&known);
-                let find = move |db: &Connection| sweep::stranded(db, &known, oldest, past);
-                let jobs = self.readers.read(find).await?;
-                let Some(last) = jobs.last() else {
-                    return Ok(dead);
-                };
-                past = *last;
-                let change = move |tx: &Tx<'_>| tx.strand(&jobs, oldest);
-                dead += self.writer.change(change).await?;
-            }
-        })
+        let oldest = before(self.clock.now(), max_age);
+        Box::pin(self.strand_all(known, oldest))
     }
 
     fn sweep(&self, retention: Duration) -> BoxFuture<'_, Result<Swept>> {
-        Box::pin(async move {
-            let mut swept = Swept {
-                leases: self.writer.change(|tx| tx.lose_until(tx.now)).await?,
-                ..Swept::default()
-            };
-            loop {
-                let forgotten = self.writer.change(|tx| tx.forget_keys(KEYS_STEP)).await?;
-                swept.dedupe_keys += forgotten;
-                if forgotten < KEYS_STEP {
-                    break;
-                }
-            }
-            let oldest = before(self.clock.now(), retention);
-            swept.events = self.sweep_events(oldest).await?;
-            Ok(swept)
-        })
+        let oldest = before(self.clock.now(), retention);
+        Box::pin(self.sweep_all(oldest))
     }
 
     fn pause<'a>(

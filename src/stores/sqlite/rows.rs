@@ -55,6 +55,7 @@ pub(super) fn seal(parts: &[&[u8]]) -> [u8; 16] {
 pub(super) struct JobSeal<'a> {
     pub(super) id: JobId,
     pub(super) event: EventId,
+    pub(super) event_name: &'a str,
     pub(super) run: u32,
     pub(super) rule: &'a str,
     pub(super) action: &'a str,
@@ -68,6 +69,7 @@ impl JobSeal<'_> {
         seal(&[
             self.id.as_bytes(),
             self.event.as_bytes(),
+            self.event_name.as_bytes(),
             &self.run.to_le_bytes(),
             self.rule.as_bytes(),
             self.action.as_bytes(),
@@ -131,6 +133,7 @@ pub(super) fn seal_of<'a>(job: &'a Job, body: &'a str) -> JobSeal<'a> {
     JobSeal {
         id: job.id,
         event: job.event,
+        event_name: &job.event_name,
         run: job.run,
         rule: &job.rule,
         action: &job.action,

@@ -1,29 +1,78 @@
 //! Clearing away: what to clear is found by a reader, and cleared by the writer in small steps.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, params};
+use serde_json::Value;
 
 use crate::event::JobId;
 use crate::runtime::Timestamp;
 
-use super::super::reasons;
+use super::super::{Result, Swept, reasons};
+use super::SqliteStore;
 use super::fault::Outcome;
 use super::writer::Tx;
 
 /// Events or jobs in one step.
-pub(super) const STEP: usize = 200;
+const STEP: usize = 200;
 
 /// Dedupe keys in one step.
-pub(super) const KEYS_STEP: u64 = 1000;
+const KEYS_STEP: u64 = 1000;
 
 /// An event past its retention, by time and place.
-pub(super) type Old = (i64, i64);
+type Old = (i64, i64);
 
 /// No job of an event that is ready, leased, waiting or dead.
 const SETTLED: &str = "NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.event = events.id \
      AND jobs.state IN (0, 1, 2, 4))";
 
+impl SqliteStore {
+    /// Clears away what is past its time, and events received before `oldest`.
+    pub(super) async fn sweep_all(&self, oldest: Timestamp) -> Result<Swept> {
+        let mut swept = Swept {
+            leases: self.writer.change(|tx| tx.lose_until(tx.now)).await?,
+            ..Swept::default()
+        };
+        loop {
+            let forgotten = self.writer.change(|tx| tx.forget_keys(KEYS_STEP)).await?;
+            swept.dedupe_keys += forgotten;
+            if forgotten < KEYS_STEP {
+                break;
+            }
+        }
+        let mut past = (i64::MIN, 0);
+        loop {
+            let find = move |db: &Connection| old_events(db, oldest, past);
+            let old = self.readers.read(find).await?;
+            let Some(last) = old.last() else {
+                return Ok(swept);
+            };
+            past = *last;
+            let change = move |tx: &Tx<'_>| tx.delete_events(&old);
+            swept.events += self.writer.change(change).await?;
+        }
+    }
+
+    /// Makes dead letters of jobs of unknown destinations that became ready before `oldest`.
+    pub(super) async fn strand_all(&self, known: Vec<String>, oldest: Timestamp) -> Result<u64> {
+        let known: Arc<str> = Value::from(known).to_string().into();
+        let (mut dead, mut past) = (0, 0);
+        loop {
+            let known = Arc::clone(&known);
+            let find = move |db: &Connection| stranded(db, &known, oldest, past);
+            let jobs = self.readers.read(find).await?;
+            let Some(last) = jobs.last() else {
+                return Ok(dead);
+            };
+            past = *last;
+            let change = move |tx: &Tx<'_>| tx.strand(&jobs, oldest);
+            dead += self.writer.change(change).await?;
+        }
+    }
+}
+
 /// The next events received before `oldest` that nobody needs any more.
-pub(super) fn old_events(db: &Connection, oldest: Timestamp, past: Old) -> Outcome<Vec<Old>> {
+fn old_events(db: &Connection, oldest: Timestamp, past: Old) -> Outcome<Vec<Old>> {
     let mut select = db.prepare_cached(&format!(
         "SELECT received_at, seq FROM events WHERE (received_at, seq) > (?1, ?2) \
          AND received_at < ?3 AND {SETTLED} ORDER BY received_at, seq LIMIT ?4"
@@ -36,12 +85,7 @@ pub(super) fn old_events(db: &Connection, oldest: Timestamp, past: Old) -> Outco
 }
 
 /// The next ready jobs of destinations not in `known` (a JSON list), ready since before `oldest`.
-pub(super) fn stranded(
-    db: &Connection,
-    known: &str,
-    oldest: Timestamp,
-    past: i64,
-) -> Outcome<Vec<i64>> {
+fn stranded(db: &Connection, known: &str, oldest: Timestamp, past: i64) -> Outcome<Vec<i64>> {
     let mut select = db.prepare_cached(
         "SELECT seq FROM jobs WHERE state = 1 AND seq > ?1 AND ready_at < ?2 \
          AND destination <> '' AND destination NOT IN (SELECT value FROM json_each(?3)) \
@@ -55,7 +99,7 @@ pub(super) fn stranded(
 }
 
 impl Tx<'_> {
-    pub(super) fn delete_events(&self, old: &[Old]) -> Outcome<u64> {
+    fn delete_events(&self, old: &[Old]) -> Outcome<u64> {
         let mut deleted = 0;
         // Its jobs, their bodies and attempts go with it.
         let mut delete = self
@@ -67,7 +111,7 @@ impl Tx<'_> {
         Ok(deleted)
     }
 
-    pub(super) fn forget_keys(&self, at_most: u64) -> Outcome<u64> {
+    fn forget_keys(&self, at_most: u64) -> Outcome<u64> {
         let mut delete = self.db.prepare_cached(
             "DELETE FROM dedupe WHERE (source, key) IN \
              (SELECT source, key FROM dedupe WHERE until <= ?1 LIMIT ?2)",
@@ -76,7 +120,7 @@ impl Tx<'_> {
         Ok(delete.execute(params![self.now.millis(), step])? as u64)
     }
 
-    pub(super) fn strand(&self, jobs: &[i64], oldest: Timestamp) -> Outcome<u64> {
+    fn strand(&self, jobs: &[i64], oldest: Timestamp) -> Outcome<u64> {
         let mut dead = 0;
         for seq in jobs {
             let mut select = self.db.prepare_cached(

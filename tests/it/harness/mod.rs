@@ -6,6 +6,6 @@ pub mod sender;
 pub mod target;
 
 pub use folder::{Folder, beside, project};
-pub use process::{Process, command, run};
+pub use process::{Process, run};
 pub use sender::{SECRET, WHSEC, github, signed};
 pub use target::{Answer, Connection, Received, Target, request};

@@ -30,7 +30,7 @@ impl Log {
                 .iter()
                 .any(|line| line.contains(what) || line == ENDED)
         };
-        let patience = Duration::from_secs(60);
+        let patience = Duration::from_mins(1);
         let (lines, _) = self
             .more
             .wait_timeout_while(lines, patience, |lines| !found(lines))

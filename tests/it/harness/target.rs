@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// No wait in a test is longer than this; one that is fails.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One request as a target received it.
 #[derive(Debug, Clone)]
@@ -171,12 +171,11 @@ async fn answer(
         body,
     };
     let scripted = state.script.lock().unwrap().pop_front();
-    let answer = match scripted {
-        Some(answer) => answer,
-        None => {
-            let rule = Arc::clone(&state.otherwise.lock().unwrap());
-            rule(&received)
-        }
+    let answer = if let Some(answer) = scripted {
+        answer
+    } else {
+        let rule = Arc::clone(&state.otherwise.lock().unwrap());
+        rule(&received)
     };
     state.received.lock().unwrap().push(received);
     state.count.send_modify(|count| *count += 1);

@@ -1,146 +1,19 @@
-//! `conditions:` as written, read.
+//! One condition: its subject, its operators, and whether they make sense together.
 
-use std::sync::Arc;
-
-use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::event::PathSet;
+use crate::diagnostic::{Diagnostic, code};
 use crate::expression::Path;
 use crate::yaml::{Key, Node, Value};
 
-use super::foreign;
-use super::operators::{self, Operator, Options, Sense};
-use super::subject::Subject;
-use super::{Condition, Conditions, GROUPS_DEPTH_MAX, Quantifier, SubjectTest};
+use super::super::operators::{self, Operator, Options, Sense};
+use super::super::subject::Subject;
+use super::super::{Quantifier, SubjectTest, foreign};
+use super::Reader;
 
 const SUBJECTS: [&str; 4] = ["path", "header", "query", "var"];
-const GROUPS: [&str; 4] = ["all", "any", "none", "not"];
 const OPTIONS: [&str; 2] = ["quantifier", "ignore_case"];
-/// Every key of a condition that is not an operator.
-pub(super) const KEYS: [&str; 10] = [
-    "path",
-    "header",
-    "query",
-    "var",
-    "all",
-    "any",
-    "none",
-    "not",
-    "quantifier",
-    "ignore_case",
-];
-
-pub(super) fn conditions(
-    node: &Node,
-    paths: &mut PathSet,
-    problems: &mut Diagnostics,
-) -> Conditions {
-    let mut reader = Reader {
-        interned: paths,
-        several: Vec::new(),
-        problems,
-    };
-    let conditions = reader.list(node, 0);
-    Conditions {
-        conditions: conditions.into(),
-        paths: Arc::from(reader.several),
-    }
-}
-
-struct Reader<'r> {
-    interned: &'r mut PathSet,
-    several: Vec<Path>,
-    problems: &'r mut Diagnostics,
-}
-
-const EXAMPLE: &str = "a condition is a map such as {path: $.action, equals: opened}";
 
 impl Reader<'_> {
-    fn push(&mut self, finding: Diagnostic) {
-        self.problems.push(finding);
-    }
-
-    fn list(&mut self, node: &Node, depth: usize) -> Vec<Condition> {
-        match &node.value {
-            Value::List(items) => items
-                .iter()
-                .filter_map(|item| self.condition(item, depth))
-                .collect(),
-            Value::Null => Vec::new(),
-            _ => {
-                let message = format!("expected a list of conditions, found {}", node.type_name());
-                let help =
-                    "write each condition behind a dash: `- {path: $.action, equals: opened}`";
-                self.push(node.error(code::WRONG_TYPE, message).help(help));
-                Vec::new()
-            }
-        }
-    }
-
-    fn condition(&mut self, node: &Node, depth: usize) -> Option<Condition> {
-        let Some(entries) = node.as_map() else {
-            let message = format!("expected a condition, found {}", node.type_name());
-            self.push(node.error(code::WRONG_TYPE, message).help(EXAMPLE));
-            return None;
-        };
-        let group = entries
-            .iter()
-            .find(|(key, _)| GROUPS.contains(&key.text.as_str()));
-        match group {
-            Some((key, inner)) => self.group(node, key, inner, depth),
-            None => self.test(node, entries).map(Condition::Test),
-        }
-    }
-
-    fn group(&mut self, node: &Node, key: &Key, inner: &Node, depth: usize) -> Option<Condition> {
-        if depth >= GROUPS_DEPTH_MAX {
-            let message = format!("groups are nested more than {GROUPS_DEPTH_MAX} deep");
-            self.push(Diagnostic::error(
-                code::TOO_LARGE,
-                node.key_place(key),
-                message,
-            ));
-            return None;
-        }
-        for (other, _) in node.as_map().unwrap_or_default() {
-            if other != key {
-                let message = format!("`{}` cannot stand beside `{}`", other.text, key.text);
-                let help = "a group is a condition by itself; list the other one beside it";
-                self.push(
-                    Diagnostic::error(code::UNKNOWN_OPERATOR, node.key_place(other), message)
-                        .help(help),
-                );
-            }
-        }
-        if key.text == "not" {
-            if matches!(inner.value, Value::List(_)) {
-                let help = "write `none:` for a list of which none may hold";
-                self.push(
-                    inner
-                        .error(code::WRONG_TYPE, "`not` takes one condition, found a list")
-                        .help(help),
-                );
-                return None;
-            }
-            let inner = self.condition(inner, depth + 1)?;
-            return Some(Condition::Not(Box::new(inner)));
-        }
-        let conditions = self.list(inner, depth + 1);
-        let is_empty = match &inner.value {
-            Value::List(items) => items.is_empty(),
-            other => matches!(other, Value::Null),
-        };
-        if is_empty {
-            let message = format!("`{}` is empty and decides nothing", key.text);
-            self.push(inner.error(code::NO_SUBJECT, message).help(EXAMPLE));
-        }
-        Some(match key.text.as_str() {
-            "all" => Condition::All(conditions),
-            "any" => Condition::Any(conditions),
-            _ => Condition::None(conditions),
-        })
-    }
-
-    fn test(&mut self, node: &Node, entries: &[(Key, Node)]) -> Option<SubjectTest> {
+    pub(super) fn test(&mut self, node: &Node, entries: &[(Key, Node)]) -> Option<SubjectTest> {
         self.unknown_keys(node, entries);
         let subject = self.subject(node, entries);
         let options = self.options(node);

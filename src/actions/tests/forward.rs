@@ -235,8 +235,9 @@ async fn every_kind_of_failure() {
     let check = async |says: Say, expected: &str| {
         let target = Scripted::start(vec![says]).await;
         let there = format!(
-            "{{http: {{url: \"{}\"}}, allow_private: true, timeout: 300ms}}",
-            target.url("/")
+            "{{http: {{url: \"{}\"}}, allow_private: true, timeout: {}}}",
+            target.url("/"),
+            target.patience
         );
         let outcome = forward("{}", &there, &json!({})).await;
         assert_eq!(word(&outcome), expected, "{outcome:?}");

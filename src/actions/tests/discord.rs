@@ -12,7 +12,8 @@ const TOKEN: &str = "aaaa-webhook-token-bbbb";
 fn there(target: &Scripted) -> Destination {
     let url = target.url(&format!("/api/webhooks/123/{TOKEN}"));
     destination(&format!(
-        "{{discord: {{url: \"{url}\"}}, allow_private: true, timeout: 300ms}}"
+        "{{discord: {{url: \"{url}\"}}, allow_private: true, timeout: {}}}",
+        target.patience
     ))
 }
 

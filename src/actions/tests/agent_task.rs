@@ -14,7 +14,8 @@ const TOKEN: &str = "gateway-token-of-ours";
 fn there(target: &Scripted) -> Destination {
     let url = target.url("/");
     destination(&format!(
-        "{{agent: {{openclaw: {{url: \"{url}\", token: {TOKEN}}}}}, allow_private: true, timeout: 300ms}}"
+        "{{agent: {{openclaw: {{url: \"{url}\", token: {TOKEN}}}}}, allow_private: true, timeout: {}}}",
+        target.patience
     ))
 }
 

@@ -23,7 +23,8 @@ icon: 🧾
 fn there(target: &Scripted) -> Destination {
     let url = target.url("");
     destination(&format!(
-        "{{notion: {{token: {TOKEN}, url: \"{url}\"}}, allow_private: true, timeout: 300ms}}"
+        "{{notion: {{token: {TOKEN}, url: \"{url}\"}}, allow_private: true, timeout: {}}}",
+        target.patience
     ))
 }
 

@@ -1,0 +1,446 @@
+//! What the module above promises, case by case.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::SourceFile;
+use crate::event::{EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef};
+use crate::runtime::Timestamp;
+use crate::yaml;
+
+use super::*;
+
+fn event(payload: &str) -> Event {
+    Event {
+        id: EventId::from_bytes([1; 16]),
+        source: SourceRef {
+            name: "s".into(),
+            labels: BTreeMap::new(),
+        },
+        provider: "p".into(),
+        names: vec!["push".into()],
+        delivery_id: None,
+        received_at: Timestamp::from_seconds(1_700_000_000),
+        nonce: [0; 16],
+        headers: Headers::new([("X-Kind", "a"), ("x-kind", "b"), ("X-One", "1")]),
+        query: Query::decode(b"q=1&q=2"),
+        payload: Payload::new(payload.to_owned().into(), MediaKind::Json).unwrap(),
+        proof: Proof::imagined_by_trial(),
+    }
+}
+
+/// The conditions, and the findings as `CODE text-it-points-at: message`.
+fn read(text: &str) -> (Conditions, PathSet, Vec<String>) {
+    let mut problems = Diagnostics::new();
+    let mut paths = PathSet::default();
+    let node = yaml::read(&SourceFile::new("rules.yaml", text), &mut problems).unwrap();
+    let conditions = Conditions::parse(&node, &mut paths, &mut problems);
+    let findings = problems.iter().map(|finding| {
+        let at = &text[finding.place.span.clone()];
+        let help = finding.help.as_deref().unwrap_or_default();
+        format!("{} {at}: {} ({help})", finding.code.id(), finding.message)
+    });
+    (conditions, paths, findings.collect())
+}
+
+fn trace(conditions: &str, payload: &str) -> Trace {
+    let (conditions, paths, findings) = read(conditions);
+    assert_eq!(findings, Vec::<String>::new());
+    let event = event(payload);
+    let slots = event.payload.slots(&paths);
+    let vars = serde_json::json!({"n": 3});
+    let facts = Facts {
+        event: &event,
+        slots: &slots,
+        vars: vars.as_object().unwrap(),
+    };
+    let trace = conditions.trace(&facts);
+    assert_eq!(conditions.holds(&facts), trace.holds);
+    trace
+}
+
+#[track_caller]
+fn check(conditions: &str, payload: &str, expected: bool) {
+    assert_eq!(
+        trace(conditions, payload).holds,
+        expected,
+        "{conditions} {payload}"
+    );
+}
+
+#[track_caller]
+fn because(conditions: &str, payload: &str, because: &str, seen: Option<&str>) {
+    let trace = trace(conditions, payload);
+    assert!(!trace.holds);
+    assert_eq!(trace.because.as_deref(), Some(because));
+    assert_eq!(trace.seen.map(|seen| seen.to_string()).as_deref(), seen);
+}
+
+#[track_caller]
+fn refused(conditions: &str, finding: &str, help: &str) {
+    let (_, _, findings) = read(conditions);
+    let found = findings
+        .iter()
+        .any(|f| f.starts_with(finding) && f.contains(help));
+    assert!(found && findings.len() == 1, "{findings:#?}");
+}
+
+#[test]
+fn nothing_always_holds() {
+    check("[]", "{}", true);
+    check("~", "{}", true);
+    assert!(Conditions::default().is_empty());
+}
+
+#[test]
+fn one_value() {
+    let equals = "[{path: $.a, equals: 1}]";
+    for (payload, expected) in [
+        (r#"{"a":1}"#, true),
+        (r#"{"a":1.0}"#, true),
+        (r#"{"a":"1"}"#, false),
+        (r#"{"a":null}"#, false),
+        (r#"{"a":[1]}"#, false),
+        ("{}", false),
+        ("[]", false),
+    ] {
+        check(equals, payload, expected);
+        check("[{path: $.a, not_equals: 1}]", payload, !expected);
+        check("[not: {path: $.a, equals: 1}]", payload, !expected);
+    }
+}
+
+#[test]
+fn several_values() {
+    let payload = r#"{"l":[{"n":"a","v":1},{"n":"b","v":5},{"v":9}]}"#;
+    check("[{path: '$.l[*].n', equals: b}]", payload, true);
+    check("[{path: '$.l[*].n', in: [x, b]}]", payload, true);
+    check("[{path: '$.l[*].n', not_equals: b}]", payload, false);
+    check("[{path: '$.l[*].n', not_in: [x, y]}]", payload, true);
+    check("[{path: '$.l[*].v', gt: 1, lt: 9}]", payload, true);
+    // One value must pass all operators: none is both below 2 and above 8.
+    check("[{path: '$.l[*].v', gt: 8, lt: 2}]", payload, false);
+    check(
+        "[{path: '$.l[*].v', gt: 0, quantifier: all}]",
+        payload,
+        true,
+    );
+    check(
+        "[{path: '$.l[*].v', gt: 1, quantifier: all}]",
+        payload,
+        false,
+    );
+    check(
+        "[{path: '$.l[*].v', gt: 1, quantifier: any}]",
+        payload,
+        true,
+    );
+    check(
+        "[{path: '$.l[*].none', gt: 1, quantifier: all}]",
+        payload,
+        false,
+    );
+    check("[{path: '$.l[*].none', not_equals: 1}]", payload, true);
+    check("[{path: '$.l[*].none', exists: true}]", payload, false);
+    check("[{path: '$.l[*].none', exists: false}]", payload, true);
+    check("[{path: '$.l[*].n', exists: false}]", payload, false);
+    check(
+        "[{path: \"$.l[?@.n == 'b'].v\", equals: 5.0}]",
+        payload,
+        true,
+    );
+}
+
+#[test]
+fn what_is_there() {
+    check("[{path: $.a, exists: true}]", r#"{"a":null}"#, true);
+    check("[{path: $.a, exists: false}]", r#"{"a":null}"#, false);
+    check("[{path: $.a, exists: false}]", "{}", true);
+    check(
+        "[{path: $.a, type: [string, 'null']}]",
+        r#"{"a":null}"#,
+        true,
+    );
+    check("[{path: $, type: object}]", "{}", true);
+}
+
+#[test]
+fn other_subjects() {
+    check("[{header: X-Kind, equals: b}]", "{}", true);
+    check("[{header: x-kind, not_equals: b}]", "{}", false);
+    check("[{header: X-None, exists: false}]", "{}", true);
+    check("[{header: X-One, equals: '1'}]", "{}", true);
+    check("[{header: X-One, equals: 1}]", "{}", false);
+    check("[{query: q, equals: '2'}]", "{}", true);
+    check("[{query: p, exists: true}]", "{}", false);
+    check("[{var: n, gte: 3}]", "{}", true);
+    check("[{var: m, exists: true}]", "{}", false);
+    // A negative operator beside a positive one over a single value: both must hold.
+    check(
+        "[{header: X-One, starts_with: '1', not_equals: '12'}]",
+        "{}",
+        true,
+    );
+    check(
+        "[{path: $.a, starts_with: x, not_in: [xy]}]",
+        r#"{"a":"xy"}"#,
+        false,
+    );
+    check(
+        "[{path: $.a, equals: OPEN, ignore_case: true}]",
+        r#"{"a":"open"}"#,
+        true,
+    );
+    check("[{path: $.t, newer_than: 1h}]", r#"{"t":1699999000}"#, true);
+}
+
+#[test]
+fn groups() {
+    let (yes, no) = ("{path: $.a, equals: 1}", "{path: $.a, equals: 2}");
+    for (text, expected) in [
+        (format!("[all: [{yes}, {yes}]]"), true),
+        (format!("[all: [{yes}, {no}]]"), false),
+        (format!("[any: [{no}, {yes}]]"), true),
+        (format!("[any: [{no}, {no}]]"), false),
+        (format!("[none: [{no}, {no}]]"), true),
+        (format!("[none: [{no}, {yes}]]"), false),
+        (format!("[not: {no}]"), true),
+        (format!("[not: {{any: [{no}, {{not: {no}}}]}}]"), false),
+        (format!("[{yes}, {no}]"), false),
+        (format!("[{yes}, {{any: [{no}, {{all: [{yes}]}}]}}]"), true),
+    ] {
+        check(&text, r#"{"a":1}"#, expected);
+    }
+}
+
+#[test]
+fn the_trace_names_what_decided() {
+    let payload = r#"{"a":1,"b":"x","l":[1,2]}"#;
+    because(
+        "[{path: $.a, equals: 1}, {path: $.b, equals: y}, {path: $.c, equals: 1}]",
+        payload,
+        "$.b",
+        Some("\"x\""),
+    );
+    because("[{path: $.c, equals: 1}]", payload, "$.c", None);
+    because(
+        "[{path: '$.l[*]', equals: 3}]",
+        payload,
+        "$.l[*]",
+        Some("1"),
+    );
+    because(
+        "[{header: X-None, equals: a}]",
+        payload,
+        "header X-None",
+        None,
+    );
+    because(
+        "[any: [{path: $.a, equals: 2}, {path: $.b, equals: 2}]]",
+        payload,
+        "$.a",
+        Some("1"),
+    );
+    because(
+        "[all: [{path: $.a, equals: 1}, {path: $.b, equals: 2}]]",
+        payload,
+        "$.b",
+        Some("\"x\""),
+    );
+    because(
+        "[none: [{path: $.c, equals: 2}, {path: $.b, equals: x}]]",
+        payload,
+        "$.b",
+        Some("\"x\""),
+    );
+    because("[not: {path: $.a, equals: 1}]", payload, "$.a", Some("1"));
+    because("[{var: m, equals: 1}]", payload, "var m", None);
+    assert_eq!(
+        trace("[{path: $.a, equals: 1}]", payload),
+        Trace {
+            holds: true,
+            ..Trace::default()
+        }
+    );
+}
+
+#[test]
+fn what_cannot_be_carried_out_fails_and_says_so() {
+    let payload = serde_json::json!({"l": vec![vec![0; 1_001]; 1_000]}).to_string();
+    for text in [
+        "[{path: $..x, equals: 1}]",
+        "[not: {path: $..x, equals: 1}]",
+        "[none: [{path: $..x, exists: true}]]",
+        "[{path: $..x, not_equals: 1}]",
+    ] {
+        let trace = trace(text, &payload);
+        assert!(!trace.holds, "{text}");
+        assert_eq!(trace.because.as_deref(), Some("$..x"));
+        assert!(trace.problem.unwrap().contains("1000000 values"));
+    }
+}
+
+#[test]
+fn a_group_is_decided_without_what_cannot_be_carried_out() {
+    let payload = serde_json::json!({"a": 1, "l": vec![vec![0; 1_001]; 1_000]}).to_string();
+    let (yes, stopped) = ("{path: $.a, equals: 1}", "{path: $..x, equals: 1}");
+    for order in [format!("{stopped}, {yes}"), format!("{yes}, {stopped}")] {
+        check(&format!("[any: [{order}]]"), &payload, true);
+        check(&format!("[none: [{order}]]"), &payload, false);
+        check(&format!("[all: [{order}]]"), &payload, false);
+        check(&format!("[not: {{all: [{order}]}}]"), &payload, false);
+    }
+}
+
+#[test]
+fn subjects_are_listed() {
+    let (conditions, ..) = read(
+        "[{path: $.a, equals: 1}, any: [{header: X, exists: true}, not: {path: '$.b[*]', gt: 1}]]",
+    );
+    assert_eq!(conditions.subjects(), ["$.a", "header X", "$.b[*]"]);
+}
+
+#[test]
+fn foreign_operators() {
+    refused(
+        "[{path: $.a, eq: 1}]",
+        "HR0201 eq: `eq` is not an operator",
+        "write `equals`",
+    );
+    refused("[{path: $.a, $gte: 1}]", "HR0201 $gte", "write `gte`");
+    refused("[{path: $.a, regex: x}]", "HR0201 regex", "write `matches`");
+    refused(
+        "[{path: $.a, prefix: x}]",
+        "HR0201 prefix",
+        "write `starts_with`",
+    );
+    refused(
+        "[{path: $.a, $startsWith: x}]",
+        "HR0201 $startsWith",
+        "write `starts_with`",
+    );
+    refused(
+        "[{path: $.a, anything-but: x}]",
+        "HR0201 anything-but",
+        "`not_equals or not_in`",
+    );
+    refused(
+        "[{path: $.a, not-equals: x}]",
+        "HR0201 not-equals",
+        "write `not_equals`",
+    );
+    refused(
+        "[{path: $.a, Equals: x}]",
+        "HR0201 Equals",
+        "write `equals`",
+    );
+    refused("[{path: $.a, equal: x}]", "HR0201 equal", "write `equals`");
+    refused(
+        "[{path: $.a, contians: x}]",
+        "HR0201 contians",
+        "did you mean `contains`",
+    );
+    refused(
+        "[{path: $.a, zzzzzz: x}]",
+        "HR0201 zzzzzz",
+        "operators are equals,",
+    );
+    refused("[{field: $.a, equals: x}]", "HR0201 field", "write `path`");
+    refused("[or: [{path: $.a, equals: x}]]", "HR0201 or", "write `any`");
+    refused(
+        "[{$.action: opened}]",
+        "HR0201 $.action",
+        "{path: $.action, equals: …}",
+    );
+    refused("[{if: x}]", "HR0201 if", "{path: $.action, equals: opened}");
+}
+
+#[test]
+fn operands_that_cannot_be_used() {
+    refused(
+        "[{path: $.a, gt: '1'}]",
+        "HR0202 '1'",
+        "leave out the quotes",
+    );
+    refused("[{path: $.a, in: x}]", "HR0202 x", "");
+    refused("[{path: $.a, matches: '('}]", "HR0202 '('", "");
+    refused(
+        "[{path: $.a, equals: 1, quantifier: some}]",
+        "HR0202 some",
+        "write `any`",
+    );
+    refused(
+        "[{path: $.a, gt: 1, ignore_case: true}]",
+        "HR0202",
+        "leave it out",
+    );
+    refused("[{path: 'a.0', equals: 1}]", "HR0301 a.0", "write `$.a[0]`");
+    refused(
+        "[{path: '$.a[?in(@, $.b)]', equals: 1}]",
+        "HR0301 in",
+        "length, count",
+    );
+}
+
+#[test]
+fn conditions_that_test_nothing() {
+    refused("[{equals: 1}]", "HR0204 {equals: 1}", "add `path: $.…`");
+    refused(
+        "[{path: $.a}]",
+        "HR0204 {path: $.a}: `$.a` is not compared",
+        "exists: true",
+    );
+    refused("[{}]", "HR0204", "add `path: $.…`");
+    refused(
+        "[{path: $.a, header: B, equals: 1}]",
+        "HR0204 header",
+        "two conditions",
+    );
+    refused("[any: []]", "HR0204 []", "");
+    refused(
+        "[{any: [{path: $.a, equals: 1}], path: $.b}]",
+        "HR0201 path",
+        "by itself",
+    );
+}
+
+#[test]
+fn other_shapes() {
+    refused("path: $.a\nequals: 1", "HR0006 ", "behind a dash");
+    refused(
+        "[$.a == 1]",
+        "HR0006 $.a == 1",
+        "{path: $.action, equals: opened}",
+    );
+    refused("[not: [{path: $.a, equals: 1}]]", "HR0006", "`none:`");
+    refused("[{all: {path: $.a, equals: 1}}]", "HR0006", "behind a dash");
+    let deep = "{not: ".repeat(40) + "{path: $.a, equals: 1}" + &"}".repeat(40);
+    let (_, _, findings) = read(&format!("[{deep}]"));
+    assert!(
+        findings.len() == 1 && findings[0].starts_with("HR0008"),
+        "{findings:?}"
+    );
+}
+
+#[test]
+fn negation_beside_others() {
+    refused(
+        "[{path: '$.a[*]', not_equals: 1, gt: 0}]",
+        "HR0203 not_equals",
+        "two conditions",
+    );
+    refused(
+        "[{path: '$.a[*]', not_equals: 1, not_in: [2]}]",
+        "HR0203 not_equals",
+        "two conditions",
+    );
+    refused(
+        "[{path: $.a, exists: false, equals: 1}]",
+        "HR0203 exists",
+        "two conditions",
+    );
+    refused(
+        "[{path: $.a, not_equals: 1, quantifier: all}]",
+        "HR0203 all",
+        "leave it out",
+    );
+}

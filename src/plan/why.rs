@@ -1,0 +1,118 @@
+//! Why a rule did or did not match.
+
+use std::cell::OnceCell;
+
+use serde_json::Value;
+
+use crate::event::Event;
+use crate::rule::{NotAbout, Rule, RuleSet};
+
+use super::judging::{Judging, Kept, asks, caught};
+use super::{JOBS_MAX, NewJob, RuleTrace};
+
+/// One event before the rules of one set, each asked by itself.
+pub(super) struct Tracing<'e> {
+    rules: &'e RuleSet,
+    event: &'e Event,
+    /// The first rule that matched, not counting those that take what is left; found when asked for.
+    first_matched: OnceCell<Option<String>>,
+}
+
+impl<'e> Tracing<'e> {
+    pub(super) fn new(rules: &'e RuleSet, event: &'e Event) -> Self {
+        Self {
+            rules,
+            event,
+            first_matched: OnceCell::new(),
+        }
+    }
+
+    /// What a rule of the set makes of the event, and its jobs.
+    pub(super) fn of(&self, rule: &Rule) -> (RuleTrace, Vec<NewJob>) {
+        let mut trace = RuleTrace {
+            rule: rule.name.clone(),
+            matched: false,
+            because: None,
+            seen: None,
+            note: None,
+        };
+        if let Some((because, seen)) = self.objection(rule) {
+            trace.because = Some(because.to_owned());
+            trace.seen = Some(seen);
+            return (trace, Vec::new());
+        }
+        let kept = Kept::with_places(asks(rule) * 2);
+        let slots = self.event.payload.slots(&self.rules.paths);
+        let mut judging = Judging::new(self.rules, self.event, &slots, &kept, 0);
+        let judged = caught(|| {
+            let (decided, note) = judging.trace(rule);
+            let jobs = decided
+                .holds
+                .then(|| judging.rule(rule, JOBS_MAX))
+                .flatten();
+            (decided, note, jobs.unwrap_or_default().0)
+        });
+        match judged {
+            Ok((decided, note, jobs)) => {
+                trace.matched = decided.holds;
+                trace.because = decided.because;
+                trace.seen = decided.seen;
+                trace.note = note;
+                (trace, jobs)
+            }
+            Err(panic) => {
+                trace.note = Some(panic);
+                (trace, Vec::new())
+            }
+        }
+    }
+
+    /// Why a rule's conditions are not even looked at, and what was seen.
+    fn objection(&self, rule: &Rule) -> Option<(&'static str, Value)> {
+        let event = self.event;
+        if !rule.enabled {
+            return Some(("enabled", Value::Bool(false)));
+        }
+        match rule.when.objection(event) {
+            None => {}
+            Some(NotAbout::Provider) => return Some(("provider", event.provider.clone().into())),
+            Some(NotAbout::Source) => return Some(("source", event.source.name.clone().into())),
+            Some(NotAbout::Event) => return Some(("event", event.names.clone().into())),
+        }
+        if rule.when.unmatched
+            && let Some(other) = self.first_matched()
+        {
+            return Some(("unmatched", other.into()));
+        }
+        let mut stopping = self.rules.stopping();
+        let stopper = stopping.find(|other| stands_before(other, rule) && self.holds(other))?;
+        Some(("stop", stopper.name.clone().into()))
+    }
+
+    fn first_matched(&self) -> Option<&str> {
+        let find = || {
+            let candidates = self.rules.candidates(self.event).into_iter();
+            let mut others = candidates.filter(|other| !other.when.unmatched);
+            others
+                .find(|other| self.holds(other))
+                .map(|other| other.name.clone())
+        };
+        self.first_matched.get_or_init(find).as_deref()
+    }
+
+    /// Whether another rule is about the event and its conditions hold.
+    fn holds(&self, other: &Rule) -> bool {
+        let kept = Kept::with_places(asks(other));
+        let slots = self.event.payload.slots(&self.rules.paths);
+        let mut judging = Judging::new(self.rules, self.event, &slots, &kept, 0);
+        other.when.objection(self.event).is_none()
+            && caught(|| judging.trace(other).0.holds) == Ok(true)
+    }
+}
+
+/// Whether a rule is asked before another of its file.
+fn stands_before(other: &Rule, rule: &Rule) -> bool {
+    other.place.file.path == rule.place.file.path
+        && other.place.span.start < rule.place.span.start
+        && other.when.unmatched == rule.when.unmatched
+}
