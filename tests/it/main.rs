@@ -12,6 +12,7 @@
     reason = "tests print their figures, and why they were skipped"
 )]
 
+mod canary;
 mod crash;
 mod deliver;
 mod disk;
