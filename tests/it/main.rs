@@ -13,6 +13,7 @@
     reason = "tests print their figures, and why they were skipped"
 )]
 
+mod check;
 mod crash;
 mod deliver;
 mod docs;
