@@ -16,7 +16,7 @@ pub mod notion_page;
 pub mod outcome;
 mod request;
 #[cfg(test)]
-mod rig;
+mod tests;
 
 use std::fmt;
 use std::sync::Arc;

@@ -10,11 +10,12 @@ use crate::destinations::{Destination, InDoubt, Policy};
 use crate::plan::{Attempt, JobBody};
 use crate::runtime::Timestamp;
 use crate::runtime::telemetry::Metric;
-use crate::stores::{LeasedJob, Next, Record, StoreError};
+use crate::stores::{LeasedJob, Next, StoreError};
 
 use super::RenderFailure;
 use super::lane::policy_of;
 use super::memory::StoredMemory;
+use super::recording::RECORD_WAIT_MAX;
 use super::shared::{BreakOff, Shared, Slot};
 use super::verdict::{Effect, age, verdict};
 
@@ -23,11 +24,6 @@ use super::verdict::{Effect, age, verdict};
 const HANGING_FACTOR: u32 = 4;
 /// A job that comes this much too late through no fault of its own is still performed.
 const AGE_GRACE: Duration = Duration::from_mins(5);
-/// The first wait before an outcome is offered to a failing store again; doubles.
-const RECORD_WAIT: Duration = Duration::from_secs(1);
-/// The longest such wait.
-const RECORD_WAIT_MAX: Duration = Duration::from_secs(30);
-
 /// Begins a leased job in a slot of its destination.
 pub(super) fn begin(shared: &Arc<Shared>, leased: LeasedJob, slot: Slot) {
     let shared = Arc::clone(shared);
@@ -46,9 +42,10 @@ pub(super) fn begin(shared: &Arc<Shared>, leased: LeasedJob, slot: Slot) {
     });
 }
 
-struct One<'a> {
-    shared: &'a Arc<Shared>,
-    leased: &'a Arc<LeasedJob>,
+/// One job in one slot.
+pub(super) struct One<'a> {
+    pub(super) shared: &'a Arc<Shared>,
+    pub(super) leased: &'a Arc<LeasedJob>,
     slot: Slot,
 }
 
@@ -259,51 +256,6 @@ impl One<'_> {
         self.finish(Some(attempt), verdict.next).await;
     }
 
-    async fn finish(&self, attempt: Option<Attempt>, next: Next) {
-        let reason = match &next {
-            Next::Dead { reason } => Some(reason.clone()),
-            _ => None,
-        };
-        if self.record(attempt, next).await
-            && let Some(reason) = reason
-        {
-            self.died(&reason);
-        }
-    }
-
-    /// A dead letter is never silent.
-    fn died(&self, reason: &str) {
-        let job = &self.leased.job;
-        let telemetry = &self.shared.parts.telemetry;
-        telemetry.count(Metric::DeadLetters, &[&job.destination]);
-        tracing::error!(
-            job = %job.id,
-            event = %job.event,
-            rule = job.rule,
-            action = job.action,
-            destination = job.destination,
-            ?reason,
-            "dead letter; when its cause is mended, run: hookrule dead requeue {}",
-            job.id
-        );
-    }
-
-    async fn pause(&self, why: &str) {
-        let destination = &self.leased.job.destination;
-        let why = format!("it is gone: {why}");
-        let reason = why.clone();
-        self.shared.lanes().paused.insert(destination.clone(), why);
-        let paused = self.shared.parts.store.pause(destination, Some(&reason));
-        if let Err(error) = paused.await {
-            tracing::error!(destination, %error, "a destination could not be paused");
-        }
-        tracing::error!(
-            destination,
-            ?reason,
-            "destination paused: its jobs wait; when it is back, run: hookrule destinations resume {destination}"
-        );
-    }
-
     fn number(&self) -> u32 {
         u32::try_from(self.leased.lease.number).unwrap_or(u32::MAX)
     }
@@ -317,44 +269,5 @@ impl One<'_> {
             outcome: word.to_owned(),
             note,
         }
-    }
-
-    /// Has it recorded, however long the store takes to work again. False where the lease was lost, or
-    /// the process stops at once: then the job is still in the store as it was.
-    async fn record(&self, attempt: Option<Attempt>, next: Next) -> bool {
-        let record = Record {
-            lease: self.leased.lease,
-            attempt,
-            next,
-        };
-        let mut wait = RECORD_WAIT;
-        loop {
-            let recorded = self.shared.parts.store.record(vec![record.clone()]).await;
-            match recorded {
-                Ok(held) if held.first() == Some(&true) => return true,
-                Ok(_) => {
-                    self.lost();
-                    return false;
-                }
-                Err(error) => {
-                    let telemetry = &self.shared.parts.telemetry;
-                    telemetry.count(Metric::StoreFailures, &["record"]);
-                    let job = self.leased.job.id;
-                    tracing::error!(%job, %error, "an outcome could not be recorded; it is tried again");
-                }
-            }
-            tokio::select! {
-                () = self.shared.parts.clock.sleep(wait) => {}
-                () = self.shared.parts.shutdown.stopping() => return false,
-            }
-            wait = wait.saturating_mul(2).min(RECORD_WAIT_MAX);
-        }
-    }
-
-    fn lost(&self) {
-        let telemetry = &self.shared.parts.telemetry;
-        telemetry.count(Metric::LeasesLost, &[]);
-        let job = self.leased.job.id;
-        tracing::warn!(%job, "its lease was lost: whoever has it now decides what becomes of it");
     }
 }

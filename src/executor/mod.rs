@@ -11,6 +11,7 @@ mod claim;
 mod lane;
 mod memory;
 mod rate;
+mod recording;
 mod run;
 mod settings;
 mod shared;

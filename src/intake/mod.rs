@@ -18,6 +18,7 @@ mod source;
 mod sources;
 #[cfg(test)]
 pub(crate) mod tests;
+mod told;
 
 use bytes::Bytes;
 

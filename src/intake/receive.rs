@@ -16,6 +16,7 @@ use crate::stores::{Acceptance, Accepted, LeasedJob, Store, StoreError};
 use super::judge::{Judged, Refused, judge};
 use super::quiet::Quiet;
 use super::source::Source;
+use super::told::Told;
 use super::{Answer, Handover, Permit, Settings, Sources, answers};
 
 /// Bodies longer than this are judged on a thread of their own, so that they hold up nobody, in bytes.
@@ -189,7 +190,7 @@ impl Inner {
         let jobs = acceptance.plan.jobs.iter();
         let ready = jobs.filter(|job| job.state == JobState::Ready).count();
         let mut permits = self.reserve(&mut acceptance);
-        let said = Said::of(&acceptance);
+        let told = Told::of(&acceptance);
         let stored = self.parts.store.accept(vec![acceptance]).await;
         let accepted = match stored.map(|all| all.into_iter().next()) {
             Ok(Some(accepted)) => accepted,
@@ -206,7 +207,7 @@ impl Inner {
         Some(match accepted {
             Accepted::New(leased) => {
                 self.hand_over(leased, &mut permits, ready);
-                said.accepted(&self.parts.telemetry, source, bytes);
+                told.accepted(&self.parts.telemetry, source, bytes);
                 answers::accepted(event)
             }
             Accepted::Duplicate { first, same_body } => {
@@ -273,56 +274,4 @@ impl Inner {
 /// Whether a job waits for nothing once it is stored.
 fn is_ready(job: &NewJob) -> bool {
     job.state == JobState::Ready && job.delay.is_zero() && job.after.is_empty()
-}
-
-/// What is logged and counted of an event once it is stored.
-struct Said {
-    event: EventId,
-    name: String,
-    rules: usize,
-    jobs: u64,
-    /// Rule, action, id and reason of each job that is dead from birth.
-    dead: Vec<String>,
-}
-
-impl Said {
-    fn of(acceptance: &Acceptance) -> Self {
-        let jobs = &acceptance.plan.jobs;
-        let dead = jobs.iter().filter(|job| job.state == JobState::Dead);
-        Self {
-            event: acceptance.event.id,
-            name: acceptance.event.name().to_owned(),
-            rules: acceptance.plan.matched.len(),
-            jobs: jobs.len() as u64,
-            dead: dead
-                .map(|job| {
-                    let reason = job.reason.as_deref().unwrap_or("no reason given");
-                    format!("{} ({}/{}): {reason:?}", job.id, job.rule, job.action)
-                })
-                .collect(),
-        }
-    }
-
-    fn accepted(self, telemetry: &Telemetry, source: &Source, bytes: u64) {
-        let Self {
-            event,
-            name,
-            rules,
-            jobs,
-            dead,
-        } = self;
-        let source = source.name();
-        telemetry.count(Metric::Accepted, &[source]);
-        telemetry.add(Metric::BodyBytes, &[source], bytes);
-        telemetry.add(Metric::Planned, &[], jobs);
-        telemetry.add(Metric::Unprepared, &[], dead.len() as u64);
-        tracing::info!(%event, source, ?name, rules, jobs, "event accepted");
-        for job in dead {
-            tracing::error!(
-                %event,
-                job,
-                "a job could not be prepared; mend the rule, then run: hookrule events replay {event}"
-            );
-        }
-    }
 }

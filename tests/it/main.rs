@@ -9,18 +9,22 @@
 #![expect(unreachable_pub, reason = "nothing outside reads the harness")]
 #![expect(
     clippy::print_stdout,
-    clippy::print_stderr,
     reason = "tests print their figures, and why they were skipped"
 )]
 
 mod check;
 mod crash;
 mod deliver;
+mod disk;
 mod docs;
+mod drain;
 mod harness;
+mod hostile;
 mod payloads;
+mod power;
 mod quickstart;
 mod recipes;
 mod reload;
+mod retry;
 mod tidy;
 mod vectors;

@@ -122,15 +122,20 @@ fn samples() -> Vec<Sample> {
 }
 
 fn configuration(target: &Target) -> String {
-    let mut text = format!(
-        "listen: 127.0.0.1:0\ndestinations:\n  sink: {{http: {{url: \"{}\"}}, allow_private: true}}\nsources:\n",
+    format!(
+        "listen: 127.0.0.1:0
+destinations:
+  sink: {{http: {{url: \"{}\"}}, allow_private: true}}
+sources:
+  github: {{provider: github, secrets: [{SECRET}]}}
+  slack: {{provider: slack, secrets: [{SECRET}]}}
+  stripe: {{provider: stripe, secrets: [{SECRET}]}}
+  shopify: {{provider: shopify, secrets: [{SECRET}]}}
+  bitbucket: {{provider: bitbucket, secrets: [{SECRET}]}}
+  gitlab: {{provider: gitlab, secrets: [\"{WHSEC}\"]}}
+",
         target.url("/sink")
-    );
-    for provider in ["github", "slack", "stripe", "shopify", "bitbucket"] {
-        text += &format!("  {provider}: {{provider: {provider}, secrets: [{SECRET}]}}\n");
-    }
-    text += &format!("  gitlab: {{provider: gitlab, secrets: [\"{WHSEC}\"]}}\n");
-    text
+    )
 }
 
 const RULES: &str = "rules:

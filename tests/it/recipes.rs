@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::json;
 
-use crate::harness::{Answer, Folder, Process, Target, project, request, signed};
+use crate::harness::{Answer, Folder, Process, Received, Target, project, request, signed};
 
 const SECRET: &str = crate::harness::SECRET;
 
@@ -15,6 +15,36 @@ struct Starter {
     agent: Target,
 }
 
+/// Notion as its documentation shows it: one database with one data source.
+fn notion_answer(request: &Received) -> Answer {
+    match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/v1/databases/248104cd477e80fdb757e945d38000bd") => Answer::json(
+            200,
+            &json!({"object": "database", "data_sources": [{"id": "ds-1", "name": "Invoices"}]}),
+        ),
+        ("GET", "/v1/data_sources/ds-1") => Answer::json(
+            200,
+            &json!({"object": "data_source", "properties": {
+                "Invoice ID": {"id": "title", "name": "Invoice ID", "type": "title", "title": {}},
+                "Amount": {"id": "a", "name": "Amount", "type": "number", "number": {}},
+                "Customer": {"id": "b", "name": "Customer", "type": "email", "email": {}},
+                "Date": {"id": "c", "name": "Date", "type": "date", "date": {}},
+            }}),
+        ),
+        ("POST", "/v1/data_sources/ds-1/query") => {
+            Answer::json(200, &json!({"object": "list", "results": []}))
+        }
+        ("POST", "/v1/pages") => Answer::json(
+            200,
+            &json!({"object": "page", "id": "page-1", "url": "https://notion.example/page-1"}),
+        ),
+        _ => Answer::json(
+            404,
+            &json!({"object": "error", "code": "object_not_found", "message": "no"}),
+        ),
+    }
+}
+
 impl Starter {
     async fn start() -> Self {
         let (discord, notion, agent) = (
@@ -24,25 +54,7 @@ impl Starter {
         );
         discord.otherwise(|_| Answer::json(200, &json!({"id": "1100", "channel_id": "2200"})));
         agent.otherwise(|_| Answer::json(200, &json!({"ok": true, "runId": "run-1"})));
-        notion.otherwise(|request| match (request.method.as_str(), request.path.as_str()) {
-            ("GET", "/v1/databases/248104cd477e80fdb757e945d38000bd") => {
-                Answer::json(200, &json!({"object": "database", "data_sources": [{"id": "ds-1", "name": "Invoices"}]}))
-            }
-            ("GET", "/v1/data_sources/ds-1") => Answer::json(
-                200,
-                &json!({"object": "data_source", "properties": {
-                    "Invoice ID": {"id": "title", "name": "Invoice ID", "type": "title", "title": {}},
-                    "Amount": {"id": "a", "name": "Amount", "type": "number", "number": {}},
-                    "Customer": {"id": "b", "name": "Customer", "type": "email", "email": {}},
-                    "Date": {"id": "c", "name": "Date", "type": "date", "date": {}},
-                }}),
-            ),
-            ("POST", "/v1/data_sources/ds-1/query") => Answer::json(200, &json!({"object": "list", "results": []})),
-            ("POST", "/v1/pages") => {
-                Answer::json(200, &json!({"object": "page", "id": "page-1", "url": "https://notion.example/page-1"}))
-            }
-            _ => Answer::json(404, &json!({"object": "error", "code": "object_not_found", "message": "no"})),
-        });
+        notion.otherwise(notion_answer);
         let folder = Folder::new();
         let rules = project().join("rules");
         let config =

@@ -121,10 +121,13 @@ pub(crate) async fn a_renewed_lease_goes_on(bed: impl Bed) {
     let leased = world.claim_one().await;
     let mut other = leased.lease;
     other.number += 1;
+    let mut elder = leased.lease;
+    elder.epoch -= 1;
     for _ in 0..3 {
         world.pass(29);
-        let renewed = world.store.renew(vec![other, leased.lease], LEASE).await;
-        assert_eq!(renewed.unwrap(), [false, true]);
+        let asked = vec![other, leased.lease, elder];
+        let renewed = world.store.renew(asked, LEASE).await.unwrap();
+        assert_eq!(renewed, [false, true, false]);
     }
     assert_eq!(world.claim(&[("chat", 1)]).await.jobs, []);
     let done = Next::Done {

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// No wait in a test is longer than this; one that is fails.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One request as a target received it.
 #[derive(Debug, Clone)]
@@ -49,11 +49,18 @@ pub enum Answer {
     Never,
     /// By closing the connection.
     HangUp,
+    /// With 200, as soon as this says so.
+    Once(watch::Receiver<bool>),
 }
 
 impl Answer {
     pub fn status(status: u16) -> Self {
         Self::With(status, Vec::new(), String::new())
+    }
+
+    /// With 200, as soon as this says so.
+    pub fn once(open: &watch::Receiver<bool>) -> Self {
+        Self::Once(open.clone())
     }
 
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
@@ -171,15 +178,22 @@ async fn answer(
         body,
     };
     let scripted = state.script.lock().unwrap().pop_front();
-    let answer = match scripted {
-        Some(answer) => answer,
-        None => {
-            let rule = Arc::clone(&state.otherwise.lock().unwrap());
-            rule(&received)
-        }
+    let answer = if let Some(answer) = scripted {
+        answer
+    } else {
+        let rule = Arc::clone(&state.otherwise.lock().unwrap());
+        rule(&received)
     };
     state.received.lock().unwrap().push(received);
     state.count.send_modify(|count| *count += 1);
+    let answer = match answer {
+        Answer::Once(mut open) => {
+            // Who holds the other end has gone; then nobody waits for this answer either.
+            let _ = open.wait_for(|open| *open).await;
+            Answer::status(200)
+        }
+        other => other,
+    };
     match answer {
         Answer::With(status, headers, body) => {
             let mut response = hyper::Response::builder().status(status);
@@ -190,7 +204,7 @@ async fn answer(
                 .body(Full::new(Bytes::from(body)))
                 .expect("a response"))
         }
-        Answer::Never => std::future::pending().await,
+        Answer::Never | Answer::Once(_) => std::future::pending().await,
         Answer::HangUp => Err(std::io::Error::other("hung up")),
     }
 }

@@ -1,0 +1,6 @@
+//! The listeners over real sockets, asked as no polite sender would.
+
+mod admin;
+mod life;
+mod requests;
+mod stage;
