@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, SourceFile, code};
-use crate::yaml::{Fields, Node, read};
+use crate::yaml::{Fields, Node, Value, read};
 
 use super::environment::Environment;
 use super::fill::Filler;
