@@ -12,6 +12,7 @@
     reason = "tests print their figures, and why they were skipped"
 )]
 
+mod by_hand;
 mod check;
 mod crash;
 mod deliver;
