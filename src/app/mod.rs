@@ -123,10 +123,12 @@ impl App {
             executor.drained().await;
         };
         tokio::select! {
-            () = finish => tracing::info!("stopped: everything begun is finished"),
+            // First: after that order the rooms end too, and what they had begun is not finished.
+            biased;
             () = shutdown.stopping() => {
                 tracing::warn!("stopped at once: what was begun is done at the next start");
             }
+            () = finish => tracing::info!("stopped: everything begun is finished"),
         }
         if let Some(socket) = socket {
             socket.close().await;

@@ -188,8 +188,12 @@ impl Live {
     }
 
     /// Reloads whenever files change or SIGHUP comes, until the order to stop.
-    pub(super) async fn follow(self: Arc<Self>, mut changes: Option<Changes>, shutdown: Shutdown) {
-        let mut hangups = Hangups::listen();
+    pub(super) async fn follow(
+        self: Arc<Self>,
+        mut hangups: Hangups,
+        mut changes: Option<Changes>,
+        shutdown: Shutdown,
+    ) {
         loop {
             let mut asked = false;
             tokio::select! {
@@ -221,16 +225,17 @@ async fn changed(changes: &mut Option<Changes>) {
 }
 
 /// SIGHUP, where there is such a thing.
-struct Hangups(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
+pub(super) struct Hangups(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
 
 impl Hangups {
+    /// From here on SIGHUP does not end the process.
     #[cfg(unix)]
-    fn listen() -> Self {
+    pub(super) fn listen() -> Self {
         Self(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok())
     }
 
     #[cfg(not(unix))]
-    fn listen() -> Self {
+    pub(super) fn listen() -> Self {
         Self()
     }
 

@@ -21,7 +21,7 @@ use crate::stores::sqlite::SqliteStore;
 
 use super::health::Rooms;
 use super::load::{Loaded, load, stamp};
-use super::reload::{Current, Live, Outlets, counted, tell};
+use super::reload::{Current, Hangups, Live, Outlets, counted, tell};
 use super::render::FromStore;
 use super::{App, Options, StartError};
 
@@ -44,6 +44,8 @@ impl App {
     /// # Errors
     /// Files with errors, an address in use, a store that cannot be opened.
     pub async fn start(options: Options) -> Result<Self, StartError> {
+        // Before anything is said to run: a SIGHUP that nobody listens for ends the process.
+        let hangups = Hangups::listen();
         let loaded = read(&options).await?;
         let (Some(config), Some(rules)) = (loaded.config, loaded.rules) else {
             return Err(StartError::Diagnostics(loaded.problems));
@@ -82,7 +84,7 @@ impl App {
         let closing = Shutdown::new();
         let (intake_door, admin_door) = man_doors(doors, &live, &running, &options, &closing);
         let changes = follow_files(&config);
-        let follow = Arc::clone(&live).follow(changes, options.shutdown.clone());
+        let follow = Arc::clone(&live).follow(hangups, changes, options.shutdown.clone());
         Ok(Self {
             listen,
             admin,

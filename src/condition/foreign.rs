@@ -37,7 +37,7 @@ const OPERATORS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "not_equals or not_in",
+        "not_equals` or `not_in",
         &["anything-but", "anything_but", "anythingbut"],
     ),
     (
@@ -121,7 +121,7 @@ const OPERATORS: &[(&str, &[&str])] = &[
             "lessthanorequal",
         ],
     ),
-    ("gt, gte, lt and lte", &["numeric", "between", "range"]),
+    ("gt`, `gte`, `lt` or `lte", &["numeric", "between", "range"]),
     (
         "exists",
         &[

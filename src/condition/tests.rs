@@ -321,7 +321,7 @@ fn foreign_operators() {
     refused(
         "[{path: $.a, anything-but: x}]",
         "HR0201 anything-but",
-        "`not_equals or not_in`",
+        "`not_equals` or `not_in`",
     );
     refused(
         "[{path: $.a, not-equals: x}]",

@@ -72,11 +72,18 @@ impl Kind for Command {
 /// Anchored at both ends, whatever the operator wrote: half an argument is no match.
 fn pattern(node: &Node, problems: &mut Diagnostics) -> Option<Regex> {
     let text = node.text(problems)?;
-    match Regex::new(&format!(r"\A(?:{text})\z")) {
+    // Alone first, so that what is wrong is said of what the operator wrote.
+    let anchored = |_| Regex::new(&format!(r"\A(?:{text})\z"));
+    match Regex::new(text).and_then(anchored) {
         Ok(pattern) => Some(pattern),
         Err(error) => {
-            let message = format!("`args_match` is not a regular expression: {error}");
-            problems.push(node.error(code::BAD_VALUE, message));
+            let error = error.to_string();
+            let why = error.lines().last().unwrap_or_default();
+            let why = why.trim_start_matches("error: ");
+            let message = format!("`{text}` is not a regular expression: {why}");
+            problems.push(node.error(code::BAD_VALUE, message).help(
+                "quote it with single quotes; a backslash before ( ) [ ] { } . * + ? means the sign itself",
+            ));
             None
         }
     }

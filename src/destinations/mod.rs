@@ -98,7 +98,12 @@ impl Destination {
             [] => Policy::default(),
         };
         let policy = default.parse(&mut fields, problems);
+        // A kind that does not exist is reported as the key that it is.
+        let misspelt = found.is_empty() && fields.has_unknown();
         fields.finish(problems);
+        if misspelt {
+            return None;
+        }
         let [(kind, value)] = found.as_slice() else {
             let kinds: Vec<_> = LIST.iter().map(|kind| kind.name()).collect();
             let message = match found.as_slice() {

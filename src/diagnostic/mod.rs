@@ -115,6 +115,11 @@ impl Diagnostics {
         self.0.extend(other.0);
     }
 
+    /// Takes one back, for another that says more.
+    pub fn retract(&mut self, diagnostic: &Diagnostic) {
+        self.0.retain(|known| known != diagnostic);
+    }
+
     /// Whether any of them is an error.
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|d| d.severity == Severity::Error)
@@ -160,7 +165,47 @@ pub fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -
                 name,
             )
         })
-        .filter(|(distance, name)| *distance <= 1 + name.chars().count() / 4)
+        .filter(|(distance, name)| {
+            *distance <= 1 + name.chars().count() / 4 || begins(&given, name)
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
+}
+
+/// Whether one is the other with a short end: `retries` and `retry`, `dest` and `destination`.
+fn begins(given: &str, name: &str) -> bool {
+    let name = name.to_lowercase();
+    let same = given.chars().zip(name.chars()).take_while(|(a, b)| a == b);
+    let (same, shorter) = (
+        same.count(),
+        given.chars().count().min(name.chars().count()),
+    );
+    same >= 4 && same + 1 >= shorter
+}
+
+#[cfg(test)]
+mod tests {
+    use super::did_you_mean;
+
+    #[track_caller]
+    fn check(given: &str, known: &[&str], meant: Option<&str>) {
+        assert_eq!(did_you_mean(given, known.iter().copied()), meant, "{given}");
+    }
+
+    #[test]
+    fn what_was_probably_meant() {
+        check("nmae", &["when", "name"], Some("name"));
+        check("Actions", &["action", "actions"], Some("actions"));
+        check("retries", &["rate", "retry", "retry_on"], Some("retry"));
+        check("dest", &["destination", "data"], Some("destination"));
+        check("desc", &["actions", "description"], Some("description"));
+    }
+
+    #[test]
+    fn what_was_not() {
+        check("url", &["path", "body"], None);
+        check("to", &["tests", "tags"], None);
+        check("on", &["name"], None);
+        check("", &["name"], None);
+    }
 }

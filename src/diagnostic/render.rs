@@ -6,7 +6,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
 use super::lines::Lines;
@@ -126,20 +126,27 @@ fn each_with_lines(diagnostics: &[Diagnostic], mut visit: impl FnMut(&Diagnostic
 }
 
 fn one(renderer: &Renderer, found: &Diagnostic, lines: &Lines) -> String {
-    let line = lines.position(found.place.span.start).line;
-    let (source, span) = excerpt(lines, line, &found.place.span);
     let level = match found.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let snippet = Snippet::source(source)
-        .path(visible(&found.place.file.path.to_string_lossy(), false))
-        .line_start(line)
-        .annotation(AnnotationKind::Primary.span(span));
+    let path = visible(&found.place.file.path.to_string_lossy(), false);
     let group = level
         .primary_title(visible(&found.message, false))
-        .id(found.code.id())
-        .element(snippet);
+        .id(found.code.id());
+    let group = if found.place.file.text.is_empty() {
+        // There is no line to show: the file is empty, or could not be read.
+        group.element(Origin::path(path))
+    } else {
+        let line = lines.position(found.place.span.start).line;
+        let (source, span) = excerpt(lines, line, &found.place.span);
+        group.element(
+            Snippet::source(source)
+                .path(path)
+                .line_start(line)
+                .annotation(AnnotationKind::Primary.span(span)),
+        )
+    };
     let group = match &found.help {
         Some(help) => group.element(Level::HELP.message(visible(help, true))),
         None => group,
@@ -243,7 +250,6 @@ mod tests {
     #[test]
     fn places_without_text_have_a_caret() {
         for (text, at, place, line) in [
-            ("", 0, "1:1", "1 |"),
             ("a: ", 3, "1:4", "1 | a: "),
             ("a: b\n", 5, "2:1", "2 |"),
             ("a:\n\nb: 1", 3, "2:1", "2 |"),
@@ -256,6 +262,19 @@ mod tests {
             assert!(text.contains(&format!("\n{line}")), "{text}");
             assert!(text.contains('^'), "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_without_text_has_no_line() {
+        check(
+            "",
+            0..0,
+            "error[HR0201]: no `equls`
+--> rules/a.yaml
+ = help: did you mean `equals`?
+
+",
+        );
     }
 
     #[test]

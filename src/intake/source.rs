@@ -126,6 +126,8 @@ fn read(
     let dedupe = dedupe.map(|n| Recognition::parse(n, problems));
     let allow_from = fields.optional("allow_from");
     let allow_from = allow_from.map(|n| read_networks(n, problems));
+    // Secrets under another name are reported as the key that they are.
+    let maybe_misspelt = secrets.is_none() && fields.has_unknown();
     fields.finish(problems);
 
     let provider = find_provider(provider?, providers, problems)?;
@@ -137,7 +139,10 @@ fn read(
         }
     };
     let scheme = scheme.and_then(|node| read_scheme(node, &provider, problems));
-    let unsigned = verification.is_some_and(|node| is_none(node, problems));
+    let unsigned = verification.map_or(Some(false), |node| is_none(node, problems))?;
+    if !unsigned && maybe_misspelt && provider.signs() {
+        return None;
+    }
     let may = allow_unsigned.is_some_and(|n| n.bool(problems) == Some(true));
     let secrets = if unsigned {
         check_unsigned(node, secrets, may || reach == Reach::Loopback, problems);
@@ -208,15 +213,15 @@ fn read_scheme(node: &Node, provider: &Provider, problems: &mut Diagnostics) -> 
     None
 }
 
-fn is_none(node: &Node, problems: &mut Diagnostics) -> bool {
-    match node.text(problems) {
-        Some("none") => true,
-        Some("default") | None => false,
-        Some(other) => {
+fn is_none(node: &Node, problems: &mut Diagnostics) -> Option<bool> {
+    match node.text(problems)? {
+        "none" => Some(true),
+        "default" => Some(false),
+        other => {
             let message = format!("`{other}` is no way of verifying");
             let help = "leave `verify` out to verify, or write `none` to take unsigned deliveries";
             problems.push(node.error(code::BAD_VALUE, message).help(help));
-            false
+            None
         }
     }
 }

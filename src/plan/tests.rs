@@ -402,13 +402,9 @@ mod panics {
         ]
         .concat();
         let mut set = rules(&text);
-        let bad = &mut set.rules[0];
-        let mut actions = bad.actions.clone();
-        actions[0].configured = Arc::new(Panics);
-        *bad = Arc::new(Rule {
-            actions,
-            ..Rule::clone(bad)
-        });
+        let mut bad = Rule::clone(&set.rules[0]);
+        bad.actions[0].configured = Arc::new(Panics);
+        set.rules[0] = Arc::new(bad);
         let found = plan(&set, &push(&json!({"n": 1})), 0);
         let reason = death(&found.jobs[0]);
         assert!(

@@ -286,7 +286,7 @@ mod tests {
             ("{event: type}", "`type` is not a part of a delivery"),
             ("{event: {header: a, json: b}}", "one key is wanted here"),
             ("{tolerance: 0s}", "a tolerance of nothing"),
-            ("{tolerance: 300}", "expected text"),
+            ("{tolerance: 300}", "`300` is not a duration"),
         ] {
             let (_, problems) = overrides(text);
             assert!(

@@ -222,7 +222,7 @@ vectors:
                 "HR0601",
                 "a token must stand in a header",
             ),
-            ("from:", "form:", "HR0005", "`from` is missing here"),
+            ("from:", "form:", "HR0004", "`form` means nothing here"),
             (
                 "name: github",
                 "name: Git Hub",
@@ -244,8 +244,8 @@ vectors:
             (
                 "delivery_id",
                 "delivery_ids",
-                "HR0005",
-                "`delivery_id` is missing here",
+                "HR0004",
+                "`delivery_ids` means nothing here",
             ),
             (
                 "vectors:",

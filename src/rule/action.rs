@@ -9,7 +9,7 @@ use crate::event::PathSet;
 use crate::yaml::{Fields, Key, Node};
 
 use super::uses::{Read, Reads, vars_of_conditions};
-use super::when::{tell, texts};
+use super::when::{Foreign, tell, texts};
 
 /// The most destinations of one action.
 pub(super) const DESTINATIONS_MAX: usize = 100;
@@ -25,8 +25,6 @@ pub struct Action {
     pub kind: &'static dyn Kind,
     /// The destinations, one job each; empty where the kind needs none.
     pub destinations: Vec<String>,
-    /// Where the destinations were written, one for each.
-    pub(super) destination_places: Vec<Place>,
     /// Its own conditions.
     pub conditions: Conditions,
     /// The vars that its conditions read.
@@ -40,6 +38,21 @@ pub struct Action {
     pub reads: Reads,
 }
 
+/// A destination as an action names it.
+#[derive(Clone)]
+pub(super) struct NamedDestination {
+    pub(super) name: String,
+    pub(super) place: Place,
+    /// The kind of action that names it.
+    pub(super) kind: &'static dyn Kind,
+}
+
+impl std::fmt::Debug for NamedDestination {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NamedDestination({}: {})", self.name, self.kind.name())
+    }
+}
+
 impl std::fmt::Debug for Action {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Action({}: {})", self.name, self.kind.name())
@@ -47,10 +60,11 @@ impl std::fmt::Debug for Action {
 }
 
 impl Action {
-    /// Reads one entry.
+    /// Reads one entry. The destinations it names are kept also where the rest cannot be used.
     pub(super) fn parse(
         node: &Node,
         paths: &mut PathSet,
+        destinations: &mut Vec<NamedDestination>,
         problems: &mut Diagnostics,
     ) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
@@ -63,7 +77,7 @@ impl Action {
         let (key, kind, block) = kind(node, problems)?;
         fields.optional(kind.name());
         fields.finish(problems);
-        let mut action = configure(kind, node.key_place(key), block, problems)?;
+        let mut action = configure(kind, node.key_place(key), block, destinations, problems)?;
         if let Some(name) = name {
             action.name = name;
         }
@@ -76,33 +90,40 @@ impl Action {
 }
 
 /// Keys that other systems have in an action.
-const FOREIGN: &[(&str, &str)] = &[
+const FOREIGN: &[Foreign] = &[
     (
         "to",
+        "",
         "write `destination:` inside the action's kind: `discord: {destination: team-chat, …}`",
     ),
     (
         "destination",
+        "",
         "write it inside the action's kind: `discord: {destination: team-chat, …}`",
     ),
     (
         "needs",
+        "",
         "leave it out: an action that uses `{{actions.NAME…}}` runs after it",
     ),
     (
         "if",
+        "",
         "write `conditions:` with a list of tests, such as `{path: $.action, equals: opened}`",
     ),
     (
         "uses",
+        "",
         "write the kind as a key: `- discord: {destination: team-chat, …}`",
     ),
     (
         "type",
+        "",
         "write the kind as a key: `- discord: {destination: team-chat, …}`",
     ),
     (
         "with",
+        "",
         "write the settings under the kind: `- discord: {destination: team-chat, …}`",
     ),
 ];
@@ -132,7 +153,7 @@ fn kind<'n>(
                 return None;
             }
             None if matches!(key.text.as_str(), "name" | "conditions") => {}
-            None if FOREIGN.iter().any(|(foreign, _)| *foreign == key.text) => {}
+            None if FOREIGN.iter().any(|(foreign, ..)| *foreign == key.text) => {}
             None => unknown = unknown.or(Some(key)),
         }
     }
@@ -163,23 +184,32 @@ fn configure(
     kind: &'static dyn Kind,
     place: Place,
     block: &Node,
+    named: &mut Vec<NamedDestination>,
     problems: &mut Diagnostics,
 ) -> Option<Action> {
+    if block.as_map().is_none() {
+        problems.push(not_a_map(kind, block));
+        return None;
+    }
     let mut fields = Fields::of(block, problems)?;
-    let (mut destinations, mut destination_places) = (Vec::new(), Vec::new());
+    let mut destinations = Vec::new();
     if let Some(wanted) = kind.destination_kind() {
         match fields.optional("destination") {
-            Some(node) => (destinations, destination_places) = destinations_of(node, problems),
-            None => problems.push(
-                Diagnostic::error(
-                    code::NO_DESTINATION,
-                    place.clone(),
-                    format!("`{}` does not say where to", kind.name()),
-                )
-                .help(format!(
-                    "add `destination: NAME`, the name of a {wanted} destination in hookrule.yaml"
-                )),
-            ),
+            Some(node) => {
+                for (name, place) in destinations_of(node, problems) {
+                    destinations.push(name.clone());
+                    named.push(NamedDestination { name, place, kind });
+                }
+            }
+            None => {
+                let message = format!("`{}` does not say where to", kind.name());
+                let problem = Diagnostic::error(code::NO_DESTINATION, place.clone(), message).help(
+                    format!(
+                        "add `destination: NAME`, the name of a destination of kind `{wanted}` in hookrule.yaml"
+                    ),
+                );
+                fields.miss("destination", problem, problems);
+            }
         }
     }
     let configured = kind.parse(&mut fields, problems);
@@ -191,7 +221,6 @@ fn configure(
         place,
         kind,
         destinations,
-        destination_places,
         conditions: Conditions::default(),
         condition_vars: Vec::new(),
         config: (!reads.actions.is_empty()).then(|| without_destination(block)),
@@ -200,8 +229,21 @@ fn configure(
     })
 }
 
-fn destinations_of(node: &Node, problems: &mut Diagnostics) -> (Vec<String>, Vec<Place>) {
-    let (mut names, mut places): (Vec<String>, _) = (Vec::new(), Vec::new());
+fn not_a_map(kind: &dyn Kind, block: &Node) -> Diagnostic {
+    let name = kind.name();
+    let message = format!("expected a map, found {}", block.type_name());
+    let key = match kind.destination_kind() {
+        Some(_) => "destination",
+        None => "message",
+    };
+    let value = block.as_str().unwrap_or("…");
+    block
+        .error(code::WRONG_TYPE, message)
+        .help(format!("write `{name}: {{{key}: {value}}}`"))
+}
+
+fn destinations_of(node: &Node, problems: &mut Diagnostics) -> Vec<(String, Place)> {
+    let mut named: Vec<(String, Place)> = Vec::new();
     for (item, name) in texts(node, problems) {
         if name.contains("{{") {
             problems.push(
@@ -211,19 +253,18 @@ fn destinations_of(node: &Node, problems: &mut Diagnostics) -> (Vec<String>, Vec
                 )
                 .help("write one rule for each destination, or a list of names"),
             );
-        } else if names.iter().any(|known| known == name) {
+        } else if named.iter().any(|(known, _)| known == name) {
             let message = format!("`{name}` stands here twice");
             problems.push(item.error(code::BAD_VALUE, message));
-        } else if names.len() == DESTINATIONS_MAX {
+        } else if named.len() == DESTINATIONS_MAX {
             let message = format!("an action has at most {DESTINATIONS_MAX} destinations");
             problems.push(item.error(code::TOO_LARGE, message));
             break;
         } else {
-            names.push(name.to_owned());
-            places.push(item.place.clone());
+            named.push((name.to_owned(), item.place.clone()));
         }
     }
-    (names, places)
+    named
 }
 
 fn without_destination(block: &Node) -> serde_json::Value {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, code, did_you_mean};
 
-use super::{Action, Rule, When, pattern};
+use super::action::NamedDestination;
+use super::{Rule, When, pattern};
 
 /// The names that rules may use, as `hookrule.yaml` and the provider definitions give them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,8 +23,8 @@ pub struct Names {
 pub(super) fn check(rule: &Rule, names: &Names, problems: &mut Diagnostics) {
     check_providers(&rule.when, names, problems);
     check_sources(&rule.when, names, problems);
-    for action in &rule.actions {
-        check_destinations(action, names, problems);
+    for named in &rule.named_destinations {
+        check_destination(named, names, problems);
     }
 }
 
@@ -62,45 +63,42 @@ fn check_sources(when: &When, names: &Names, problems: &mut Diagnostics) {
     }
 }
 
-fn check_destinations(action: &Action, names: &Names, problems: &mut Diagnostics) {
-    let (Some(destinations), Some(wanted)) = (&names.destinations, action.kind.destination_kind())
+fn check_destination(named: &NamedDestination, names: &Names, problems: &mut Diagnostics) {
+    let (Some(destinations), Some(wanted)) = (&names.destinations, named.kind.destination_kind())
     else {
         return;
     };
-    for (name, place) in action.destinations.iter().zip(&action.destination_places) {
-        let fitting = || {
-            let fits = |(_, kind): &(&String, &String)| kind.as_str() == wanted;
-            destinations
-                .iter()
-                .filter(fits)
-                .map(|(name, _)| name.as_str())
-        };
-        let problem = match destinations.get(name) {
-            Some(kind) if kind == wanted => continue,
-            Some(kind) => {
-                let message = format!(
-                    "`{}` needs a {wanted} destination, and `{name}` is a {kind} one",
-                    action.kind.name()
-                );
-                Diagnostic::error(code::WRONG_DESTINATION, place.clone(), message)
-            }
-            None => {
-                let message = format!("there is no destination `{name}`");
-                Diagnostic::error(code::UNKNOWN_DESTINATION, place.clone(), message)
-            }
-        };
-        let help = match did_you_mean(name, fitting()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None if fitting().next().is_none() => {
-                format!("add it under `destinations:` in hookrule.yaml: `{name}: {{{wanted}: …}}`")
-            }
-            None => {
-                let known: Vec<_> = fitting().take(12).collect();
-                format!("{wanted} destinations: {}", known.join(", "))
-            }
-        };
-        problems.push(problem.help(help));
-    }
+    let NamedDestination { name, place, kind } = named;
+    let fitting = || {
+        let fits = |(_, kind): &(&String, &String)| kind.as_str() == wanted;
+        let fitting = destinations.iter().filter(fits);
+        fitting.map(|(name, _)| name.as_str())
+    };
+    let problem = match destinations.get(name) {
+        Some(kind) if kind == wanted => return,
+        Some(its) => {
+            let action = kind.name();
+            let message = format!(
+                "`{action}` needs a destination of kind `{wanted}`, and `{name}` is of kind `{its}`"
+            );
+            Diagnostic::error(code::WRONG_DESTINATION, place.clone(), message)
+        }
+        None => {
+            let message = format!("there is no destination `{name}`");
+            Diagnostic::error(code::UNKNOWN_DESTINATION, place.clone(), message)
+        }
+    };
+    let help = match did_you_mean(name, fitting()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if fitting().next().is_none() => {
+            format!("add it under `destinations:` in hookrule.yaml: `{name}: {{{wanted}: …}}`")
+        }
+        None => {
+            let known: Vec<_> = fitting().take(12).collect();
+            format!("destinations of this kind: {}", known.join(", "))
+        }
+    };
+    problems.push(problem.help(help));
 }
 
 /// A diagnostic that may have its help already.
@@ -199,12 +197,17 @@ mod tests {
             "add it under `sources:`",
         );
         one("", "ic", "HR0402", "did you mean `ci`?");
-        one("", "[ci, warehouse]", "HR0402", "http destinations: ci");
+        one(
+            "",
+            "[ci, warehouse]",
+            "HR0402",
+            "destinations of this kind: ci",
+        );
         one(
             "",
             "team-chat",
             "HR0403",
-            "needs a http destination, and `team-chat` is a discord one",
+            "needs a destination of kind `http`, and `team-chat` is of kind `discord`",
         );
         one(
             "provider: github, source: shop",

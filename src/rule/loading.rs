@@ -1,5 +1,6 @@
 //! Which version of each file is to run. A file with an error never replaces a good version of it.
 
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -184,6 +185,29 @@ impl Loading {
             }
         }
         faulty
+    }
+
+    /// Says of names used twice in texts that will not run anyway, so that all is said at once.
+    pub(super) fn tell_duplicates(&mut self) {
+        let mut found = Diagnostics::new();
+        let aside = |entry: &&Entry| entry.present.problems.has_errors();
+        for entry in self.entries.iter().filter(aside) {
+            let path = &entry.present.file.path;
+            let others = self.entries.iter().filter_map(Entry::running);
+            let others = others.filter(|parsed| parsed.file.path != *path);
+            let others = others.flat_map(|parsed| &parsed.rules);
+            let mut holders: HashMap<&str, &Arc<Rule>> =
+                others.map(|rule| (rule.name.as_str(), rule)).collect();
+            for rule in &entry.present.rules {
+                match holders.entry(&rule.name) {
+                    Occupied(holder) => found.push(duplicate(rule, holder.get())),
+                    Vacant(place) => {
+                        place.insert(rule);
+                    }
+                }
+            }
+        }
+        self.problems.extend(found);
     }
 
     pub(super) fn present_paths(&self) -> BTreeSet<PathBuf> {

@@ -56,6 +56,8 @@ pub struct Rule {
     pub vars: Vec<Var>,
     /// What it does, each after those whose outputs it uses.
     pub actions: Vec<Action>,
+    /// Every destination that its actions name.
+    named_destinations: Vec<action::NamedDestination>,
     /// Its tests, as written; `trial` reads them.
     pub tests: Vec<Node>,
 }

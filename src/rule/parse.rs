@@ -8,14 +8,16 @@ use crate::event::PathSet;
 use crate::expression::{Escape, Tree};
 use crate::yaml::{self, Fields, Node};
 
+use super::action::NamedDestination;
 use super::uses::{self, Reads};
-use super::when::{tell, texts};
+use super::when::{Foreign, tell, texts};
 use super::{Action, Rule, Var, When};
 
 /// The longest name of a rule or action, in characters.
 pub(super) const NAME_CHARS_MAX: usize = 200;
 
-/// Reads one rule file. Rules with errors are left out; any error means that the file cannot be used.
+/// Reads one rule file. Any error means that the file cannot be used; what could be read of its rules
+/// is there all the same, so that their names can be checked too.
 pub(super) fn parse(
     file: &Arc<SourceFile>,
     paths: &mut PathSet,
@@ -47,52 +49,50 @@ pub(super) fn parse(
     parsed
 }
 
-const FILE_FOREIGN: &[(&str, &str)] = &[
-    (
-        "on",
-        "write `rules:` with a list of rules; each has `when:` and `actions:`",
-    ),
-    (
-        "jobs",
-        "write `rules:` with a list of rules; each has `when:` and `actions:`",
-    ),
-    (
-        "hooks",
-        "write `rules:` with a list of rules; each has `when:` and `actions:`",
-    ),
-    ("rule", "write `rules:` with a list of rules"),
-    ("sources", "sources stand in hookrule.yaml"),
-    ("destinations", "destinations stand in hookrule.yaml"),
+const FILE_FOREIGN: &[Foreign] = &[
+    ("on", "rules", RULES),
+    ("jobs", "rules", RULES),
+    ("hooks", "rules", RULES),
+    ("rule", "rules", "write `rules:` with a list of rules"),
+    ("sources", "", "sources stand in hookrule.yaml"),
+    ("destinations", "", "destinations stand in hookrule.yaml"),
 ];
 
-const RULE_FOREIGN: &[(&str, &str)] = &[
-    ("on", "write `when: {provider: …, event: …}`"),
-    ("event", "write it inside `when:`"),
-    ("provider", "write it inside `when:`"),
-    ("source", "write it inside `when:`"),
-    ("trigger", "write `when: {provider: …, event: …}`"),
+const RULES: &str = "write `rules:` with a list of rules; each has `when:` and `actions:`";
+
+const RULE_FOREIGN: &[Foreign] = &[
+    ("on", "when", "write `when: {provider: …, event: …}`"),
+    ("event", "when", "write it inside `when:`"),
+    ("provider", "when", "write it inside `when:`"),
+    ("source", "when", "write it inside `when:`"),
+    ("trigger", "when", "write `when: {provider: …, event: …}`"),
     (
         "if",
+        "when",
         "write `conditions:` inside `when:`, with a list of tests",
     ),
-    ("conditions", "write it inside `when:`"),
-    ("do", "write `actions:` with a list"),
-    ("then", "write `actions:` with a list"),
-    ("steps", "write `actions:` with a list"),
+    ("conditions", "when", "write it inside `when:`"),
+    ("do", "actions", "write `actions:` with a list"),
+    ("then", "actions", "write `actions:` with a list"),
+    ("steps", "actions", "write `actions:` with a list"),
     (
         "to",
+        "",
         "write `destination:` inside an action: `discord: {destination: team-chat, …}`",
     ),
     (
         "destination",
+        "",
         "write it inside an action: `discord: {destination: team-chat, …}`",
     ),
     (
         "needs",
+        "",
         "leave it out: an action that uses `{{actions.NAME…}}` runs after it",
     ),
     (
         "env",
+        "",
         "rules cannot read the environment; credentials stand in hookrule.yaml",
     ),
 ];
@@ -117,7 +117,7 @@ fn rule(node: &Node, paths: &mut PathSet, problems: &mut Diagnostics) -> Option<
         None => When::default(),
     };
     let vars = fields.optional("vars").map(|n| vars(n, problems));
-    let actions = actions(&mut fields, paths, problems);
+    let (actions, whole, named_destinations) = actions(&mut fields, paths, problems);
     let tests = fields.optional("tests").and_then(|n| n.list(problems));
     let tests = tests.unwrap_or_default().to_vec();
     fields.finish(problems);
@@ -131,10 +131,11 @@ fn rule(node: &Node, paths: &mut PathSet, problems: &mut Diagnostics) -> Option<
         tags: tags.iter().map(|(_, tag)| (*tag).to_owned()).collect(),
         when,
         vars: vars.unwrap_or_default(),
-        actions: actions?,
+        actions,
+        named_destinations,
         tests,
     };
-    uses::check(&mut rule, problems);
+    uses::check(&mut rule, whole, problems);
     Some(rule)
 }
 
@@ -188,32 +189,34 @@ fn vars(node: &Node, problems: &mut Diagnostics) -> Vec<Var> {
     vars
 }
 
+/// The actions that could be read, whether those are all, and every destination that they name.
 fn actions(
     fields: &mut Fields<'_>,
     paths: &mut PathSet,
     problems: &mut Diagnostics,
-) -> Option<Vec<Action>> {
-    let entries = match fields.optional("actions") {
-        Some(node) => node.list(problems)?,
+) -> (Vec<Action>, bool, Vec<NamedDestination>) {
+    let node = fields.optional("actions");
+    let entries = match node.map(|node| node.list(problems)) {
+        Some(None) => return (Vec::new(), false, Vec::new()),
+        Some(Some(entries)) => entries,
         None => &[],
     };
     if entries.is_empty() {
-        let node = fields.optional("actions").or(fields.optional("name"));
-        let node = node.unwrap_or(fields.node());
-        problems.push(
-            node.error(code::NO_ACTIONS, "this rule does nothing")
-                .help("add `actions:` with at least one entry, such as `- log: {message: …}`"),
-        );
-        return None;
+        let at = node.or(fields.optional("name")).unwrap_or(fields.node());
+        let problem = at
+            .error(code::NO_ACTIONS, "this rule does nothing")
+            .help("add `actions:` with at least one entry, such as `- log: {message: …}`");
+        fields.miss("actions", problem, problems);
     }
     let mut names = HashSet::new();
+    let mut destinations = Vec::new();
     let mut actions = Vec::new();
     let mut whole = true;
     for entry in entries {
         if let Some(name) = entry.get("name").filter(|name| name.as_str().is_some()) {
             whole &= checked_name(name, problems).is_some();
         }
-        let Some(action) = Action::parse(entry, paths, problems) else {
+        let Some(action) = Action::parse(entry, paths, &mut destinations, problems) else {
             whole = false;
             continue;
         };
@@ -228,5 +231,5 @@ fn actions(
         names.insert(action.name.clone());
         actions.push(action);
     }
-    whole.then_some(actions)
+    (actions, whole, destinations)
 }

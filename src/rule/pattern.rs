@@ -62,10 +62,13 @@ fn runs<P, T>(
 
 /// The dotted form of an event name in its sender's own spelling; none if it is dotted already.
 ///
-/// Shopify writes `orders/create`, Bitbucket `repo:push`, GitLab `Merge Request Hook`. Letters keep
-/// their case: some names hold an id of the sender's.
+/// Shopify writes `orders/create`, Bitbucket `repo:push`, GitLab `Merge Request Hook`, Slack's users
+/// `/deploy`. Letters keep their case: some names hold an id of the sender's.
 pub(super) fn dotted(name: &str) -> Option<String> {
     let plain = name.trim();
+    if let Some(command) = plain.strip_prefix('/') {
+        return Some(format!("slash_command.{command}"));
+    }
     let (plain, is_title) = match plain.strip_suffix(" Hook") {
         Some(title) => (title, true),
         None => (plain, plain.contains(' ')),
@@ -164,6 +167,7 @@ mod tests {
             ("orders/create", Some("orders.create")),
             ("repo:push", Some("repo.push")),
             ("Push Hook", Some("push")),
+            ("/deploy", Some("slash_command.deploy")),
             ("Merge Request Hook", Some("merge_request")),
             ("push hook", Some("push_hook")),
             ("block_actions.Approve", None),

@@ -33,6 +33,7 @@ impl Reads {
     /// What the templates compiled from a node read. Points at values that are not escaped.
     pub(super) fn of(node: &Node, templates: &[&Template], problems: &mut Diagnostics) -> Self {
         let mut reads = Self::default();
+        not_filled(node, problems);
         let mut places = HashMap::new();
         for template in templates {
             let uses = template.uses();
@@ -63,6 +64,14 @@ impl Reads {
         let known = match root {
             "vars" => &mut self.vars,
             "actions" => &mut self.actions,
+            "item" => {
+                let message = "there is no `item` here";
+                let help = "in a list it is `this`: {{#each payload.items}}{{this.name}}{{/each}}";
+                let problem =
+                    Diagnostic::error(code::UNKNOWN_VARIABLE, within(place, path), message);
+                problems.push(problem.help(help));
+                return;
+            }
             _ => return,
         };
         match name {
@@ -120,6 +129,30 @@ fn texts_of<'n>(node: &'n Node, places: &mut HashMap<&'n str, Place>) {
     }
 }
 
+/// Points at `${env:…}`, which is filled in only in hookrule.yaml.
+fn not_filled(node: &Node, problems: &mut Diagnostics) {
+    match &node.value {
+        Value::String(text) => {
+            let found = ["${env:", "${file:"].into_iter().find(|p| text.contains(p));
+            if let Some(piece) = found {
+                let message = "this is sent as it stands: rules cannot read the environment";
+                let place = within(&node.place, piece);
+                problems.push(
+                    Diagnostic::warning(code::BAD_VALUE, place, message)
+                        .help("credentials stand in hookrule.yaml, in the destination"),
+                );
+            }
+        }
+        Value::List(items) => items.iter().for_each(|item| not_filled(item, problems)),
+        Value::Map(entries) => {
+            for (_, value) in entries {
+                not_filled(value, problems);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// Where a piece of a text stands, if it stands in the file as it does in the value.
 fn within(place: &Place, piece: &str) -> Place {
     let written = place.file.text.get(place.span.clone()).unwrap_or_default();
@@ -160,8 +193,9 @@ pub(super) fn vars_of_conditions(node: &Node) -> Vec<Read> {
 }
 
 /// Reports vars and actions that a rule reads and does not have, and puts its actions in the order in
-/// which they can run: each after those whose outputs it uses.
-pub(super) fn check(rule: &mut Rule, problems: &mut Diagnostics) {
+/// which they can run: each after those whose outputs it uses. Where not all actions could be read,
+/// nothing is said of those that others use.
+pub(super) fn check(rule: &mut Rule, whole: bool, problems: &mut Diagnostics) {
     let vars: Vec<&str> = rule.vars.iter().map(|var| var.name.as_str()).collect();
     for (at, var) in rule.vars.iter().enumerate() {
         let (earlier, later) = vars.split_at(at);
@@ -177,6 +211,9 @@ pub(super) fn check(rule: &mut Rule, problems: &mut Diagnostics) {
     for action in &rule.actions {
         known_vars(&action.condition_vars, &vars, &[], problems);
         known_vars(&action.reads.vars, &vars, &[], problems);
+    }
+    if !whole {
+        return;
     }
     let mut sound = true;
     for action in &rule.actions {

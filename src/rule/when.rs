@@ -64,7 +64,7 @@ impl When {
         let Some(mut fields) = Fields::of(node, problems) else {
             return Self::default();
         };
-        foreign_keys(&mut fields, problems);
+        tell(&mut fields, FOREIGN, problems);
         let mut names = |key, problems: &mut Diagnostics| match fields.optional(key) {
             Some(node) => texts(node, problems),
             None => Vec::new(),
@@ -146,36 +146,30 @@ fn check_event(node: &Node, event: &str, problems: &mut Diagnostics) {
 }
 
 /// Keys that other systems have where this one has `when`.
-fn foreign_keys(fields: &mut Fields<'_>, problems: &mut Diagnostics) {
-    tell(
-        fields,
-        &[
-            ("events", "write `event:`; it takes a list too"),
-            ("providers", "write `provider:`; it takes a list too"),
-            ("sources", "write `source:`; it takes a list too"),
-            ("type", "write `event:`"),
-            ("if", "write `conditions:` with a list of tests"),
-            ("filters", "write `conditions:` with a list of tests"),
-            ("all", "write `conditions:`; all of them must hold"),
-            ("any", "write `conditions: [{any: […]}]`"),
-        ],
-        problems,
-    );
-}
+const FOREIGN: &[Foreign] = &[
+    ("events", "", "write `event:`; it takes a list too"),
+    ("providers", "", "write `provider:`; it takes a list too"),
+    ("sources", "", "write `source:`; it takes a list too"),
+    ("type", "", "write `event:`"),
+    ("if", "", "write `conditions:` with a list of tests"),
+    ("filters", "", "write `conditions:` with a list of tests"),
+    ("all", "", "write `conditions:`; all of them must hold"),
+    ("any", "", "write `conditions: [{any: […]}]`"),
+];
+
+/// A key of another system, the key here that it stands for (or none), and what to write.
+pub(super) type Foreign = (&'static str, &'static str, &'static str);
 
 /// Reports keys that mean nothing here but whose writer can be told what to write.
-pub(super) fn tell(
-    fields: &mut Fields<'_>,
-    keys: &[(&'static str, &str)],
-    problems: &mut Diagnostics,
-) {
+pub(super) fn tell(fields: &mut Fields<'_>, keys: &[Foreign], problems: &mut Diagnostics) {
     let node = fields.node();
     for (key, _) in node.as_map().unwrap_or_default() {
-        let Some((foreign, help)) = keys.iter().find(|(foreign, _)| *foreign == key.text) else {
+        let Some((foreign, meant, help)) = keys.iter().find(|(name, ..)| *name == key.text) else {
             continue;
         };
         // Asked for, so that it is not reported a second time as unknown.
         fields.optional(foreign);
+        fields.excuse(meant);
         let message = format!("`{foreign}` means nothing here");
         let place = node.key_place(key);
         problems.push(Diagnostic::error(code::UNKNOWN_KEY, place, message).help(*help));

@@ -83,10 +83,8 @@ fn run_one(
         .and_then(|case| imagination.event(case, rule, &mut problems));
     if let (Some(case), Some(event)) = (&case, &event) {
         // A rule that is switched off is tested as if it were not, so that it can be switched on again.
-        let enabled = Rule {
-            enabled: true,
-            ..rule.clone()
-        };
+        let mut enabled = rule.clone();
+        enabled.enabled = true;
         let (trace, jobs) = plan::try_rule(set, event, &enabled);
         expect::check(case, event, &trace, &jobs, &mut problems);
     }

@@ -11,6 +11,8 @@ use super::node::Node;
 pub struct Fields<'n> {
     node: &'n Node,
     asked: BTreeSet<&'static str>,
+    missing: Vec<(&'static str, Diagnostic)>,
+    excused: BTreeSet<&'static str>,
 }
 
 impl<'n> Fields<'n> {
@@ -20,6 +22,8 @@ impl<'n> Fields<'n> {
         Some(Self {
             node,
             asked: BTreeSet::new(),
+            missing: Vec::new(),
+            excused: BTreeSet::new(),
         })
     }
 
@@ -40,15 +44,36 @@ impl<'n> Fields<'n> {
     pub fn required(&mut self, key: &'static str, problems: &mut Diagnostics) -> Option<&'n Node> {
         let found = self.optional(key);
         if found.is_none() {
-            problems.push(
-                self.node
-                    .error(code::MISSING_KEY, format!("`{key}` is missing here")),
-            );
+            let problem = self
+                .node
+                .error(code::MISSING_KEY, format!("`{key}` is missing here"));
+            self.miss(key, problem, problems);
         }
         found
     }
 
-    /// Reports every key that nobody asked for, with the known one that was probably meant.
+    /// Reports that a key is missing, unless another one was written in its place: that is reported
+    /// already, or [`Fields::finish`] finds it.
+    pub fn miss(&mut self, key: &'static str, problem: Diagnostic, problems: &mut Diagnostics) {
+        if !self.excused.contains(key) {
+            problems.push(problem.clone());
+            self.missing.push((key, problem));
+        }
+    }
+
+    /// Says that something else was written in place of `key`, and has been reported.
+    pub fn excuse(&mut self, key: &'static str) {
+        self.excused.insert(key);
+    }
+
+    /// Whether there is a key that nobody asked for and that [`Fields::finish`] will report.
+    pub fn has_unknown(&self) -> bool {
+        let mut keys = self.node.as_map().unwrap_or_default().iter();
+        keys.any(|(key, _)| !self.asked.contains(key.text.as_str()))
+    }
+
+    /// Reports every key that nobody asked for, with the known one that was probably meant; where that
+    /// one was missed, one finding stands for both.
     pub fn finish(self, problems: &mut Diagnostics) {
         for (key, _) in self.node.as_map().unwrap_or_default() {
             if self.asked.contains(key.text.as_str()) {
@@ -57,7 +82,11 @@ impl<'n> Fields<'n> {
             let place = self.node.key_place(key);
             let message = format!("`{}` means nothing here", key.text);
             let asked = self.asked.iter().copied();
-            let help = did_you_mean(&key.text, asked.clone()).map_or_else(
+            let meant = did_you_mean(&key.text, asked.clone());
+            for (_, said) in self.missing.iter().filter(|(key, _)| Some(*key) == meant) {
+                problems.retract(said);
+            }
+            let help = meant.map_or_else(
                 || format!("known here: {}", asked.collect::<Vec<_>>().join(", ")),
                 |name| format!("did you mean `{name}`?"),
             );

@@ -119,7 +119,23 @@ impl Node {
 
     fn wrong<T>(&self, wanted: &str, problems: &mut Diagnostics) -> Option<T> {
         let message = format!("expected {wanted}, found {}", self.type_name());
-        problems.push(self.error(code::WRONG_TYPE, message));
+        let problem = self.error(code::WRONG_TYPE, message);
+        problems.push(match (wanted, &self.value) {
+            ("text", Value::Number(number)) if !self.filled => {
+                problem.help(format!("put quotes around it: \"{number}\""))
+            }
+            ("text", Value::Bool(value)) => {
+                problem.help(format!("put quotes around it: \"{value}\""))
+            }
+            ("true or false", Value::String(_)) => {
+                problem.help("write true or false, without quotes")
+            }
+            ("a list", Value::String(text)) if !self.filled => {
+                problem.help(format!("write `[{text}]`"))
+            }
+            ("a list", Value::Map(_)) => problem.help("begin each entry with `- `"),
+            _ => problem,
+        });
         None
     }
 
@@ -170,7 +186,14 @@ impl Node {
 
     /// A duration such as `100ms`, `15s`, `10m`, `6h`, `7d`, or a diagnostic.
     pub fn duration(&self, problems: &mut Diagnostics) -> Option<Duration> {
-        let text = self.text(problems)?;
+        let number = match &self.value {
+            Value::Number(number) => number.to_string(),
+            _ => String::new(),
+        };
+        let text = match number.as_str() {
+            "" => self.text(problems)?,
+            number => number,
+        };
         parse_duration(text).or_else(|| {
             let message = format!("`{text}` is not a duration");
             problems.push(

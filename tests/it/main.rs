@@ -14,11 +14,16 @@
 
 mod crash;
 mod deliver;
+mod disk;
 mod docs;
+mod drain;
 mod harness;
+mod hostile;
 mod payloads;
+mod power;
 mod quickstart;
 mod recipes;
 mod reload;
+mod retry;
 mod tidy;
 mod vectors;

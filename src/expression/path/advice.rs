@@ -16,11 +16,34 @@ pub(super) fn unreadable(error: &JsonPathError, text: &str) -> ExpressionError {
         .split(|c: char| !c.is_ascii_digit())
         .find_map(|digits| digits.parse().ok())
         .unwrap_or(0);
+    if let Some(open) = open_bracket(text) {
+        let message = "this `[` is never closed";
+        return ExpressionError::syntax(open, message).len(1);
+    }
     let message = match text.get(offset..).filter(|rest| !rest.is_empty()) {
         Some(rest) => format!("the path cannot be read from `{}` on", shortened(rest)),
         None => "the path ends too early".to_owned(),
     };
     ExpressionError::syntax(offset.min(text.len()), message)
+}
+
+/// The first bracket that nothing closes; those between quotes do not count.
+fn open_bracket(text: &str) -> Option<usize> {
+    let mut open = Vec::new();
+    let mut quote = None;
+    for (at, sign) in text.char_indices() {
+        match (quote, sign) {
+            (Some(quoted), _) if sign == quoted => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(sign),
+            (None, '[') => open.push(at),
+            (None, ']') => {
+                open.pop();
+            }
+            (None, _) => {}
+        }
+    }
+    open.first().copied()
 }
 
 /// What the library finds after reading the grammar; some of it quotes what it means.
@@ -54,6 +77,9 @@ fn shortened(text: &str) -> String {
 pub(super) fn advise(error: ExpressionError, text: &str) -> ExpressionError {
     if error.help.is_some() {
         return error;
+    }
+    if text.ends_with("()") {
+        return error.help("a path has no methods: {{length payload.items}} counts in a template");
     }
     if text.contains('?') {
         let single =

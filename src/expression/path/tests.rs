@@ -128,7 +128,15 @@ fn what_is_no_path_says_what_to_write() {
     refused("$.", 2, "ends too early", "paths look like");
     refused("$.a[?@.b = 1]", 9, "from `= 1]` on", "`==`");
     refused("$.a[?@.b =~ 'x']", 9, "from", "match(");
-    refused("$.ü[", "$.ü[".len(), "ends too early", "");
+    refused("$.ü[", "$.ü".len(), "`[` is never closed", "");
+    refused("$.commits[0", 9, "`[` is never closed", "paths look like");
+    refused("$['a].b[1]", 1, "`[` is never closed", "");
+    refused(
+        "$.a.length()",
+        10,
+        "from `()` on",
+        "{{length payload.items}}",
+    );
 }
 
 #[test]

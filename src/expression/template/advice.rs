@@ -44,13 +44,16 @@ fn unknown_root(raw: &str, first: &str, rest: &[String]) -> (String, String) {
     let rest = rest.join(".");
     let help = match first {
         "$" => format!("a template has no `$`: write `payload.{rest}`"),
-        "github" if rest.starts_with("event.") => {
-            format!("write `payload.{}`", rest.trim_start_matches("event."))
+        "github" => format!("write `payload.{}`", rest.trim_start_matches("event.")),
+        "item" => {
+            "there is no `item` here: {{#each payload.items}}{{this.name}}{{/each}}".to_owned()
         }
         "env" | "secrets" => {
             "rules cannot read the environment; credentials stand in hookrule.yaml".to_owned()
         }
-        "body" | "data" | "trigger" | "json" => format!("write `payload.{rest}`"),
+        "body" | "data" | "trigger" | "json" | "$json" | "$body" | "$request" => {
+            format!("write `payload.{rest}`")
+        }
         _ => match did_you_mean(first, ROOTS) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("fields of the body stand in `payload`: write `payload.{raw}`"),

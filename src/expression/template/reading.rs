@@ -83,7 +83,8 @@ impl Reader<'_> {
                     let offset = self.text.find("{{>").or_else(|| self.text.find("{{#"));
                     let offset = offset.or_else(|| self.text.find("{{*")).unwrap_or(0);
                     let message = "parts of other templates cannot be taken in here";
-                    Err(ExpressionError::syntax(offset, message).len(3))
+                    let help = "write the text here, or compute it once under `vars`";
+                    Err(ExpressionError::syntax(offset, message).len(3).help(help))
                 }
             })
     }
@@ -266,7 +267,8 @@ fn check_call(helper: &Helper, call: &HelperTemplate, offset: usize) -> Read {
     let given = call.params.len();
     if given < helper.least || given > helper.most {
         let name = helper.name;
-        return wrong(format!("`{name}` cannot be called with {given} values"));
+        let values = if given == 1 { "value" } else { "values" };
+        return wrong(format!("`{name}` cannot be called with {given} {values}"));
     }
     if let Some(odd) = call
         .hash

@@ -49,7 +49,7 @@ impl Ed25519 {
         let bytes = self.key.decode(secret)?;
         PublicKey::new(&bytes).ok_or_else(|| {
             let length = bytes.len();
-            format!("it has {length} bytes, but a public key has {PUBLIC_KEY_BYTES}")
+            format!("this has {length} bytes, but the sender's public key has {PUBLIC_KEY_BYTES}")
         })
     }
 }

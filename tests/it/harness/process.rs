@@ -1,5 +1,6 @@
 //! hookrule as its own process, for what only a process can show: kill -9, signals, the command line.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -92,12 +93,7 @@ impl Process {
                 log.lines.lock().unwrap().join("\n")
             );
         };
-        let address = line
-            .split("listening on http://")
-            .nth(1)
-            .expect("an address");
-        let address = address.split([' ', '/', '"']).next().expect("an address");
-        let address = address.parse().expect("an address");
+        let address = address_after(&line, "listening on http://");
         Self {
             child,
             config,
@@ -116,6 +112,11 @@ impl Process {
         })
     }
 
+    /// Where its admin listener is.
+    pub fn admin(&self) -> SocketAddr {
+        address_after(&self.wait_for_log("admin: http://"), "admin: http://")
+    }
+
     pub fn log(&self) -> Vec<String> {
         self.log.lines.lock().unwrap().clone()
     }
@@ -128,12 +129,69 @@ impl Process {
 
     /// kill -TERM, and the wait for its end.
     pub fn stop(&mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.end()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .expect("kill runs");
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(sent.expect("kill runs").success(), "it has ended already");
+    }
+
+    /// Waits for its end.
+    pub fn end(&mut self) -> ExitStatus {
         self.child.wait().expect("its end")
+    }
+
+    /// Waits until none of its threads runs any more, after SIGSTOP.
+    pub fn wait_until_stopped(&self) {
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let is_stopped = |task: std::fs::DirEntry| {
+            let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            let state = stat
+                .rsplit_once(") ")
+                .and_then(|(_, rest)| rest.chars().next());
+            matches!(state, None | Some('T'))
+        };
+        let all_stopped = || {
+            let tasks = std::fs::read_dir(&tasks).expect("its threads");
+            tasks.map_while(Result::ok).all(is_stopped)
+        };
+        while !all_stopped() {
+            std::thread::yield_now();
+        }
+    }
+
+    /// The ids of all stored events. Each delivery is there once.
+    pub fn event_ids(&self) -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        let mut deliveries = BTreeSet::new();
+        let mut oldest: Option<String> = None;
+        loop {
+            let mut arguments = vec!["events", "list", "--limit", "500", "--format", "json"];
+            if let Some(oldest) = &oldest {
+                arguments.extend(["--before", oldest]);
+            }
+            let output = self.ask(&arguments);
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{error}");
+            let page: Vec<serde_json::Value> =
+                serde_json::from_slice(&output.stdout).expect("a JSON list");
+            let text = |event: &serde_json::Value, key| event[key].as_str().map(str::to_owned);
+            for event in &page {
+                ids.extend(text(event, "id"));
+                if let Some(delivery) = text(event, "delivery_id") {
+                    let first = deliveries.insert(delivery);
+                    assert!(first, "a delivery is there twice: {event}");
+                }
+            }
+            oldest = page.last().and_then(|event| text(event, "id"));
+            if oldest.is_none() {
+                return ids;
+            }
+        }
     }
 
     /// Another command on the same configuration.
@@ -146,6 +204,12 @@ impl Process {
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
+}
+
+fn address_after(line: &str, start: &str) -> SocketAddr {
+    let address = line.split(start).nth(1).expect("an address");
+    let address = address.split([' ', '/', '"']).next().expect("an address");
+    address.parse().expect("an address")
 }
 
 impl Drop for Process {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use hookrule::event::Headers;
 use hookrule::providers::Providers;
 use hookrule::providers::sign::{Draft, sign};
-use hookrule::runtime::Clock;
+use hookrule::runtime::{Clock, Timestamp};
 use hookrule::secret::Secret;
 
 /// The secret of every source in these tests.
@@ -22,6 +22,28 @@ pub fn signed(
     content_type: &str,
     body: &Bytes,
 ) -> Vec<(String, String)> {
+    let now = Clock::machine().now();
+    signed_at(
+        now,
+        provider,
+        secret,
+        event,
+        delivery_id,
+        content_type,
+        body,
+    )
+}
+
+/// The same, signed at another time than now.
+pub fn signed_at(
+    at: Timestamp,
+    provider: &str,
+    secret: &str,
+    event: Option<&str>,
+    delivery_id: &str,
+    content_type: &str,
+    body: &Bytes,
+) -> Vec<(String, String)> {
     let providers = Providers::builtin();
     let provider = providers.find(provider).expect("a built-in provider");
     let draft = Draft {
@@ -30,13 +52,7 @@ pub fn signed(
         event: event.map(str::to_owned),
         delivery_id: delivery_id.to_owned(),
     };
-    let headers = sign(
-        &provider,
-        None,
-        &Secret::new(secret),
-        &draft,
-        Clock::machine().now(),
-    );
+    let headers = sign(&provider, None, &Secret::new(secret), &draft, at);
     let headers = headers.expect("a provider that we can sign for");
     headers
         .iter()

@@ -49,11 +49,18 @@ pub enum Answer {
     Never,
     /// By closing the connection.
     HangUp,
+    /// With 200, as soon as this says so.
+    Once(watch::Receiver<bool>),
 }
 
 impl Answer {
     pub fn status(status: u16) -> Self {
         Self::With(status, Vec::new(), String::new())
+    }
+
+    /// With 200, as soon as this says so.
+    pub fn once(open: &watch::Receiver<bool>) -> Self {
+        Self::Once(open.clone())
     }
 
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
@@ -179,6 +186,14 @@ async fn answer(
     };
     state.received.lock().unwrap().push(received);
     state.count.send_modify(|count| *count += 1);
+    let answer = match answer {
+        Answer::Once(mut open) => {
+            // Who holds the other end has gone; then nobody waits for this answer either.
+            let _ = open.wait_for(|open| *open).await;
+            Answer::status(200)
+        }
+        other => other,
+    };
     match answer {
         Answer::With(status, headers, body) => {
             let mut response = hyper::Response::builder().status(status);
@@ -189,7 +204,7 @@ async fn answer(
                 .body(Full::new(Bytes::from(body)))
                 .expect("a response"))
         }
-        Answer::Never => std::future::pending().await,
+        Answer::Never | Answer::Once(_) => std::future::pending().await,
         Answer::HangUp => Err(std::io::Error::other("hung up")),
     }
 }
