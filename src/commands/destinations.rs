@@ -137,7 +137,10 @@ impl List {
     }
 }
 
-async fn ask(output: &Output<'_>, question: Question) -> Result<BTreeMap<String, String>, Failure> {
+async fn ask(
+    output: &mut Output<'_>,
+    question: Question,
+) -> Result<BTreeMap<String, String>, Failure> {
     match reach(output, Needs::Store).await?.ask(question).await? {
         Answer::Paused(paused) => Ok(paused),
         _ => Err(mismatch()),
