@@ -111,7 +111,7 @@ impl Requeue {
             destination: self.destination,
             rule: self.rule,
         });
-        let operator = reach(output, Needs::Store).await?;
+        let operator = reach(output, Needs::StoreAndWork).await?;
         let Answer::Requeued(results) = operator.ask(question).await? else {
             return Err(mismatch());
         };

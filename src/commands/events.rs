@@ -197,7 +197,8 @@ impl Replay {
             Format::Human => {
                 let (run, jobs) = (replayed.run, replayed.jobs);
                 let matched = replayed.matched.join(", ");
-                output.line(&format!("run {run}: {jobs} jobs, by {matched}"))?;
+                let counted = if jobs == 1 { "job" } else { "jobs" };
+                output.line(&format!("run {run}: {jobs} {counted}, by {matched}"))?;
             }
         }
         Ok(Exit::Fine)

@@ -9,6 +9,9 @@ use crate::providers::Provider;
 
 use super::output::{Done, Exit, Failure, Format, Output};
 
+/// Bytes in a MiB.
+const MEBIBYTE: u64 = 1024 * 1024;
+
 /// Who can send
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -34,7 +37,7 @@ struct List {
     format: Format,
 }
 
-/// How one provider signs and names its events, and which samples `send` has
+/// How one provider signs and names its events, and what to paste where to connect it
 #[derive(Debug, Args)]
 struct Show {
     /// Its name
@@ -118,8 +121,9 @@ impl Show {
             .collect();
         let aliases: Vec<_> = provider.aliases().iter().map(|a| a.name.as_str()).collect();
         let body_max = match provider.body_bytes_max() {
+            Some(bytes) if bytes.is_multiple_of(MEBIBYTE) => format!("{} MiB", bytes / MEBIBYTE),
             Some(bytes) => format!("{bytes} bytes"),
-            None => "the default".to_owned(),
+            None => "1 MiB".to_owned(),
         };
         let facts = [
             ("provider", provider.name().to_owned()),
@@ -138,17 +142,48 @@ impl Show {
         for (name, value) in facts {
             output.line(&format!("{name:14} {value}"))?;
         }
-        let name = provider.name();
-        output.line(&format!("\nIn hookrule.yaml:\n  sources:\n    {name}:"))?;
-        output.line(&format!("      provider: {name}"))?;
-        if provider.signs() {
-            let variable = name.to_uppercase().replace(['-', '.'], "_");
-            output.line(&format!("      secrets: [\"${{env:{variable}_SECRET}}\"]"))?;
-        } else {
-            output.line("      verify: none")?;
+        if !provider.notes().is_empty() {
+            output.line(&format!("\n{}", provider.notes()))?;
+        }
+        for line in first_steps(&provider) {
+            output.line(&line)?;
         }
         Ok(Exit::Fine)
     }
+}
+
+/// What to paste where, on both sides.
+fn first_steps(provider: &Provider) -> Vec<String> {
+    let name = provider.name();
+    let url = format!("https://YOUR-HOST/webhook/{name}");
+    let mut lines = vec![format!("\nAt {name}:")];
+    let ends_with_url = |step: &str| match step.strip_suffix(": URL") {
+        Some(what) => format!("{what}: {url}"),
+        None => step.replace(": URL (", &format!(": {url} (")),
+    };
+    let own = provider.setup().iter();
+    lines.extend(own.map(|step| format!("  - {}", ends_with_url(step))));
+    if provider.setup().is_empty() {
+        lines.push(format!("  - Let it post to: {url}"));
+    }
+    lines.push(format!("\nIn hookrule.yaml:\n\nsources:\n  {name}:"));
+    lines.push(format!("    provider: {name}"));
+    if provider.signs() {
+        let variable = name.to_uppercase().replace(['-', '.'], "_");
+        let secret = format!("    secrets: [\"${{env:{variable}_WEBHOOK_SECRET}}\"]");
+        lines.push(secret);
+    } else {
+        lines.push("    verify: none".to_owned());
+    }
+    let mut samples = provider.samples().iter();
+    let sample = samples.find(|sample| sample.event != "ping");
+    if let Some(event) = sample.map(|sample| &sample.event) {
+        lines.push("\nIn a rule:\n".to_owned());
+        lines.push(format!("    when: {{provider: {name}, event: {event}}}"));
+        lines.push("\nTo try it:\n".to_owned());
+        lines.push(format!("hookrule send {name} {event}"));
+    }
+    lines
 }
 
 fn or_dash<T: AsRef<str>>(names: &[T]) -> String {
@@ -172,6 +207,8 @@ fn describe(provider: &Provider) -> Value {
         "body_bytes_max": provider.body_bytes_max(),
         "samples": provider.samples().iter().map(|sample| &sample.event).collect::<Vec<_>>(),
         "docs": provider.docs(),
+        "setup": provider.setup(),
+        "notes": provider.notes(),
         "confidence": format!("{:?}", provider.confidence()).to_lowercase(),
     })
 }

@@ -16,12 +16,19 @@ use super::output::{Failure, Output};
 /// Whether what is asked needs today's rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Needs {
+    /// No: what is stored is looked at.
     Store,
+    /// No, but jobs become ready that somebody is to perform.
+    StoreAndWork,
+    /// Yes, and jobs are planned that somebody is to perform.
     StoreAndRules,
 }
 
 /// Somebody who answers questions about the configured store.
-pub(super) async fn reach(output: &Output<'_>, needs: Needs) -> Result<Box<dyn Operator>, Failure> {
+pub(super) async fn reach(
+    output: &mut Output<'_>,
+    needs: Needs,
+) -> Result<Box<dyn Operator>, Failure> {
     let document = Document::read(output.config())?;
     let environment = output.environment().as_ref();
     let folder = document.store(environment)?;
@@ -35,7 +42,7 @@ pub(super) async fn reach(output: &Output<'_>, needs: Needs) -> Result<Box<dyn O
         )));
     }
     let rules = match needs {
-        Needs::Store => RuleSet::default(),
+        Needs::Store | Needs::StoreAndWork => RuleSet::default(),
         Needs::StoreAndRules => rules(&document, output)?,
     };
     let clock = output.clock().clone();
@@ -48,6 +55,11 @@ pub(super) async fn reach(output: &Output<'_>, needs: Needs) -> Result<Box<dyn O
     let (_, rules) = watch::channel(Arc::new(rules));
     let (_, providers) = watch::channel(definitions.providers);
     // Nobody performs jobs here; the next `serve` finds them.
+    if needs != Needs::Store {
+        let note =
+            "note: no hookrule is running here; `hookrule serve` performs what becomes ready";
+        output.note(note)?;
+    }
     Ok(Box::new(Direct::new(
         Arc::new(store),
         rules,

@@ -258,7 +258,8 @@ async fn post(request: Request, output: &mut Output<'_>) -> Done {
         ))
     })?;
     let body = String::from_utf8_lossy(&answer.body);
-    output.line(&format!("{} {}", answer.status, printable(body.trim())))?;
+    let said = format!("{} {}", answer.status, printable(body.trim()));
+    output.line(said.trim_end())?;
     Ok(match answer.status {
         200..=299 => Exit::Fine,
         _ => Exit::Problems,

@@ -5,8 +5,9 @@ use crate::plan::Job;
 use super::output::Failure;
 
 /// The head of a table of jobs.
-pub(super) const JOB_HEAD: [&str; 7] = [
+pub(super) const JOB_HEAD: [&str; 8] = [
     "JOB",
+    "RUN",
     "STATE",
     "RULE",
     "ACTION",
@@ -19,6 +20,7 @@ pub(super) const JOB_HEAD: [&str; 7] = [
 pub(super) fn job_row(job: &Job) -> Vec<String> {
     vec![
         job.id.to_string(),
+        job.run.to_string(),
         job.state.name().to_owned(),
         job.rule.clone(),
         job.action.clone(),

@@ -40,8 +40,10 @@ impl Definitions {
                         "the provider definitions in {} cannot be read: {error}",
                         folder.display()
                     );
-                    read.problems
-                        .push(Diagnostic::error(code::UNREADABLE, place, message));
+                    let help =
+                        "make the folder, or name another under `providers:` in hookrule.yaml";
+                    let problem = Diagnostic::error(code::UNREADABLE, place, message);
+                    read.problems.push(problem.help(help));
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, SourceFile, code};
-use crate::yaml::{Fields, Node, read};
+use crate::yaml::{Fields, Node, Value, read};
 
 use super::environment::Environment;
 use super::fill::Filler;
@@ -151,7 +151,15 @@ pub(super) fn read_text(path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
 
 /// Reads `127.0.0.1:8443`.
 pub(super) fn address(node: &Node, problems: &mut Diagnostics) -> Option<SocketAddr> {
-    let text = node.text(problems)?;
+    // A port alone is a number.
+    let port = match &node.value {
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let text = match &port {
+        Some(port) => port,
+        None => node.text(problems)?,
+    };
     let literal = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),
         None => text.to_owned(),

@@ -63,6 +63,8 @@ impl Kind for Agent {
         let mut fields = Fields::of(node, problems)?;
         let openclaw = fields.optional("openclaw");
         let command = fields.optional("command");
+        // A kind of agent that does not exist is reported as the key that it is.
+        let misspelt = openclaw.is_none() && command.is_none() && fields.has_unknown();
         fields.finish(problems);
         let settings = match (openclaw, command) {
             (Some(node), None) => self::openclaw(node, problems)?,
@@ -72,9 +74,11 @@ impl Kind for Agent {
                 fields.finish(problems);
                 AgentSettings::Command(program?)
             }
+            _ if misspelt => return None,
             _ => {
                 let message = "an agent needs one of `openclaw` and `command`";
-                problems.push(node.error(code::MISSING_KEY, message));
+                let help = "write `openclaw: {url: …, token: …}` or `command: {argv: […]}`";
+                problems.push(node.error(code::MISSING_KEY, message).help(help));
                 return None;
             }
         };

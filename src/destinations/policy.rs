@@ -189,6 +189,12 @@ impl Rate {
 impl Retry {
     /// A schedule without `repeat` ends in a dead letter.
     fn parse(&mut self, node: &Node, problems: &mut Diagnostics) {
+        if matches!(node.value, Value::List(_)) {
+            let message = "expected a map, found a list";
+            let help = "write `retry: {schedule: […]}`, with the waits after each failed attempt";
+            problems.push(node.error(code::WRONG_TYPE, message).help(help));
+            return;
+        }
         let Some(mut fields) = Fields::of(node, problems) else {
             return;
         };

@@ -114,7 +114,13 @@ fn read(
 ) -> Option<Source> {
     let mut fields = Fields::of(node, problems)?;
     check_name(name, node, problems);
-    let provider = fields.required("provider", problems);
+    let provider = fields.optional("provider");
+    if provider.is_none() {
+        let problem = node
+            .error(code::MISSING_KEY, "`provider` is missing here")
+            .help("write a name from `hookrule providers list`; `generic` fits many senders");
+        fields.miss("provider", problem, problems);
+    }
     let overrides = Overrides::parse(&mut fields, problems);
     let scheme = fields.optional("scheme");
     let secrets = fields.optional("secrets");
@@ -138,7 +144,10 @@ fn read(
             return None;
         }
     };
-    let scheme = scheme.and_then(|node| read_scheme(node, &provider, problems));
+    let scheme = match scheme {
+        Some(node) => Some(read_scheme(node, &provider, problems)?),
+        None => None,
+    };
     let unsigned = verification.map_or(Some(false), |node| is_none(node, problems))?;
     if !unsigned && maybe_misspelt && provider.signs() {
         return None;
@@ -267,7 +276,11 @@ fn read_secrets(
     };
     let read = Secrets::parse(secrets, provider, scheme, problems);
     if read.is_empty() && secrets.one_or_list().is_empty() {
-        problems.push(secrets.error(code::NO_SECRET, "this list of secrets is empty"));
+        problems.push(
+            secrets
+                .error(code::NO_SECRET, "this list of secrets is empty")
+                .help("write `secrets: [\"${env:NAME}\"]`, the secret that the sender signs with"),
+        );
     }
     Some(read)
 }

@@ -25,6 +25,7 @@ pub struct Provider {
     pub(super) name: String,
     pub(super) docs: String,
     pub(super) notes: String,
+    pub(super) setup: Vec<String>,
     pub(super) confidence: Confidence,
     pub(super) aliases: Vec<Alias>,
     pub(super) recognise: Vec<String>,
@@ -86,6 +87,11 @@ impl Provider {
     /// Where its facts come from.
     pub fn docs(&self) -> &str {
         &self.docs
+    }
+
+    /// What to do at the sender, step by step; `URL` stands for the address to paste there.
+    pub fn setup(&self) -> &[String] {
+        &self.setup
     }
 
     /// How the sender behaves, for people.

@@ -65,7 +65,7 @@ impl KeyForm {
         match encoding.decode(encoded) {
             Some(key) if key.is_empty() => Err(format!("there is nothing behind `{prefix}`")),
             Some(key) => Ok(key),
-            None => Err(format!("it is not {name}")),
+            None => Err(format!("this is not {name}")),
         }
     }
 }

@@ -55,6 +55,7 @@ fn definition(node: &Node, problems: &mut Diagnostics) -> Option<Provider> {
         name: name.and_then(|node| identifier(node, problems))?,
         docs: docs.unwrap_or_default().to_owned(),
         notes: notes.unwrap_or_default().trim().to_owned(),
+        setup: list(&mut fields, "setup", problems, owned),
         confidence: confidence.unwrap_or(Confidence::Low),
         recognise: list(&mut fields, "recognise", problems, header)
             .iter()

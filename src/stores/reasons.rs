@@ -34,8 +34,8 @@ pub fn no_destination(destination: &str) -> String {
 }
 
 /// Why a job cannot be requeued that was never prepared.
-pub fn never_prepared(job: JobId, event: EventId) -> String {
-    format!("{job} was never prepared; mend its rule, then `hookrule events replay {event}`")
+pub fn never_prepared(event: EventId) -> String {
+    format!("it could not be rendered; mend its rule, then `hookrule events replay {event}`")
 }
 
 /// Why a job cannot be requeued that is no dead letter.

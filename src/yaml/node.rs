@@ -130,9 +130,12 @@ impl Node {
             ("true or false", Value::String(_)) => {
                 problem.help("write true or false, without quotes")
             }
-            ("a list", Value::String(text)) if !self.filled => {
+            ("a list", Value::String(text))
+                if !self.filled && !text.contains(char::is_whitespace) =>
+            {
                 problem.help(format!("write `[{text}]`"))
             }
+            ("a list", Value::String(_)) => problem.help("a list is written [one, two]"),
             ("a list", Value::Map(_)) => problem.help("begin each entry with `- `"),
             _ => problem,
         });

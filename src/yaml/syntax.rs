@@ -213,8 +213,8 @@ const PHRASES: &[(&str, &str, &str)] = &[
     ),
     (
         "'-' indicator",
-        "a list cannot go on like this",
-        "begin each item with `- `, all indented alike",
+        "this line belongs to nothing above it",
+        "indent the keys of one map alike, and begin each item of a list with `- `",
     ),
     (
         "flow",

@@ -12,7 +12,9 @@
     reason = "tests print their figures, and why they were skipped"
 )]
 
+mod by_hand;
 mod canary;
+mod check;
 mod crash;
 mod deliver;
 mod disk;

@@ -109,7 +109,7 @@ impl State {
             return Err(reasons::not_dead(id, kept.job.state));
         }
         if kept.job.body == JobBody::Unprepared {
-            return Err(reasons::never_prepared(id, kept.job.event));
+            return Err(reasons::never_prepared(kept.job.event));
         }
         kept.requeues += 1;
         kept.lost_in = None;

@@ -147,7 +147,7 @@ impl Tx<'_> {
         let body: JobBody = serde_json::from_str(&body)
             .map_err(|error| Fault::damaged(format!("{id} of {event}: {error}")))?;
         if body == JobBody::Unprepared {
-            return Ok(Err(reasons::never_prepared(id, event)));
+            return Ok(Err(reasons::never_prepared(event)));
         }
         let mut update = self.db.prepare_cached(
             "UPDATE jobs SET state = ?2, reason = NULL, attempts = 0, leases_lost = 0, \
