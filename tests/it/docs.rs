@@ -199,3 +199,44 @@ fn configurations_in_the_documentation_pass_check() {
         }
     }
 }
+
+#[test]
+fn every_example_says_what_it_is_and_passes_check() {
+    let mut seen = Vec::new();
+    for entry in std::fs::read_dir(project().join("examples")).unwrap() {
+        let folder = entry.unwrap().path();
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        let readme = std::fs::read_to_string(folder.join("README.md"))
+            .unwrap_or_else(|error| panic!("examples/{name}/README.md: {error}"));
+        let own = format!("examples/{name}");
+        assert!(
+            readme.contains(&format!("hookrule check {own}")),
+            "{own}/README.md"
+        );
+        assert!(
+            readme.contains(&format!("--config {own}/hookrule.yaml")),
+            "{own}/README.md"
+        );
+        let mut command = crate::harness::command(&["check", &own]);
+        command.current_dir(project());
+        // What its README exports, and nothing else.
+        for word in readme.split_whitespace() {
+            if let Some(variable) = word.strip_suffix("=…") {
+                let url = "https://discord.com/api/webhooks/1/abc";
+                let value = if variable.ends_with("URL") {
+                    url
+                } else {
+                    "a-secret-for-tests-only"
+                };
+                command.env(variable, value);
+            }
+        }
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{own}\n{said}");
+        seen.push(name);
+    }
+    seen.sort();
+    // Each is run from end to end: by the chapters `quickstart` and `recipes`.
+    assert_eq!(seen, ["quickstart", "starter"]);
+}
