@@ -169,7 +169,7 @@ pub(super) async fn finish(
         .map_err(|error| unanswered(&error))?;
     judge(&response, &destination.policy, &redactor, context.now)?;
     Ok(Outcome::Done {
-        outputs: outputs(&response, &[]),
+        outputs: outputs(&response, &[], &redactor),
         note: redactor.note(&response),
     })
 }

@@ -5,6 +5,7 @@
 
 mod check;
 mod dead;
+mod destinations;
 mod events;
 mod jobs;
 mod output;
@@ -66,6 +67,7 @@ enum Command {
     Events(events::Events),
     Jobs(jobs::Jobs),
     Dead(dead::Dead),
+    Destinations(destinations::DestinationsCommand),
     Providers(providers::ProvidersCommand),
     Rules(rules::Rules),
 }
@@ -102,6 +104,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World<'_>
         Command::Events(command) => command.run(&mut output).await,
         Command::Jobs(command) => command.run(&mut output).await,
         Command::Dead(command) => command.run(&mut output).await,
+        Command::Destinations(command) => command.run(&mut output).await,
         Command::Providers(command) => command.run(&mut output),
         Command::Rules(command) => command.run(&mut output).await,
     };

@@ -16,7 +16,7 @@ use super::RenderFailure;
 use super::lane::policy_of;
 use super::memory::StoredMemory;
 use super::recording::RECORD_WAIT_MAX;
-use super::shared::{BreakOff, Shared, Slot};
+use super::state::{BreakOff, Shared, Slot};
 use super::verdict::{Effect, age, verdict};
 
 /// A kind may ask its destination several times in one attempt, each within the destination's timeout;

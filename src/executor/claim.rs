@@ -9,7 +9,7 @@ use crate::runtime::telemetry::Metric;
 use crate::stores::{Claim, StoreError};
 
 use super::attempt;
-use super::shared::{Shared, Slot};
+use super::state::{Shared, Slot};
 
 /// The longest time without looking at the store, so that what others did to it is seen.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(5);

@@ -14,8 +14,8 @@ mod rate;
 mod recording;
 mod run;
 mod settings;
-mod shared;
 mod start;
+mod state;
 #[cfg(test)]
 mod tests;
 mod upkeep;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::runtime::Timestamp;
 
 use super::claim::{LOOK_EVERY, Look, claim, refresh_paused};
-use super::shared::{BreakOff, Shared};
+use super::state::{BreakOff, Shared};
 
 /// After an attempt has ended, or something new came, so long is waited for more of that before the
 /// store is asked: one claim then does for all of them.

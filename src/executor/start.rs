@@ -11,7 +11,7 @@ use crate::runtime::shutdown::Shutdown;
 use crate::runtime::telemetry::Telemetry;
 use crate::stores::{LeasedJob, Store};
 
-use super::shared::{Shared, Slot};
+use super::state::{Shared, Slot};
 use super::{Destinations, Kinds, Perform, Renderer, Settings, attempt, run, upkeep};
 
 /// What the executor is built from.

@@ -8,7 +8,7 @@ use crate::plan::JobState;
 use crate::runtime::telemetry::Metric;
 use crate::stores::{JobQuery, StoreError};
 
-use super::shared::{BreakOff, Shared};
+use super::state::{BreakOff, Shared};
 
 /// Between two sweeps.
 const TIDY_EVERY: Duration = Duration::from_mins(1);

@@ -133,7 +133,7 @@ fn read(
         delivery_id: identity.delivery_id,
         received_at: delivery.received_at,
         nonce,
-        headers: kept(&delivery.headers, &source.provider.credential_headers()),
+        headers: kept(&delivery.headers, &source.provider),
         query: delivery.query.clone(),
         payload,
         proof,

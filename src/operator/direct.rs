@@ -64,6 +64,12 @@ impl Direct {
                 }))
             }
             Question::Requeue(selection) => Answer::Requeued(self.requeue(selection).await?),
+            Question::Paused => self.paused().await?,
+            Question::Pause {
+                destination,
+                reason,
+            } => self.pause(&destination, Some(&reason)).await?,
+            Question::Resume { destination } => self.pause(&destination, None).await?,
             Question::Counts => Answer::Counts(self.store.counts().await?),
             Question::Rules => {
                 let rules = Arc::clone(&self.rules.borrow());
@@ -119,6 +125,22 @@ impl Direct {
             matched,
             jobs: jobs.ok_or_else(missing)?,
         })
+    }
+
+    async fn paused(&self) -> Result<Answer, OperatorError> {
+        Ok(Answer::Paused(
+            self.store.paused().await?.into_iter().collect(),
+        ))
+    }
+
+    async fn pause(
+        &self,
+        destination: &str,
+        reason: Option<&str>,
+    ) -> Result<Answer, OperatorError> {
+        self.store.pause(destination, reason).await?;
+        (self.nudge)();
+        self.paused().await
     }
 
     async fn requeue(&self, selection: Selection) -> Result<Vec<Requeued>, OperatorError> {

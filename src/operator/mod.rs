@@ -10,6 +10,8 @@ mod redact;
 mod remote;
 mod socket;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::event::{EventId, JobId};
@@ -55,6 +57,20 @@ pub enum Question {
     },
     /// Makes dead letters ready again.
     Requeue(Selection),
+    /// Which destinations are paused.
+    Paused,
+    /// Pauses a destination: its jobs wait until it is resumed.
+    Pause {
+        /// Its name.
+        destination: String,
+        /// Why, for whoever asks later.
+        reason: String,
+    },
+    /// Resumes a destination.
+    Resume {
+        /// Its name.
+        destination: String,
+    },
     /// How many jobs stand in each state.
     Counts,
     /// Which rules run.
@@ -88,6 +104,8 @@ pub enum Answer {
     Job(Option<Box<JobView>>),
     /// In the order they were named, or newest first.
     Requeued(Vec<Requeued>),
+    /// The paused destinations and why, after what was asked is done.
+    Paused(BTreeMap<String, String>),
     /// Every state that has jobs.
     Counts(Vec<(JobState, u64)>),
     /// In the order they run.

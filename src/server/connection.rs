@@ -24,7 +24,8 @@ use crate::runtime::shutdown::Shutdown;
 use super::Settings;
 use super::answers::Reply;
 
-/// How long a connection that was told to end may take to do so, where nothing is begun on it.
+/// How long a connection that was told to end may take to do so, where nothing is begun on it: an
+/// HTTP/2 peer must answer first.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// Requests on one HTTP/2 connection at once.
 const STREAMS_MAX: u32 = 100;
@@ -160,7 +161,7 @@ pub(super) async fn serve<S, A, F>(
         let now = *phases.borrow_and_update();
         let limit = match now {
             Phase::Busy(_) => None,
-            _ if ending => Some(FAREWELL),
+            _ if ending => Some(FAREWELL.min(settings.keep_alive_timeout)),
             Phase::Head => Some(settings.header_timeout),
             Phase::Idle | Phase::IdleStreams => Some(settings.keep_alive_timeout),
         };

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CONTENT_ENCODING, HeaderMap, HeaderValue, TRANSFER_ENCODING};
-use hyper::{Method, Request, StatusCode, Version};
+use hyper::header::{ALLOW, CONTENT_ENCODING, HeaderMap, HeaderValue};
+use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -66,15 +66,10 @@ struct Door {
 
 impl Door {
     async fn answer(&self, request: Request<Incoming>, from: SocketAddr) -> Reply {
-        // hyper hides a Content-Length beside a Transfer-Encoding; what another server in front made
-        // of the two is unknown, so nothing after such a request is believed to be a new one.
-        let chunked = request.version() == Version::HTTP_11
-            && request.headers().contains_key(TRANSFER_ENCODING);
-        let reply = match self.take(request, from).await {
+        match self.take(request, from).await {
             Ok(reply) => reply,
             Err(reply) => *reply,
-        };
-        if chunked { closing(reply) } else { reply }
+        }
     }
 
     async fn take(

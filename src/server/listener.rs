@@ -51,6 +51,7 @@ impl Listening {
     {
         let crowd = Arc::new(Crowd::default());
         let mut connections = JoinSet::new();
+        let mut failing = false;
         loop {
             tokio::select! {
                 biased;
@@ -61,9 +62,10 @@ impl Listening {
                 }
                 accepted = listener.accept() => match accepted {
                     Ok((socket, from)) => {
+                        failing = false;
                         self.admit(socket, from, &crowd, &mut connections, &answer);
                     }
-                    Err(error) => self.rest(&error).await,
+                    Err(error) => failing |= self.rest(&error, failing).await,
                 },
             }
         }
@@ -107,20 +109,24 @@ impl Listening {
         });
     }
 
-    /// After a failed accept. A sender that hung up is no reason to wait; want of files is.
-    async fn rest(&self, error: &std::io::Error) {
+    /// After a failed accept. A sender that hung up is no reason to wait; want of files is. Answers
+    /// whether it was a reason; `said` is whether the log knows of it already.
+    async fn rest(&self, error: &std::io::Error, said: bool) -> bool {
         use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
         if matches!(
             error.kind(),
             ConnectionAborted | ConnectionRefused | ConnectionReset
         ) {
-            return;
+            return false;
         }
-        tracing::warn!(listener = self.name, %error, "cannot accept connections");
+        if !said {
+            tracing::error!(listener = self.name, %error, "cannot accept connections");
+        }
         tokio::select! {
             () = self.clock.sleep(ACCEPT_WAIT) => {}
             () = self.shutdown.draining() => {}
         }
+        true
     }
 
     async fn finish(&self, mut connections: JoinSet<()>) {

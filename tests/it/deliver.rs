@@ -197,3 +197,36 @@ async fn forged_stale_missing_and_cut_off_deliveries_cause_nothing() {
     let events = forwarding.ask(&["events", "list", "--format", "json"]);
     assert_eq!(events.as_array().map(Vec::len), Some(1));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_destination_that_is_gone_is_paused_until_it_is_resumed() {
+    let forwarding = Forwarding::start("concurrency: 1").await;
+    forwarding.target.script([Answer::status(410)]);
+    forwarding.push("one").await;
+    forwarding.server.wait_for_log("destination paused");
+    forwarding.push("two").await;
+    let listed = forwarding.ask(&["destinations", "list", "--format", "json"]);
+    assert_eq!(listed[0]["name"], "sink");
+    assert!(
+        listed[0]["paused"]
+            .as_str()
+            .is_some_and(|why| why.contains("410")),
+        "{listed}"
+    );
+    assert_eq!(forwarding.target.received().len(), 1, "its jobs wait");
+
+    let resumed = forwarding.server.ask(&["destinations", "resume", "sink"]);
+    assert!(
+        resumed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&resumed.stderr)
+    );
+    forwarding.target.wait_for(2).await;
+    let requeued = forwarding.server.ask(&["dead", "requeue", "--all"]);
+    assert!(
+        requeued.status.success(),
+        "{}",
+        String::from_utf8_lossy(&requeued.stderr)
+    );
+    forwarding.target.wait_for(3).await;
+}

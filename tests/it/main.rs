@@ -13,6 +13,7 @@
 )]
 
 mod by_hand;
+mod canary;
 mod check;
 mod crash;
 mod deliver;

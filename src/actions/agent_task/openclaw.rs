@@ -51,7 +51,7 @@ pub(super) async fn perform(
     }
     let run = answer.get("runId").cloned().unwrap_or(Value::Null);
     Ok(Outcome::Done {
-        outputs: outputs(&response, &[("run", run)]),
+        outputs: outputs(&response, &[("run", run)], &redactor),
         note,
     })
 }

@@ -137,10 +137,11 @@ fn ended(status: ExitStatus, out: &[u8], err: &[u8], redactor: &Redactor) -> Out
         Some(0) => Outcome::Done {
             outputs: json!({
                 "status": 0,
-                "text": beginning(text.trim_end(), 8 * 1024),
+                "text": beginning(redactor.without_own(&text).trim_end(), 8 * 1024),
                 "body": serde_json::from_slice::<serde_json::Value>(out)
                     .ok()
-                    .filter(|_| out.len() <= 6 * 1024),
+                    .filter(|_| out.len() <= 6 * 1024)
+                    .map(|body| redactor.value(body)),
             }),
             note: format!("exit 0: {}", redactor.text(&text)),
         },

@@ -273,7 +273,7 @@ async fn perform(context: &Context<'_>) -> Result<Outcome, Outcome> {
         ),
     };
     Ok(Outcome::Done {
-        outputs: outputs(&response, &own),
+        outputs: outputs(&response, &own, &redactor),
         note,
     })
 }

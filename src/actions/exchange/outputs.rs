@@ -1,8 +1,11 @@
-//! What followers may read of an answer: `status headers body text`, and the kind's own.
+//! What followers may read of an answer: `status headers body text`, and the kind's own. Our own
+//! credentials are masked: outputs are stored, and whoever writes rules may not see them.
 
 use serde_json::{Map, Value, json};
 
 use crate::net::Response;
+
+use super::Redactor;
 
 /// The most that a job's outputs take, in bytes of JSON.
 pub(in crate::actions) const OUTPUTS_BYTES_MAX: usize = 16 * 1024;
@@ -21,24 +24,29 @@ pub(in crate::actions) fn parsed(response: &Response) -> Option<Value> {
 }
 
 /// `status headers body text` of an answer, with `own` beside them.
-pub(in crate::actions) fn outputs(response: &Response, own: &[(&str, Value)]) -> Value {
+pub(in crate::actions) fn outputs(
+    response: &Response,
+    own: &[(&str, Value)],
+    redactor: &Redactor,
+) -> Value {
     let mut headers = Map::new();
     for (name, value) in &response.headers {
         let kept = name != "set-cookie" && value.len() + name.len() <= HEADER_BYTES_MAX;
         if kept && headers.len() < HEADERS_MAX {
-            headers.insert(name.clone(), value.clone().into());
+            headers.insert(name.clone(), redactor.without_own(value).into());
         }
     }
-    let text = String::from_utf8_lossy(&response.body);
+    let text = redactor.without_own(&String::from_utf8_lossy(&response.body));
+    let body = parsed(response).map(|body| redactor.value(body));
     let mut outputs = json!({
         "status": response.status,
         "headers": headers,
-        "body": parsed(response).map_or(Value::Null, shortened),
+        "body": body.map_or(Value::Null, shortened),
         "text": beginning(&text, TEXT_BYTES_MAX),
     });
     if let Some(outputs) = outputs.as_object_mut() {
         for (name, value) in own {
-            outputs.insert((*name).to_owned(), value.clone());
+            outputs.insert((*name).to_owned(), redactor.value(value.clone()));
         }
         for spare in ["headers", "body", "text"] {
             if bytes(outputs) > OUTPUTS_BYTES_MAX {
@@ -92,7 +100,8 @@ mod tests {
             ],
             body: body.to_owned().into(),
         };
-        outputs(&response, &[("id", json!("7"))])
+        let redactor = Redactor::new(["own-secret".to_owned()]);
+        outputs(&response, &[("id", json!("7"))], &redactor)
     }
 
     #[test]
@@ -103,6 +112,17 @@ mod tests {
         );
         assert_eq!(of("hi")["body"], Value::Null);
         assert_eq!(of("hi")["text"], "hi");
+    }
+
+    #[test]
+    fn our_credentials_are_masked_before_anything_is_cut() {
+        let body = json!({"head": {"authorization": "Bearer own-secret"}});
+        assert_eq!(
+            of(&body.to_string())["body"]["head"]["authorization"],
+            "Bearer ***"
+        );
+        let long = format!("{}own-secret", "x".repeat(TEXT_BYTES_MAX - 4));
+        assert!(!of(&long).to_string().contains("own"));
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! What people may see of an answer: its beginning, without credentials and control characters.
+//! What is kept of an answer: for people its beginning, without credentials and control characters;
+//! for followers all of it but our own credentials.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 
 use crate::net::Response;
 
@@ -82,12 +84,27 @@ impl Redactor {
 
     /// The beginning of a text. Masked before it is cut, so that no half of a credential is left.
     pub(in crate::actions) fn text(&self, text: &str) -> String {
-        let mut clean = printable(text);
-        for secret in &self.secrets {
-            clean = clean.replace(secret, MASK);
-        }
-        let clean = mask_tokens(&clean);
+        let clean = mask_tokens(&self.without_own(&printable(text)));
         beginning(clean.trim(), EXCERPT_BYTES_MAX).to_owned()
+    }
+
+    /// The whole text without the destination's own credentials, for programs.
+    pub(in crate::actions) fn without_own(&self, text: &str) -> String {
+        let masked = |text: String, secret: &String| text.replace(secret, MASK);
+        self.secrets.iter().fold(text.to_owned(), masked)
+    }
+
+    /// The same for every text in a value.
+    pub(in crate::actions) fn value(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.without_own(&text)),
+            Value::Array(items) => items.into_iter().map(|item| self.value(item)).collect(),
+            Value::Object(members) => members
+                .into_iter()
+                .map(|(name, value)| (self.without_own(&name), self.value(value)))
+                .collect(),
+            other => other,
+        }
     }
 }
 
@@ -198,6 +215,20 @@ mod tests {
             "abc is too short to look for",
         );
         check("nothing secret_ here", "nothing secret_ here");
+    }
+
+    #[test]
+    fn values_lose_our_credentials_and_nothing_else() {
+        let redactor = Redactor::new(["own/secret+value".to_owned()]);
+        let before = serde_json::json!({
+            "a": ["x own/secret+value y", 1, null],
+            "own/secret+value": {"key": "ghp_0123456789abcdef\n"},
+        });
+        let after = serde_json::json!({
+            "a": ["x *** y", 1, null],
+            "***": {"key": "ghp_0123456789abcdef\n"},
+        });
+        assert_eq!(redactor.value(before), after);
     }
 
     #[test]

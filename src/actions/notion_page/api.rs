@@ -16,7 +16,8 @@ pub(super) struct Api<'a> {
     pub(super) context: &'a Context<'a>,
     destination: &'a Destination,
     notion: &'a NotionSettings,
-    redactor: Redactor,
+    /// What hides its token.
+    pub(super) redactor: Redactor,
 }
 
 /// Whether a call may be repeated without doing something twice.
@@ -87,7 +88,7 @@ impl<'a> Api<'a> {
                 (outcome, _) => outcome,
             })
         })?;
-        let answer = parsed(&response);
+        let answer = parsed(&response).map(|answer| self.redactor.value(answer));
         match (response.status, answer) {
             (200..300, Some(answer)) => Ok((response, answer)),
             (200..300, None) => {

@@ -37,7 +37,7 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<Outcome, Outcome> {
     let api = Api::of(context)?;
     // An attempt of this job may have made the page and been cut off before it was recorded.
     if let Some(page) = recall::<Page>(&api, "job", &context.job.to_string()).await {
-        return Ok(done(&page, None, "made by an earlier attempt"));
+        return Ok(done(&api, &page, None, "made by an earlier attempt"));
     }
     if let Some(schema) = remembered_schema(&api).await {
         match attempt(&api, &schema).await {
@@ -183,14 +183,14 @@ async fn duplicate(
 ) -> Result<Outcome, Failure> {
     remember(api, "page", remembered_as, page).await;
     if api.context.data.get("on_duplicate").and_then(Value::as_str) != Some("update") {
-        return Ok(done(page, None, "was there already"));
+        return Ok(done(api, page, None, "was there already"));
     }
     let path = format!("/v1/pages/{}", page.id);
     let body = json!({"properties": properties});
     let (response, _) = api
         .call("PATCH", &path, Some(&body), Repeat::Harmless)
         .await?;
-    Ok(done(page, Some(&response), "updated"))
+    Ok(done(api, page, Some(&response), "updated"))
 }
 
 async fn create(
@@ -235,13 +235,13 @@ async fn create(
         remember(api, "page", key, &page).await;
     }
     remember(api, "job", &api.context.job.to_string(), &page).await;
-    Ok(done(&page, Some(&response), "made"))
+    Ok(done(api, &page, Some(&response), "made"))
 }
 
-fn done(page: &Page, response: Option<&Response>, what: &str) -> Outcome {
+fn done(api: &Api<'_>, page: &Page, response: Option<&Response>, what: &str) -> Outcome {
     let own = [("id", json!(page.id)), ("url", json!(page.url))];
     let outputs = match response {
-        Some(response) => outputs(response, &own),
+        Some(response) => outputs(response, &own, &api.redactor),
         None => {
             json!({"status": 200, "headers": {}, "body": null, "text": "", "id": page.id, "url": page.url})
         }

@@ -13,7 +13,7 @@ use super::{Condition, Conditions, GROUPS_DEPTH_MAX};
 
 const GROUPS: [&str; 4] = ["all", "any", "none", "not"];
 /// Every key of a condition that is not an operator.
-pub(in super::super) const KEYS: [&str; 10] = [
+pub(in crate::condition) const KEYS: [&str; 10] = [
     "path",
     "header",
     "query",
@@ -26,7 +26,7 @@ pub(in super::super) const KEYS: [&str; 10] = [
     "ignore_case",
 ];
 
-pub(in super::super) fn conditions(
+pub(in crate::condition) fn conditions(
     node: &Node,
     paths: &mut PathSet,
     problems: &mut Diagnostics,

@@ -240,14 +240,18 @@ async fn old_jobs_are_not_performed_any_more() {
 
 #[tokio::test]
 async fn draining_finishes_what_is_begun_and_begins_nothing() {
-    let stage =
-        Stage::start("a: {http: {url: 'http://127.0.0.1:9'}, allow_private: true, concurrency: 1}");
+    let stage = Stage::start(
+        "a: {http: {url: 'http://127.0.0.1:9'}, allow_private: true, concurrency: 1}\n\
+         b: {http: {url: 'http://127.0.0.1:9'}, allow_private: true}",
+    );
     stage.script.tell("a", [Step::Hold]);
     let jobs = stage.queue("a", 2).await;
     stage.until(async || stage.script.begun("a") == 1).await;
+    let permit = stage.executor.reserve("b").expect("a free slot");
+    drop(permit);
     stage.shutdown.drain();
     stage.settle().await;
-    assert!(stage.executor.reserve("a").is_none());
+    assert!(stage.executor.reserve("b").is_none());
     stage.script.go.notify_one();
     stage.executor.drained().await;
     assert_eq!(stage.count(JobState::Done).await, 1);

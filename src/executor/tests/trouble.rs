@@ -56,8 +56,9 @@ async fn a_crash_does_not_repeat_what_must_not_be_repeated() {
         let job = stage.queue("a", 1).await[0];
         stage.until(async || stage.script.begun("a") == 1).await;
         // The lease runs out, as if nobody were there any more.
-        store.fail(Verb::Renew);
-        store.fail(Verb::Claim);
+        for verb in [Verb::Renew, Verb::Claim, Verb::Record] {
+            store.fail(verb);
+        }
         stage.shutdown.stop();
         stage.settle().await;
         clock.advance(Duration::from_secs(31));
@@ -99,6 +100,17 @@ async fn a_failing_store_is_not_asked_without_end() {
     assert!((2..=8).contains(&tries), "{tries} tries in 20 s");
     stage.store.mend();
     stage.until_state(job, JobState::Done).await;
+}
+
+#[tokio::test]
+async fn a_store_that_promises_jobs_and_gives_none_is_not_asked_without_end() {
+    let stage = Stage::start(A);
+    stage.settle().await;
+    stage.store.promise_jobs();
+    let before = stage.store.looks();
+    stage.pass(Duration::from_secs(12)).await;
+    let looks = stage.store.looks() - before;
+    assert!((2..=250).contains(&looks), "{looks} looks in 12 s");
 }
 
 #[tokio::test]

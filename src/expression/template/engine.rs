@@ -18,7 +18,7 @@ use super::super::Escape;
 use super::super::helpers::{self, Arguments, Helper};
 
 /// The longest text or value that a template may give, in bytes.
-pub(in super::super) const OUTPUT_BYTES_MAX: usize = 256 * 1024;
+pub(in crate::expression) const OUTPUT_BYTES_MAX: usize = 256 * 1024;
 /// The most rounds that all `{{#each}}` of one rendering may take together.
 const ROUNDS_MAX: usize = 100_000;
 /// Called at the start of each round of an `{{#each}}`.
@@ -123,7 +123,7 @@ pub(super) fn render(template: &Template, context: &Context) -> Result<String, S
 }
 
 /// A value as people read it: null is nothing, lists and objects are JSON.
-pub(in super::super) fn text_of(value: &Value) -> String {
+pub(in crate::expression) fn text_of(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

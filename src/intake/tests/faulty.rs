@@ -32,6 +32,8 @@ pub(crate) struct FaultyStore {
     failures: AtomicU64,
     claims: AtomicU64,
     lose: AtomicBool,
+    looks: AtomicU64,
+    promise: AtomicBool,
 }
 
 impl FaultyStore {
@@ -42,6 +44,8 @@ impl FaultyStore {
             failures: AtomicU64::new(0),
             claims: AtomicU64::new(0),
             lose: AtomicBool::new(false),
+            looks: AtomicU64::new(0),
+            promise: AtomicBool::new(false),
         }
     }
 
@@ -61,6 +65,16 @@ impl FaultyStore {
     /// How often jobs were claimed so far.
     pub(crate) fn claims(&self) -> u64 {
         self.claims.load(Ordering::SeqCst)
+    }
+
+    /// How often it was asked for jobs so far.
+    pub(crate) fn looks(&self) -> u64 {
+        self.looks.load(Ordering::SeqCst)
+    }
+
+    /// From now on it says that a job is due and gives none.
+    pub(crate) fn promise_jobs(&self) {
+        self.promise.store(true, Ordering::SeqCst);
     }
 
     /// The next renewal finds every lease lost.
@@ -96,7 +110,14 @@ impl Store for FaultyStore {
 
     fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<Claimed>> {
         Box::pin(async move {
+            self.looks.fetch_add(1, Ordering::SeqCst);
             self.guard(Verb::Claim)?;
+            if self.promise.load(Ordering::SeqCst) {
+                return Ok(Claimed {
+                    jobs: Vec::new(),
+                    next_due: Some(Duration::ZERO),
+                });
+            }
             let claimed = self.inner.claim(claim).await?;
             let found = u64::from(!claimed.jobs.is_empty());
             self.claims.fetch_add(found, Ordering::SeqCst);

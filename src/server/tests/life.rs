@@ -32,6 +32,22 @@ async fn idle_connections_end_and_busy_ones_do_not() {
 }
 
 #[tokio::test]
+async fn a_peer_that_does_not_say_goodbye_is_cut_off() {
+    let server = start(Settings {
+        keep_alive_timeout: Duration::from_millis(50),
+        ..Settings::default()
+    })
+    .await;
+    let mut socket = server.connect().await;
+    // HTTP/2's preface, empty settings and a whole request; the order to end stays unanswered.
+    let mut request = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+    request.extend_from_slice(b"\0\0\x06\x01\x05\0\0\0\x01\x83\x84\x86\x41\x01h");
+    socket.write_all(&request).await.unwrap();
+    let answer = rest(&mut socket).await;
+    assert!(answer.contains("there is nothing here"), "{answer:?}");
+}
+
+#[tokio::test]
 async fn a_connection_is_used_again() {
     let server = start(Settings::default()).await;
     let mut socket = server.connect().await;

@@ -24,19 +24,22 @@ struct Log {
 }
 
 impl Log {
-    fn wait_for(&self, what: &str) -> Option<String> {
+    /// The last of so many lines with this in them; none if there are fewer in the end.
+    fn wait_for(&self, what: &str, count: usize) -> Option<String> {
         let lines = self.lines.lock().unwrap();
-        let found = |lines: &Vec<String>| {
-            lines
-                .iter()
-                .any(|line| line.contains(what) || line == ENDED)
+        let nth = |lines: &[String]| {
+            let mut found = lines.iter().filter(|line| line.contains(what));
+            found.nth(count - 1).cloned()
+        };
+        let found = |lines: &[String]| {
+            nth(lines).is_some() || lines.last().is_some_and(|line| line == ENDED)
         };
         let patience = Duration::from_mins(1);
         let (lines, _) = self
             .more
             .wait_timeout_while(lines, patience, |lines| !found(lines))
             .unwrap();
-        lines.iter().find(|line| line.contains(what)).cloned()
+        nth(&lines)
     }
 }
 
@@ -86,12 +89,10 @@ impl Process {
                 log.more.notify_all();
             }
         });
-        let line = log.wait_for("listening on http://");
+        let line = log.wait_for("listening on http://", 1);
         let Some(line) = line else {
-            panic!(
-                "it did not start:\n{}",
-                log.lines.lock().unwrap().join("\n")
-            );
+            let lines = log.lines.lock().unwrap().join("\n");
+            panic!("it did not start:\n{lines}");
         };
         let address = address_after(&line, "listening on http://");
         Self {
@@ -104,11 +105,15 @@ impl Process {
 
     /// Waits for a line of its log, and returns it.
     pub fn wait_for_log(&self, what: &str) -> String {
-        self.log.wait_for(what).unwrap_or_else(|| {
-            panic!(
-                "no `{what}` in its log:\n{}",
-                self.log.lines.lock().unwrap().join("\n")
-            )
+        self.wait_for_logs(what, 1)
+    }
+
+    /// Waits for so many of them, and returns the last.
+    pub fn wait_for_logs(&self, what: &str, count: usize) -> String {
+        let line = self.log.wait_for(what, count);
+        line.unwrap_or_else(|| {
+            let log = self.log().join("\n");
+            panic!("not {count} times `{what}` in its log:\n{log}")
         })
     }
 
