@@ -57,3 +57,186 @@ fn the_starter_rules_and_the_quickstart_pass_check() {
         String::from_utf8_lossy(&output.stdout)
     );
 }
+
+/// The table of template helpers, as the list of helpers gives it.
+fn helpers_table() -> String {
+    let mut table = "| helper | gives | for example |\n|---|---|---|\n".to_owned();
+    let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
+    for helper in hookrule::expression::helpers::LIST {
+        let example = helper.examples.first().expect("each has one");
+        let with = match example.payload {
+            "{}" => String::new(),
+            payload => format!(", payload `{}`", cell(payload)),
+        };
+        let gives = match example.gives {
+            "" => "nothing".to_owned(),
+            gives => format!("`{}`", cell(gives)),
+        };
+        table += &format!(
+            "| `{}` | {} | `{}` → {gives}{with} |\n",
+            cell(helper.usage),
+            cell(helper.help),
+            cell(example.template),
+        );
+    }
+    table
+}
+
+#[test]
+fn every_template_helper_stands_in_the_documentation() {
+    let path = project().join("docs/rules.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once("<!-- helpers").unwrap();
+    let (mark, rest) = rest.split_once("-->\n").unwrap();
+    let (table, after) = rest.split_once("<!-- end of helpers -->").unwrap();
+    let wanted = helpers_table();
+    if std::env::var_os("HOOKRULE_TEST_UPDATE").is_some() {
+        let page = format!("{before}<!-- helpers{mark}-->\n{wanted}<!-- end of helpers -->{after}");
+        std::fs::write(&path, page).unwrap();
+        return;
+    }
+    assert_eq!(table, wanted, "HOOKRULE_TEST_UPDATE=1 writes it");
+}
+
+/// The keys that `check` names as known beside one that is not, and the page that must explain them.
+#[test]
+fn every_key_stands_in_the_documentation() {
+    let folder = Folder::new();
+    let nonsense = "zzzzzzzz: 1";
+    let action = |kind: &str| {
+        format!("rules: [{{name: a, when: {{}}, actions: [{{{kind}: {{{nonsense}}}}}]}}]")
+    };
+    let in_rules = [
+        format!("{nonsense}"),
+        format!("rules: [{{{nonsense}}}]"),
+        format!("rules: [{{name: a, when: {{{nonsense}}}, actions: []}}]"),
+        format!("rules: [{{name: a, when: {{}}, actions: [{{log: {{message: x}}, {nonsense}}}]}}]"),
+        format!(
+            "rules: [{{name: a, when: {{}}, actions: [{{log: {{message: x}}}}], tests: [{{{nonsense}}}]}}]"
+        ),
+    ];
+    let kinds = [
+        "forward",
+        "http",
+        "discord",
+        "notion_page",
+        "agent_task",
+        "command",
+        "file",
+        "log",
+    ];
+    let destinations = ["http", "discord", "notion", "agent", "command", "file"];
+    let in_config = [
+        nonsense.to_owned(),
+        format!("policy: {{{nonsense}}}"),
+        format!("admin: {{{nonsense}}}"),
+        format!("sources: {{a: {{provider: generic, {nonsense}}}}}"),
+        format!("destinations: {{a: {{{nonsense}}}}}"),
+    ];
+    let in_config = in_config
+        .into_iter()
+        .chain(destinations.map(|kind| format!("destinations: {{a: {{{kind}: {{{nonsense}}}}}}}")));
+    let rules = in_rules
+        .into_iter()
+        .map(|text| ("docs/rules.md", "rules.yaml", text));
+    let actions = kinds.map(|kind| ("docs/actions.md", "rules.yaml", action(kind)));
+    let config = in_config.map(|text| ("docs/config.md", "hookrule.yaml", text));
+    for (page, file, text) in rules.chain(actions).chain(config) {
+        let path = folder.write(file, &text);
+        let output = run(&["check", path.to_str().unwrap(), "--format", "json"]);
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let known = found["diagnostics"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find_map(|finding| {
+                let about = finding["message"].as_str().unwrap().contains("`zzzzzzzz`");
+                let help = finding["help"].as_str().filter(|_| about)?;
+                help.strip_prefix("known here: ").map(str::to_owned)
+            });
+        let known = known.unwrap_or_else(|| panic!("{text}: {found}"));
+        let page_text = std::fs::read_to_string(project().join(page)).unwrap();
+        let words: Vec<_> = page_text
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .collect();
+        for key in known.split(", ") {
+            assert!(
+                words.contains(&key),
+                "{page} does not have `{key}`, known in {text}"
+            );
+        }
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn configurations_in_the_documentation_pass_check() {
+    for (first_line, least) in [
+        ("listen:", 1),
+        ("sources:", 1),
+        ("destinations:", 1),
+        ("policy:", 1),
+    ] {
+        let found = blocks("docs/config.md", first_line);
+        assert!(found.len() >= least, "{first_line}");
+        for block in found {
+            let folder = Folder::new();
+            folder.write("rules/a.yaml", "rules: []\n");
+            folder.write("providers/.keep", "");
+            let config = folder.write("hookrule.yaml", &block);
+            let mut command = crate::harness::command(&["check", "--config"]);
+            for variable in ["GITHUB_WEBHOOK_SECRET", "SHOP_FLOOR_SECRET", "CI_TOKEN"] {
+                command.env(variable, "a-secret-for-tests-only");
+            }
+            command.env("CI_SIGNING_SECRET", crate::harness::WHSEC);
+            command.env(
+                "DISCORD_WEBHOOK_URL",
+                "https://discord.com/api/webhooks/1/abc",
+            );
+            let output = command.arg(config).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(output.status.success(), "{block}\n{said}");
+        }
+    }
+}
+
+#[test]
+fn every_example_says_what_it_is_and_passes_check() {
+    let mut seen = Vec::new();
+    for entry in std::fs::read_dir(project().join("examples")).unwrap() {
+        let folder = entry.unwrap().path();
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        let readme = std::fs::read_to_string(folder.join("README.md"))
+            .unwrap_or_else(|error| panic!("examples/{name}/README.md: {error}"));
+        let own = format!("examples/{name}");
+        assert!(
+            readme.contains(&format!("hookrule check {own}")),
+            "{own}/README.md"
+        );
+        assert!(
+            readme.contains(&format!("--config {own}/hookrule.yaml")),
+            "{own}/README.md"
+        );
+        let mut command = crate::harness::command(&["check", &own]);
+        command.current_dir(project());
+        // What its README exports, and nothing else.
+        for word in readme.split_whitespace() {
+            if let Some(variable) = word.strip_suffix("=…") {
+                let url = "https://discord.com/api/webhooks/1/abc";
+                let value = if variable.ends_with("URL") {
+                    url
+                } else {
+                    "a-secret-for-tests-only"
+                };
+                command.env(variable, value);
+            }
+        }
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{own}\n{said}");
+        seen.push(name);
+    }
+    seen.sort();
+    // Each is run from end to end: by the chapters `quickstart` and `recipes`.
+    assert_eq!(seen, ["quickstart", "starter"]);
+}

@@ -11,6 +11,6 @@ pub mod target;
 pub use folder::{Folder, beside, project};
 pub use load::{EAGER, Load, arrived, forwarding, repeated};
 pub use mount::{Mount, make_image, needs};
-pub use process::{Process, run};
+pub use process::{Process, command, run};
 pub use sender::{SECRET, WHSEC, github, signed, signed_at};
 pub use target::{Answer, Connection, Received, Target, request};
