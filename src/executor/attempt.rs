@@ -233,12 +233,12 @@ impl One<'_> {
             }
         };
         let throttled = match self.shared.lanes().get(&job.destination) {
-            Some(lane) => lane.throttled,
+            Some(lane) => lane.throttled_before(began),
             None => 0,
         };
         let now = self.shared.now();
         let verdict = verdict(outcome, &ready.policy, job, now, throttled);
-        self.shared.learn(&job.destination, &verdict.effect);
+        self.shared.learn(&job.destination, &verdict.effect, began);
         if let Effect::Gone(why) = &verdict.effect {
             self.pause(why).await;
         }

@@ -35,8 +35,10 @@ pub(super) struct Lane {
     starts: Starts,
     circuit: Circuit,
     held_until: Option<Timestamp>,
-    /// How often in a row it asked to be left alone.
-    pub throttled: u32,
+    /// When it first asked for that.
+    held_at: Option<Timestamp>,
+    /// How often in a row it asked to be left alone; those of one time count as one.
+    throttled: u32,
     /// Whether the store may hold due jobs that have waited longer than a new one.
     pub backlog: bool,
     /// Whether hookrule.yaml still has it.
@@ -99,16 +101,34 @@ impl Lane {
         self.backlog || self.running >= self.concurrency || self.circuit.is_open()
     }
 
+    /// How often in a row it had asked to be left alone before that attempt. Those that were under
+    /// way together are told the same.
+    pub(super) fn throttled_before(&self, began: Timestamp) -> u32 {
+        if self.held_at.is_some_and(|held| began <= held) {
+            return self.throttled.saturating_sub(1);
+        }
+        self.throttled
+    }
+
     /// Takes in what an attempt says of the destination.
-    pub(super) fn learn(&mut self, effect: &Effect, now: Timestamp) -> Option<Change> {
+    pub(super) fn learn(
+        &mut self,
+        effect: &Effect,
+        began: Timestamp,
+        now: Timestamp,
+    ) -> Option<Change> {
         match effect {
             Effect::Good => {
                 self.throttled = 0;
+                self.held_at = None;
                 self.circuit.good(now)
             }
             Effect::Bad => self.circuit.bad(now),
             Effect::Hold(wait) => {
-                self.throttled = self.throttled.saturating_add(1);
+                if self.held_at.is_none_or(|held| began > held) {
+                    self.throttled = self.throttled.saturating_add(1);
+                    self.held_at = Some(now);
+                }
                 let until = now.after(*wait);
                 self.held_until = self.held_until.max(Some(until));
                 None
