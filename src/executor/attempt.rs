@@ -228,7 +228,7 @@ impl One<'_> {
                         reason: format!("it may have been performed: {note}"),
                     },
                 };
-                self.record(Some(attempt), next).await;
+                self.finish(Some(attempt), next).await;
                 return;
             }
         };
