@@ -59,7 +59,7 @@ impl Lane {
             slots: 0,
             again_at: Some(at),
         };
-        if let Some(until) = self.held_until.filter(|until| now < *until) {
+        if let Some(until) = self.held(now) {
             return later(until);
         }
         let left = self.starts.left(self.rate, now);
@@ -79,6 +79,13 @@ impl Lane {
                 again_at: None,
             },
         }
+    }
+
+    /// Until when it is left alone, if it is.
+    fn held(&self, now: Timestamp) -> Option<Timestamp> {
+        // A hold of a time that has not come is of a clock that was set back: its end means nothing.
+        let begun = self.held_at.is_none_or(|held| held <= now);
+        self.held_until.filter(|until| begun && now < *until)
     }
 
     /// One begins.
@@ -125,7 +132,11 @@ impl Lane {
             }
             Effect::Bad => self.circuit.bad(now),
             Effect::Hold(wait) => {
-                if self.held_at.is_none_or(|held| began > held) {
+                let set_back = self.held_at.is_some_and(|held| now < held);
+                if set_back {
+                    self.held_until = None;
+                }
+                if set_back || self.held_at.is_none_or(|held| began > held) {
                     self.throttled = self.throttled.saturating_add(1);
                     self.held_at = Some(now);
                 }
@@ -149,7 +160,7 @@ impl Lane {
                 "destination `{name}` kept failing; it is being tried"
             ));
         }
-        let until = self.held_until.filter(|until| now < *until)?;
+        let until = self.held(now)?;
         Some(format!(
             "destination `{name}` asked to be left alone until {until}"
         ))
@@ -257,4 +268,26 @@ impl Lanes {
 /// A destination as a job of its lane sees it.
 pub(super) fn policy_of(destination: Option<&Arc<crate::destinations::Destination>>) -> Policy {
     destination.map_or_else(Policy::default, |found| found.policy.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_set_back_holds_no_destination() {
+        let at = Timestamp::from_seconds;
+        let mut lane = Lane {
+            configured: true,
+            concurrency: 1,
+            ..Lane::default()
+        };
+        let wait = std::time::Duration::from_mins(1);
+        lane.learn(&Effect::Hold(wait), at(90_000), at(90_000));
+        assert_eq!(lane.free(at(90_000)).again_at, Some(at(90_060)));
+        assert_eq!(lane.free(at(89_999)).slots, 1);
+        lane.learn(&Effect::Hold(wait), at(0), at(0));
+        assert_eq!(lane.free(at(59)).again_at, Some(at(60)));
+        assert_eq!((lane.free(at(60)).slots, lane.throttled), (1, 2));
+    }
 }
