@@ -261,3 +261,25 @@ async fn every_kind_of_failure() {
     .await;
     assert!(word(&private).starts_with("retry"), "{private:?}");
 }
+
+#[test]
+fn a_value_does_not_climb_behind_a_receiver_that_decodes_slashes() {
+    for climbing in [
+        "../admin",
+        "a/../../admin",
+        "..\\admin",
+        "x/..",
+        "./x",
+        "%2e%2e/admin",
+        "..%2Fadmin",
+    ] {
+        let payload = json!({"id": climbing});
+        let prepared = prepare("forward", "{path: \"/in/{{payload.id}}\"}", &payload);
+        assert!(prepared.is_err(), "{climbing}: {prepared:?}");
+    }
+    for plain in ["a/b", "..b/c..", "1.2.3", "...", "feature/x.y"] {
+        let payload = json!({"id": plain});
+        let prepared = prepare("forward", "{path: \"/in/{{payload.id}}\"}", &payload);
+        assert!(prepared.is_ok(), "{plain}: {prepared:?}");
+    }
+}
