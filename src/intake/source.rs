@@ -89,7 +89,7 @@ impl Source {
     /// Whether a delivery is from whom it says.
     pub(super) fn verify(&self, delivery: &Delivery, now: Timestamp) -> Result<Proof, Refusal> {
         let Some(secrets) = &self.secrets else {
-            return Ok(unsigned());
+            return unsigned(&delivery.headers);
         };
         let secrets = secrets.at(now);
         if secrets.is_empty() {

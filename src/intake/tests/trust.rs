@@ -164,3 +164,19 @@ async fn two_sources_of_one_provider_have_no_nameless_route() {
         202
     );
 }
+
+#[tokio::test]
+async fn a_page_in_a_browser_cannot_send_unsigned_events() {
+    let stage = Stage::start("open: {provider: generic, verify: none, allow_unsigned: true}");
+    for browser in [
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+        ("Sec-Fetch-Site", "cross-site"),
+    ] {
+        // A page may send a body without a type to anybody, this machine included, and ask nobody.
+        let delivery = stage.unsigned([browser], "{\"type\": \"deploy\"}");
+        refused(&stage, Some("open"), delivery).await;
+    }
+    let counted = stage.telemetry.value(Metric::Refused, &["open", "browser"]);
+    assert_eq!(counted, 3);
+}
