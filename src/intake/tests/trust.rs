@@ -180,3 +180,24 @@ async fn a_page_in_a_browser_cannot_send_unsigned_events() {
     let counted = stage.telemetry.value(Metric::Refused, &["open", "browser"]);
     assert_eq!(counted, 3);
 }
+
+#[test]
+fn an_unknown_source_has_the_limits_of_a_known_one() {
+    let stage = Stage::start(&format!(
+        "github: {{provider: github, secrets: ['{SECRET}']}}\n\
+         slack: {{provider: slack, secrets: ['{SECRET}'], body_max: 2KiB}}\n\
+         open: {{provider: generic, verify: none, allow_unsigned: true, body_max: 3KiB}}"
+    ));
+    let admission = |name: &str| stage.intake.admission(Some(name), &Headers::default());
+    let known = [admission("github"), admission("slack")];
+    let unknown: Vec<_> = (0..100).map(|n| admission(&format!("no-{n}"))).collect();
+    for known in &known {
+        assert!(unknown.contains(known), "no name behaves like {known:?}");
+    }
+    assert!(unknown.iter().all(|unknown| known.contains(unknown)));
+    assert_eq!(
+        unknown[7],
+        admission("no-7"),
+        "a name behaves the same again"
+    );
+}
