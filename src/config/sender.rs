@@ -86,7 +86,8 @@ fn read(
         problems.push(named.error(code::UNKNOWN_PROVIDER, message));
         return None;
     };
-    let provider = match provider.with(&overrides) {
+    let scheme = fields.optional("scheme").and_then(Node::as_str);
+    let provider = match provider.with(&overrides, scheme) {
         Ok(provider) => provider,
         Err(why) => {
             problems.push(node.error(code::BAD_VALUE, why));
@@ -101,7 +102,6 @@ fn read(
         Some(secret) => Some(Secret::new(secret.text(problems)?)),
         None => None,
     };
-    let scheme = fields.optional("scheme").and_then(Node::as_str);
     Some(Sender {
         source: source.to_owned(),
         provider: Arc::new(provider),

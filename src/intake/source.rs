@@ -142,16 +142,16 @@ fn read(
     fields.finish(problems);
 
     let provider = find_provider(provider?, providers, problems)?;
-    let provider = match provider.with(&overrides) {
+    let scheme = match scheme {
+        Some(node) => Some(read_scheme(node, &provider, problems)?),
+        None => None,
+    };
+    let provider = match provider.with(&overrides, scheme.as_deref()) {
         Ok(provider) => Arc::new(provider),
         Err(why) => {
             problems.push(node.error(code::BAD_VALUE, why));
             return None;
         }
-    };
-    let scheme = match scheme {
-        Some(node) => Some(read_scheme(node, &provider, problems)?),
-        None => None,
     };
     let unsigned = verification.map_or(Some(false), |node| is_none(node, problems))?;
     if !unsigned && maybe_misspelt && provider.signs() {

@@ -222,15 +222,20 @@ impl Provider {
         &self.vectors
     }
 
-    /// The definition as one source uses it.
+    /// The definition as one source uses it, with the scheme of that name or the first.
     ///
     /// # Errors
-    /// Names the override that does not fit and says why.
-    pub fn with(&self, overrides: &Overrides) -> Result<Self, String> {
+    /// Names the override that does not fit that scheme and says why.
+    pub fn with(&self, overrides: &Overrides, scheme: Option<&str>) -> Result<Self, String> {
         let mut provider = self.clone();
         let mut used = BTreeSet::new();
-        for (_, scheme) in &mut provider.schemes {
-            *scheme = scheme.with(overrides, &mut used)?;
+        let first = self.schemes.first().map(|(name, _)| name.as_str());
+        for (name, own) in &mut provider.schemes {
+            // What another scheme would make of it is nothing that this source does.
+            let mut unused = BTreeSet::new();
+            let chosen = scheme.or(first) == Some(name);
+            let used = if chosen { &mut used } else { &mut unused };
+            *own = own.with(overrides, used)?;
         }
         if let Some(header) = overrides.header.as_ref() {
             provider.recognise = vec![header.to_ascii_lowercase()];
@@ -251,9 +256,9 @@ impl Provider {
                 self.name
             )),
             Some(key) => Err(format!(
-                "`{key}` does not fit: no scheme of `{}` has it ({})",
-                self.name,
-                self.schemes().join(", ")
+                "`{key}` does not fit: scheme `{}` of `{}` does not have it",
+                scheme.or(first).unwrap_or("none"),
+                self.name
             )),
         }
     }

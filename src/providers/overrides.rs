@@ -126,7 +126,7 @@ mod tests {
         Providers::builtin()
             .find("generic")
             .unwrap()
-            .with(&overrides)
+            .with(&overrides, None)
     }
 
     fn delivery(headers: &[(&str, &str)], body: &str) -> Delivery {
@@ -277,7 +277,7 @@ mod tests {
         }
         let discord = Providers::builtin().find("discord").unwrap();
         let (algorithm, _) = overrides("{algorithm: sha1}");
-        let error = discord.with(&algorithm).unwrap_err();
+        let error = discord.with(&algorithm, None).unwrap_err();
         assert!(error.contains("`algorithm` does not fit"), "{error}");
         for (text, said) in [
             ("{algorithm: md5}", "`md5` is none of sha1, sha256, sha512"),

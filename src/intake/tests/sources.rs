@@ -113,3 +113,19 @@ fn sources_that_the_nameless_route_confuses_are_warned_of() {
     assert_eq!(found[0].severity, Severity::Warning);
     assert!(found[0].message.contains("`one` and `two`"));
 }
+
+#[test]
+fn what_the_chosen_scheme_does_not_do_is_not_promised() {
+    // The token scheme knows no timestamp: it would be read by nobody.
+    for promised in [
+        "timestamp: 'header:X-Time', content: '{timestamp}{body}'",
+        "algorithm: sha512",
+        "encoding: base64",
+    ] {
+        let block = |scheme| {
+            format!("{{provider: generic, scheme: {scheme}, secrets: ['{GOOD}'], {promised}}}")
+        };
+        check(&block("token"), &["E HR0007"]);
+        check(&block("signature"), &[]);
+    }
+}
