@@ -1,6 +1,6 @@
 //! A value of a rule as a property of Notion's, by the type that the database says it has.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::actions::request::text_of;
 use crate::runtime::Timestamp;
@@ -13,16 +13,20 @@ const ITEMS_MAX: usize = 100;
 /// Characters in the name of an option.
 const OPTION_MAX: usize = 100;
 
-/// The property's value as the API takes it, or why there is none.
-pub(super) fn coerce(property: &Property, value: &Value) -> Result<Value, String> {
+/// The property's value as the API takes it, or why there is none. `written` says that the rule's
+/// author wrote it as a map: then it may be Notion's own form, with links and mentions; from an event
+/// that would be a stranger's.
+pub(super) fn coerce(property: &Property, value: &Value, written: bool) -> Result<Value, String> {
     let kind = property.kind.as_str();
     if let Value::Object(members) = value {
-        // Notion's own form, written out by the rule's author.
-        if members.contains_key(kind) {
+        if written && members.contains_key(kind) {
             return Ok(value.clone());
         }
         if kind == "date" && members.contains_key("start") {
-            return Ok(json!({"date": value}));
+            let parts = ["start", "end", "time_zone"];
+            let parts = parts.map(|part| Some((part.to_owned(), members.get(part)?.clone())));
+            let parts: Map<String, Value> = parts.into_iter().flatten().collect();
+            return Ok(json!({"date": parts}));
         }
     }
     let inner = match kind {
@@ -259,7 +263,7 @@ mod tests {
 
     #[track_caller]
     fn check(kind: &str, value: &Value, expected: &Value) {
-        let found = coerce(&property(kind), value).map(|found| found[kind].clone());
+        let found = coerce(&property(kind), value, true).map(|found| found[kind].clone());
         assert_eq!(
             found.map(|f| f.to_string()),
             Ok(expected.to_string()),
@@ -269,7 +273,7 @@ mod tests {
 
     #[track_caller]
     fn refused(kind: &str, value: &Value) {
-        let found = coerce(&property(kind), value);
+        let found = coerce(&property(kind), value, true);
         assert!(found.is_err(), "{kind} {value}: {found:?}");
     }
 

@@ -36,6 +36,8 @@ struct NotionPageAction {
     database: Option<String>,
     data_source: Option<String>,
     properties: Vec<(String, Tree)>,
+    /// Properties that are maps here, which may be Notion's own forms.
+    written: Vec<String>,
     content: Option<Template>,
     unique_by: Option<String>,
     on_duplicate: &'static str,
@@ -71,9 +73,9 @@ impl Kind for NotionPage {
             let help = "write the id or the URL of the database";
             problems.push(fields.node().error(code::MISSING_KEY, message).help(help));
         }
-        let properties = fields
-            .required("properties", problems)
-            .map_or_else(Vec::new, |node| properties(node, problems));
+        let node = fields.required("properties", problems);
+        let written = node.map_or_else(Vec::new, written);
+        let properties = node.map_or_else(Vec::new, |node| properties(node, problems));
         let content = fields
             .optional("content")
             .map(|node| parse_template(node, Escape::None, problems));
@@ -95,6 +97,7 @@ impl Kind for NotionPage {
             database: database.map_or(Some(None), |read| read.map(Some))?,
             data_source: data_source.map_or(Some(None), |read| read.map(Some))?,
             properties,
+            written,
             content: content.map_or(Some(None), |read| read.map(Some))?,
             unique_by,
             on_duplicate: on_duplicate?,
@@ -142,6 +145,15 @@ fn properties(node: &Node, problems: &mut Diagnostics) -> Vec<(String, Tree)> {
     entries
         .iter()
         .map(|(key, value)| (key.text.clone(), Tree::parse(value, Escape::None, problems)))
+        .collect()
+}
+
+/// The names of those that are written as maps.
+fn written(node: &Node) -> Vec<String> {
+    let entries = node.as_map().unwrap_or_default().iter();
+    entries
+        .filter(|(_, value)| matches!(value.value, yaml::Value::Map(_)))
+        .map(|(key, _)| key.text.clone())
         .collect()
 }
 
@@ -195,6 +207,7 @@ impl Configured for NotionPageAction {
             "database": self.database,
             "data_source": self.data_source,
             "properties": properties,
+            "written": self.written,
             "content": content,
             "unique_by": self.unique_by,
             "on_duplicate": self.on_duplicate,

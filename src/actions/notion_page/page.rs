@@ -118,6 +118,7 @@ fn is_id(text: &str) -> bool {
 
 fn properties(schema: &Schema, data: &Value) -> Result<Value, Failure> {
     let mut properties = Map::new();
+    let written = data.get("written").and_then(Value::as_array);
     for (name, value) in data
         .get("properties")
         .and_then(Value::as_object)
@@ -125,7 +126,8 @@ fn properties(schema: &Schema, data: &Value) -> Result<Value, Failure> {
         .flatten()
     {
         let property = schema.find(name).map_err(Failure::Invalid)?;
-        let value = coerce(property, value)
+        let written = written.is_some_and(|all| all.iter().any(|own| own == name.as_str()));
+        let value = coerce(property, value, written)
             .map_err(|why| Failure::Invalid(format!("property `{name}` {why}")))?;
         properties.insert(property.name.clone(), value);
     }

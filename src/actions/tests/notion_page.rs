@@ -137,6 +137,41 @@ async fn a_page_is_made_as_the_schema_says() {
 }
 
 #[tokio::test]
+async fn only_the_author_writes_notions_own_forms() {
+    let form = json!([{"type": "text", "text": {"content": "click", "link": {"url": "https://evil.example"}}}]);
+    let payload = json!({
+        "whole": {"title": form}, "when": {"start": "2026-01-31", "end": null, "more": {"a": 1}},
+        "text": "mine",
+    });
+    let config = |id: &str| {
+        format!(
+            "{{database: {DATABASE}, properties: {{Invoice ID: {id}, Date: \"{{{{payload.when}}}}\"}}}}"
+        )
+    };
+    let sent = async |id: &str| {
+        let target = Scripted::start(vec![database(), schema(), page()]).await;
+        let data = prepare("notion_page", &config(id), &payload).unwrap();
+        let memory = Notes::default();
+        let there = there(&target);
+        let outcome = Try::first("notion_page", data, &there, &memory)
+            .perform()
+            .await;
+        assert_eq!(word(&outcome), "done", "{outcome:?}");
+        target.heard().last().unwrap().json()["properties"].clone()
+    };
+    let strangers = sent("\"{{payload.whole}}\"").await;
+    let text = &strangers["Invoice ID"]["title"][0]["text"];
+    assert_eq!(text["link"], Value::Null, "{text}");
+    assert_eq!(text["content"], payload["whole"].to_string());
+    assert_eq!(
+        strangers["Date"].to_string(),
+        r#"{"date":{"start":"2026-01-31","end":null}}"#
+    );
+    let authors = sent("{title: [{type: text, text: {content: \"{{payload.text}}\"}}]}").await;
+    assert_eq!(authors["Invoice ID"]["title"][0]["text"]["content"], "mine");
+}
+
+#[tokio::test]
 async fn what_is_known_is_not_asked_again() {
     let memory = Notes::default();
     make(CONFIG, vec![database(), schema(), none(), page()], &memory).await;
