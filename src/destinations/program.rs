@@ -14,20 +14,22 @@ pub const PATH_DEFAULT: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bi
 /// A program that is run without a shell.
 #[derive(Debug, Clone)]
 pub struct Program {
-    /// The program and its arguments; never empty.
-    pub argv: Vec<String>,
+    /// The program and its arguments; never empty. Some may be filled in from the environment.
+    pub argv: Vec<Secret>,
     /// Where it runs. A relative one lies beside hookrule.yaml.
     pub cwd: Option<PathBuf>,
     /// Its whole environment, besides `PATH` and `HOOKRULE_*`.
     pub env: Vec<(String, Secret)>,
+    /// The arguments that were filled in.
+    filled: Vec<Secret>,
 }
 
 impl Program {
     /// Takes `argv cwd env`; the caller finishes the fields.
     pub fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Self> {
-        let argv = fields
-            .required("argv", problems)
-            .and_then(|argv| self::argv(argv, problems));
+        let node = fields.required("argv", problems);
+        let argv = node.and_then(|argv| self::argv(argv, problems));
+        let filled = node.map_or_else(Vec::new, filled);
         let cwd = fields.optional("cwd").and_then(|cwd| beside(cwd, problems));
         let env = fields
             .optional("env")
@@ -36,11 +38,31 @@ impl Program {
             argv: argv?,
             cwd,
             env,
+            filled,
         })
+    }
+
+    /// What must not be shown when the program repeats it.
+    pub fn credentials(&self) -> Vec<String> {
+        let env = self.env.iter().map(|(_, value)| value);
+        let mut found: Vec<_> = env.map(|value| value.expose().to_owned()).collect();
+        for argument in &self.filled {
+            found.push(argument.expose().to_owned());
+            let words = argument.expose().split_whitespace().map(str::to_owned);
+            found.extend(words.filter(|word| word.len() >= 8));
+        }
+        found
     }
 }
 
-fn argv(node: &Node, problems: &mut Diagnostics) -> Option<Vec<String>> {
+fn filled(argv: &Node) -> Vec<Secret> {
+    let items = argv.one_or_list().iter().filter(|item| item.filled);
+    items
+        .filter_map(|item| Some(Secret::new(item.as_str()?)))
+        .collect()
+}
+
+fn argv(node: &Node, problems: &mut Diagnostics) -> Option<Vec<Secret>> {
     let items = node.list(problems)?;
     let texts: Option<Vec<_>> = items.iter().map(|item| text(item, problems)).collect();
     let mut texts = texts?;
@@ -57,7 +79,7 @@ fn argv(node: &Node, problems: &mut Diagnostics) -> Option<Vec<String>> {
     {
         *program = whole.to_string_lossy().into_owned();
     }
-    Some(texts)
+    Some(texts.into_iter().map(Secret::new).collect())
 }
 
 fn env(node: &Node, problems: &mut Diagnostics) -> Vec<(String, Secret)> {

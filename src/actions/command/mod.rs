@@ -109,7 +109,8 @@ fn args(data: &Value, command: &CommandSettings) -> Result<Vec<String>, String> 
             "{given} arguments, the destination allows {allowed}"
         ));
     }
-    let closed = command.program.argv.last().is_some_and(|last| last == "--");
+    let last = command.program.argv.last();
+    let closed = last.is_some_and(|last| last.expose() == "--");
     for (number, arg) in args.iter().enumerate() {
         let number = number + 1;
         let matches = command.args_match.as_ref().is_some_and(|p| p.is_match(arg));

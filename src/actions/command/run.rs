@@ -11,6 +11,7 @@ use tokio::process::{Child, Command};
 use crate::actions::exchange::{Redactor, beginning, reject};
 use crate::actions::{Context, Outcome, Wait};
 use crate::destinations::{PATH_DEFAULT, Program};
+use crate::secret::Secret;
 
 /// The most of a program's output that is read, in bytes.
 const OUTPUT_BYTES_MAX: u64 = 64 * 1024;
@@ -37,11 +38,7 @@ pub(in crate::actions) async fn run(
         Err(error) => return unstarted(&error),
     };
     let mut group = Group(child.id());
-    let secrets = program
-        .env
-        .iter()
-        .map(|(_, value)| value.expose().to_owned());
-    let redactor = Redactor::new(secrets);
+    let redactor = Redactor::new(program.credentials());
     match tokio::time::timeout(timeout, talk(&mut child, input)).await {
         Ok(Ok((status, out, err))) => {
             group.leave();
@@ -61,9 +58,9 @@ fn command(program: &Program, args: &[String], context: &Context<'_>) -> std::io
         .argv
         .split_first()
         .ok_or_else(|| std::io::Error::other("no program is named"))?;
-    let mut command = Command::new(name);
+    let mut command = Command::new(name.expose());
     command
-        .args(own)
+        .args(own.iter().map(Secret::expose))
         .args(args)
         .env_clear()
         .env("PATH", PATH_DEFAULT)

@@ -2,9 +2,12 @@
 
 use serde_json::json;
 
-use super::{Notes, Try, check, destination, hostile, note, outputs, prepare, word};
+use super::{Notes, Try, check, destination, hostile, node, note, outputs, prepare, word};
 use crate::actions::{KeptDelivery, Outcome};
+use crate::destinations::{CommandSettings, Destination};
+use crate::diagnostic::Diagnostics;
 use crate::event::Headers;
+use crate::yaml::{Node, Value};
 
 async fn run(script: &str, more: &str, config: &str) -> Outcome {
     let there = destination(&format!(
@@ -147,4 +150,31 @@ fn an_error_does_not_repeat_the_event() {
     let error = prepare("command", "{args: [\"{{payload}}\"]}", &payload).unwrap_err();
     assert!(!error.to_string().contains("stranger"), "{error}");
     assert!(error.to_string().contains("{{payload}}"), "{error}");
+}
+
+#[tokio::test]
+async fn what_config_has_filled_into_arguments_is_not_shown() {
+    let text = "{command: {argv: [/bin/sh, -c, \"echo $1; exit 1\", sh, filled-in-value]}}";
+    let mut node = node(text);
+    let last = |node: &mut Node| {
+        let Value::Map(kinds) = &mut node.value else {
+            panic!()
+        };
+        let Value::Map(fields) = &mut kinds[0].1.value else {
+            panic!()
+        };
+        let Value::List(argv) = &mut fields[0].1.value else {
+            panic!()
+        };
+        argv[4].filled = true;
+    };
+    last(&mut node);
+    let there = Destination::parse("there", &node, &mut Diagnostics::new()).unwrap();
+    let settings = format!("{:?}", there.settings::<CommandSettings>().unwrap());
+    assert!(!settings.contains("filled-in-value"), "{settings}");
+    let memory = Notes::default();
+    let outcome = Try::first("command", json!({}), &there, &memory)
+        .perform()
+        .await;
+    assert_eq!(note(&outcome), "exit 1: ***");
 }
