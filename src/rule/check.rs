@@ -63,12 +63,13 @@ fn check_sources(when: &When, names: &Names, problems: &mut Diagnostics) {
     }
 }
 
-fn check_destination(named: &NamedDestination, names: &Names, problems: &mut Diagnostics) {
-    let (Some(destinations), Some(wanted)) = (&names.destinations, named.kind.destination_kind())
+fn check_destination(destination: &NamedDestination, names: &Names, problems: &mut Diagnostics) {
+    let (Some(destinations), Some(wanted)) =
+        (&names.destinations, destination.kind.destination_kind())
     else {
         return;
     };
-    let NamedDestination { name, place, kind } = named;
+    let NamedDestination { name, place, kind } = destination;
     let fitting = || {
         let fits = |(_, kind): &(&String, &String)| kind.as_str() == wanted;
         let fitting = destinations.iter().filter(fits);
