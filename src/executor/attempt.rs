@@ -228,17 +228,17 @@ impl One<'_> {
                         reason: format!("it may have been performed: {note}"),
                     },
                 };
-                self.record(Some(attempt), next).await;
+                self.finish(Some(attempt), next).await;
                 return;
             }
         };
         let throttled = match self.shared.lanes().get(&job.destination) {
-            Some(lane) => lane.throttled,
+            Some(lane) => lane.throttled_before(began),
             None => 0,
         };
         let now = self.shared.now();
         let verdict = verdict(outcome, &ready.policy, job, now, throttled);
-        self.shared.learn(&job.destination, &verdict.effect);
+        self.shared.learn(&job.destination, &verdict.effect, began);
         if let Effect::Gone(why) = &verdict.effect {
             self.pause(why).await;
         }

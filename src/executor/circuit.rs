@@ -86,7 +86,10 @@ impl Circuit {
     pub(super) fn passage(&self, now: Timestamp) -> Passage {
         match self.state {
             State::Closed => Passage::All,
-            State::Open { probe_at, .. } if now < probe_at => Passage::NotBefore(probe_at),
+            // Further off than the wait was, it is of a clock that was set back, and is due.
+            State::Open { probe_at, wait } if now < probe_at && probe_at.since(now) <= wait => {
+                Passage::NotBefore(probe_at)
+            }
             State::Open { .. } | State::Probing { .. } => Passage::One,
         }
     }
@@ -270,6 +273,13 @@ mod tests {
         assert_eq!(circuit.good(at(32)), Some(Change::Closed));
         assert_eq!(circuit.passage(at(32)), Passage::All);
         assert_eq!(circuit.bad(at(33)), None, "old failures are forgotten");
+    }
+
+    #[test]
+    fn a_clock_set_back_keeps_nobody_waiting() {
+        let circuit = opened();
+        assert_eq!(circuit.passage(at(-3600)), Passage::One);
+        assert_eq!(circuit.passage(at(0)), Passage::NotBefore(at(30)));
     }
 
     #[test]

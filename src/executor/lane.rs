@@ -35,8 +35,10 @@ pub(super) struct Lane {
     starts: Starts,
     circuit: Circuit,
     held_until: Option<Timestamp>,
-    /// How often in a row it asked to be left alone.
-    pub throttled: u32,
+    /// When it first asked for that.
+    held_at: Option<Timestamp>,
+    /// How often in a row it asked to be left alone; those of one time count as one.
+    throttled: u32,
     /// Whether the store may hold due jobs that have waited longer than a new one.
     pub backlog: bool,
     /// Whether hookrule.yaml still has it.
@@ -57,7 +59,7 @@ impl Lane {
             slots: 0,
             again_at: Some(at),
         };
-        if let Some(until) = self.held_until.filter(|until| now < *until) {
+        if let Some(until) = self.held(now) {
             return later(until);
         }
         let left = self.starts.left(self.rate, now);
@@ -77,6 +79,13 @@ impl Lane {
                 again_at: None,
             },
         }
+    }
+
+    /// Until when it is left alone, if it is.
+    fn held(&self, now: Timestamp) -> Option<Timestamp> {
+        // A hold of a time that has not come is of a clock that was set back: its end means nothing.
+        let begun = self.held_at.is_none_or(|held| held <= now);
+        self.held_until.filter(|until| begun && now < *until)
     }
 
     /// One begins.
@@ -99,16 +108,38 @@ impl Lane {
         self.backlog || self.running >= self.concurrency || self.circuit.is_open()
     }
 
+    /// How often in a row it had asked to be left alone before that attempt. Those that were under
+    /// way together are told the same.
+    pub(super) fn throttled_before(&self, began: Timestamp) -> u32 {
+        if self.held_at.is_some_and(|held| began <= held) {
+            return self.throttled.saturating_sub(1);
+        }
+        self.throttled
+    }
+
     /// Takes in what an attempt says of the destination.
-    pub(super) fn learn(&mut self, effect: &Effect, now: Timestamp) -> Option<Change> {
+    pub(super) fn learn(
+        &mut self,
+        effect: &Effect,
+        began: Timestamp,
+        now: Timestamp,
+    ) -> Option<Change> {
         match effect {
             Effect::Good => {
                 self.throttled = 0;
+                self.held_at = None;
                 self.circuit.good(now)
             }
             Effect::Bad => self.circuit.bad(now),
             Effect::Hold(wait) => {
-                self.throttled = self.throttled.saturating_add(1);
+                let set_back = self.held_at.is_some_and(|held| now < held);
+                if set_back {
+                    self.held_until = None;
+                }
+                if set_back || self.held_at.is_none_or(|held| began > held) {
+                    self.throttled = self.throttled.saturating_add(1);
+                    self.held_at = Some(now);
+                }
                 let until = now.after(*wait);
                 self.held_until = self.held_until.max(Some(until));
                 None
@@ -129,7 +160,7 @@ impl Lane {
                 "destination `{name}` kept failing; it is being tried"
             ));
         }
-        let until = self.held_until.filter(|until| now < *until)?;
+        let until = self.held(now)?;
         Some(format!(
             "destination `{name}` asked to be left alone until {until}"
         ))
@@ -237,4 +268,26 @@ impl Lanes {
 /// A destination as a job of its lane sees it.
 pub(super) fn policy_of(destination: Option<&Arc<crate::destinations::Destination>>) -> Policy {
     destination.map_or_else(Policy::default, |found| found.policy.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_set_back_holds_no_destination() {
+        let at = Timestamp::from_seconds;
+        let mut lane = Lane {
+            configured: true,
+            concurrency: 1,
+            ..Lane::default()
+        };
+        let wait = std::time::Duration::from_mins(1);
+        lane.learn(&Effect::Hold(wait), at(90_000), at(90_000));
+        assert_eq!(lane.free(at(90_000)).again_at, Some(at(90_060)));
+        assert_eq!(lane.free(at(89_999)).slots, 1);
+        lane.learn(&Effect::Hold(wait), at(0), at(0));
+        assert_eq!(lane.free(at(59)).again_at, Some(at(60)));
+        assert_eq!((lane.free(at(60)).slots, lane.throttled), (1, 2));
+    }
 }

@@ -64,11 +64,11 @@ async fn turn(
     look_at: &mut Timestamp,
 ) -> Result<(), ()> {
     let now = shared.now();
-    if now >= *paused_at {
+    if is_due(*paused_at, now) {
         refresh_paused(shared).await?;
         *paused_at = now.after(LOOK_EVERY);
     }
-    let look = if now >= *look_at {
+    let look = if is_due(*look_at, now) {
         *look_at = now.after(LOOK_EVERY);
         Look::Everywhere
     } else {
@@ -77,6 +77,12 @@ async fn turn(
     let next = claim(shared, look).await?;
     *look_at = next.min(*look_at);
     Ok(())
+}
+
+/// Whether it is time. Nothing is put off for longer than this: what is further away is of a clock that
+/// was set back.
+fn is_due(at: Timestamp, now: Timestamp) -> bool {
+    now >= at || at.since(now) > LOOK_EVERY
 }
 
 /// Begins nothing more, waits for what is begun, and breaks off what takes too long.

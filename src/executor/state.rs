@@ -145,13 +145,13 @@ impl Shared {
     }
 
     /// Takes in what an attempt says of its destination.
-    pub(super) fn learn(&self, destination: &str, effect: &Effect) {
+    pub(super) fn learn(&self, destination: &str, effect: &Effect, began: Timestamp) {
         if destination.is_empty() {
             return;
         }
         let now = self.now();
         let change = match self.lanes().get(destination) {
-            Some(lane) => lane.learn(effect, now),
+            Some(lane) => lane.learn(effect, began, now),
             None => None,
         };
         let telemetry = &self.parts.telemetry;

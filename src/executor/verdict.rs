@@ -12,6 +12,13 @@ use super::backoff::{ASKED_MAX, Again, again, jittered};
 
 /// The most of an attempt's note that is kept, in bytes.
 const NOTE_BYTES_MAX: usize = 4 * 1024;
+/// The wait that a throttle without a number stands for, where there is no schedule.
+const THROTTLE_WAIT: Duration = Duration::from_mins(1);
+/// The shortest time for which a destination is left alone that asks for less, or for none at all;
+/// doubles with each time in a row.
+const HOLD_MIN: Duration = Duration::from_millis(100);
+/// So often that is doubled: to not quite a minute.
+const HOLD_DOUBLINGS_MAX: u32 = 9;
 
 /// What an outcome says of the destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +47,7 @@ pub(super) struct Verdict {
 }
 
 /// What follows from the outcome of one attempt. `throttled` counts how often in a row the destination
-/// asked to be left alone without saying for how long.
+/// had asked to be left alone before.
 pub(super) fn verdict(
     outcome: Outcome,
     policy: &Policy,
@@ -111,10 +118,11 @@ fn held(
     let index = usize::try_from(throttled).unwrap_or(usize::MAX);
     let wait = asked.unwrap_or_else(|| {
         let known = waits.get(index).or(waits.last()).copied();
-        let wait = known.or(policy.retry.repeat).unwrap_or(ASKED_MAX);
+        let wait = known.or(policy.retry.repeat).unwrap_or(THROTTLE_WAIT);
         jittered(wait, job.id, throttled)
     });
-    let wait = wait.min(ASKED_MAX);
+    let shortest = HOLD_MIN.saturating_mul(1 << throttled.min(HOLD_DOUBLINGS_MAX));
+    let wait = wait.max(shortest).min(ASKED_MAX);
     let next = if age.saturating_add(wait) > policy.retry.max_age {
         dead(
             note,
@@ -250,6 +258,32 @@ mod tests {
         };
         assert!(unnamed(0) < Duration::from_secs(10));
         assert!(unnamed(3) > Duration::from_secs(400));
+        let nothing = |throttled| {
+            let outcome = retry(Wait::Destination(Some(Duration::ZERO)));
+            let policy = Policy::default();
+            verdict(outcome, &policy, &job(0, Duration::ZERO), NOW, throttled).effect
+        };
+        assert_eq!(nothing(0), Effect::Hold(HOLD_MIN));
+        assert_eq!(nothing(u32::MAX), Effect::Hold(HOLD_MIN * 512));
+        let policy = Policy {
+            retry: crate::destinations::Retry {
+                schedule: Vec::new(),
+                repeat: None,
+                ..crate::destinations::Retry::default()
+            },
+            ..Policy::default()
+        };
+        let unnamed_without_schedule = verdict(
+            retry(Wait::Destination(None)),
+            &policy,
+            &job(0, Duration::ZERO),
+            NOW,
+            0,
+        );
+        let Effect::Hold(wait) = unnamed_without_schedule.effect else {
+            panic!("{unnamed_without_schedule:?}");
+        };
+        assert!(wait <= THROTTLE_WAIT * 12 / 10, "{wait:?}");
         let old = of(retry(Wait::Destination(Some(DAY))), &job(0, 7 * DAY));
         assert!(matches!(old.next, Next::Dead { .. }), "{old:?}");
     }

@@ -149,7 +149,7 @@ impl Intake {
         let now = self.0.parts.clock.now();
         let failed = self.0.failed.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, why) = failed.as_ref()?;
-        (now.since(*at) < REFUSING_FOR).then(|| why.clone())
+        (now >= *at && now.since(*at) < REFUSING_FOR).then(|| why.clone())
     }
 }
 

@@ -111,7 +111,7 @@ struct Canary {
     target: Target,
     status: Arc<AtomicU16>,
     /// Everything that was said and shown, with where.
-    seen: Vec<(String, Vec<u8>)>,
+    seen: Vec<(String, String)>,
 }
 
 impl Canary {
@@ -163,26 +163,24 @@ impl Canary {
         push(&server, name).await;
         server.wait_for_logs("attempt ended", attempts);
         let metrics = get(server.admin(), "/metrics").await;
-        self.saw(&format!("{name}: metrics"), metrics.0.into_bytes());
+        self.saw(&format!("{name}: metrics"), metrics.0.as_bytes());
         let ready = get(server.admin(), "/readyz").await;
-        self.saw(&format!("{name}: readyz"), ready.0.into_bytes());
+        self.saw(&format!("{name}: readyz"), ready.0.as_bytes());
         self.look(name, &server);
         server.stop();
-        self.saw(
-            &format!("{name}: log"),
-            server.log().join("\n").into_bytes(),
-        );
+        self.saw(&format!("{name}: log"), server.log().join("\n").as_bytes());
         self.read_store(name, &self.folder.path().join(name));
     }
 
-    fn saw(&mut self, place: &str, what: Vec<u8>) {
+    fn saw(&mut self, place: &str, what: &[u8]) {
+        let what = String::from_utf8_lossy(what).into_owned();
         self.seen.push((place.to_owned(), what));
     }
 
     fn show(&mut self, name: &str, server: &Process, arguments: &[&str]) -> Output {
         let output = server.ask(arguments);
         let shown = [output.stdout.clone(), output.stderr.clone()].concat();
-        self.saw(&format!("{name}: {}", arguments.join(" ")), shown);
+        self.saw(&format!("{name}: {}", arguments.join(" ")), &shown);
         output
     }
 
@@ -216,8 +214,8 @@ impl Canary {
             let path = entry.unwrap().path();
             // What a payload holds is stored as it came, and looked for in all that is shown.
             if let Ok(bytes) = std::fs::read(&path) {
-                let bytes = replaced(&bytes, IN_PAYLOAD.as_bytes());
-                self.saw(&format!("{name}: {}", path.display()), bytes);
+                let text = String::from_utf8_lossy(&bytes).replace(IN_PAYLOAD, "");
+                self.saw(&format!("{name}: {}", path.display()), text.as_bytes());
             }
         }
     }
@@ -230,37 +228,22 @@ impl Canary {
             .into_iter()
             .flat_map(|needle| {
                 let unpadded = base64(&needle).trim_end_matches('=').to_owned();
-                let hex = needle.bytes().map(|byte| format!("{byte:02x}")).collect();
+                let hex = hex::encode(&needle);
                 let core = needle.trim_start_matches("ntn_").to_owned();
                 [core, unpadded, hex].map(|spelling| (needle.clone(), spelling))
             })
             .collect();
         let mut hits = BTreeSet::new();
-        for (place, bytes) in &self.seen {
+        for (place, text) in &self.seen {
             for (needle, spelling) in &spellings {
-                if let Some(at) = find(bytes, spelling.as_bytes()) {
-                    let from = at.saturating_sub(60);
-                    let around = String::from_utf8_lossy(&bytes[from..at]);
-                    hits.insert(format!("{needle} in {place}: …{around}"));
+                if let Some((before, _)) = text.split_once(spelling) {
+                    let around = before.floor_char_boundary(before.len().saturating_sub(60));
+                    hits.insert(format!("{needle} in {place}: …{}", &before[around..]));
                 }
             }
         }
         hits
     }
-}
-
-fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    bytes
-        .windows(needle.len())
-        .position(|window| window == needle)
-}
-
-fn replaced(bytes: &[u8], needle: &[u8]) -> Vec<u8> {
-    let mut bytes = bytes.to_vec();
-    while let Some(at) = find(&bytes, needle) {
-        bytes[at..at + needle.len()].fill(b'.');
-    }
-    bytes
 }
 
 fn base64(text: &str) -> String {
@@ -319,7 +302,7 @@ async fn no_credential_is_stored_logged_or_shown() {
         canary.round(name, status, ACTIONS - 1).await;
     }
     let places = canary.seen.len();
-    let bytes: usize = canary.seen.iter().map(|(_, bytes)| bytes.len()).sum();
+    let bytes: usize = canary.seen.iter().map(|(_, text)| text.len()).sum();
     let hits = canary.hits();
     println!(
         "{{\"test\":\"H12\",\"places\":{places},\"bytes\":{bytes},\"hits\":{}}}",

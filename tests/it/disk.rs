@@ -118,7 +118,7 @@ async fn outcomes_that_cannot_be_written_are_not_lost_nor_repeated_without_end()
     let refused = push(&server, "two", 100_000).await;
     assert_eq!(refused.status(), 503, "{refused:?}");
     open.send_replace(true);
-    server.wait_for_log("a store transaction failed");
+    server.wait_for_log("an outcome could not be recorded");
     std::fs::remove_file(ballast).unwrap();
     assert_eq!(push(&server, "two", 100_000).await.status(), 202);
     target.wait_for(2).await;

@@ -30,7 +30,7 @@ async fn retry_after_holds_the_whole_destination_and_spends_no_attempt() {
     // One attempt is all a job has: were the throttled one to count, it would be dead.
     let policy = "concurrency: 1, retry: {schedule: []}";
     let config = forwarding(&folder, &target.url("/sink"), "", policy);
-    let server = Process::start(&config);
+    let mut server = Process::start(&config);
     let (told, mut when) = tokio::sync::watch::channel(None);
     target.otherwise(move |_| {
         let first = told.send_if_modified(|at| {
@@ -53,6 +53,8 @@ async fn retry_after_holds_the_whole_destination_and_spends_no_attempt() {
     let held = when.borrow().unwrap().elapsed();
     assert!(held >= WAIT, "asked again after {held:?}");
     let received = target.wait_for(7).await;
+    // When it has ended, every outcome is recorded.
+    assert!(server.stop().success());
     let first = received[0].header("idempotency-key").unwrap();
     let job = ask(&server, &["jobs", "show", first, "--format", "json"]);
     let outcomes = job["attempts"].as_array().unwrap().iter();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::stage::{Stage, Step, destinations, fails, new_job, throttles};
-use crate::actions::Outcome;
+use crate::actions::{Outcome, Wait};
 use crate::intake::Handover as _;
 use crate::intake::tests::Verb;
 use crate::plan::{JobState, NewJob};
@@ -183,4 +183,32 @@ async fn a_job_for_another_kind_of_destination_is_a_dead_letter() {
     let job = stage.plan(unknown).await[0];
     stage.until_state(job, JobState::Dead).await;
     assert_eq!(stage.script.begun("b"), 0);
+}
+
+fn throttles_unnamed() -> Step {
+    Step::Give(Outcome::Retry {
+        note: "429".to_owned(),
+        wait: Wait::Destination(None),
+    })
+}
+
+#[tokio::test]
+async fn jobs_throttled_together_count_as_one_throttle() {
+    let stage = Stage::start(A_AND_B);
+    stage.script.tell("b", (0..8).map(|_| throttles_unnamed()));
+    stage.queue("b", 8).await;
+    stage.until(async || stage.script.begun("b") == 8).await;
+    let took = stage.until_count(JobState::Done, 8).await;
+    // The first wait of the schedule is 5 s, the eighth would be 4 h.
+    assert!(took <= Duration::from_secs(10), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_destination_that_throttles_for_no_time_is_not_asked_without_end() {
+    let stage = Stage::start(A_AND_B);
+    stage.script.tell("a", (0..5_000).map(|_| throttles(0)));
+    stage.queue("a", 1).await;
+    stage.pass(Duration::from_mins(1)).await;
+    let asked = stage.script.begun("a");
+    assert!((5..=20).contains(&asked), "{asked} times in a minute");
 }

@@ -284,6 +284,8 @@ async fn a_drain_that_takes_too_long_gives_jobs_back() {
     assert_eq!((back.state, back.attempts), (JobState::Ready, 0));
     assert_eq!(attempts[0].outcome, "in_doubt");
     assert_eq!(stage.state(once).await, JobState::Dead);
+    let told = stage.telemetry.value(Metric::DeadLetters, &["once"]);
+    assert_eq!(told, 1, "a dead letter is never silent");
 }
 
 #[tokio::test]

@@ -83,7 +83,10 @@ pub fn post(path: &str, headers: &[(String, String)], body: &[u8]) -> Vec<u8> {
 pub fn head(path: &str, headers: &[(String, String)]) -> Vec<u8> {
     let mut head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.push_str(name);
+        head.push_str(": ");
+        head.push_str(value);
+        head.push_str("\r\n");
     }
     head.into_bytes()
 }
