@@ -75,6 +75,7 @@ fn check_destination(destination: &NamedDestination, names: &Names, problems: &m
         let fitting = destinations.iter().filter(fits);
         fitting.map(|(name, _)| name.as_str())
     };
+    let taken = destinations.contains_key(name);
     let problem = match destinations.get(name) {
         Some(kind) if kind == wanted => return,
         Some(its) => {
@@ -91,6 +92,11 @@ fn check_destination(destination: &NamedDestination, names: &Names, problems: &m
     };
     let help = match did_you_mean(name, fitting()) {
         Some(meant) => format!("did you mean `{meant}`?"),
+        None if fitting().next().is_none() && taken => {
+            format!(
+                "add one of that kind under `destinations:` in hookrule.yaml: `{{{wanted}: …}}`"
+            )
+        }
         None if fitting().next().is_none() => {
             format!("add it under `destinations:` in hookrule.yaml: `{name}: {{{wanted}: …}}`")
         }
