@@ -24,12 +24,13 @@ use super::{Configured, Context, Kind, Outcome, Preparation};
 pub(super) const HOPS_MAX: u64 = 5;
 
 /// Headers that are about the sender's connection to us, not about the event.
-const DROPPED: [&str; 24] = [
+const DROPPED: [&str; 29] = [
     "accept",
     "accept-charset",
     "accept-encoding",
     "accept-language",
     "authorization",
+    "client-ip",
     "connection",
     "content-length",
     "cookie",
@@ -39,20 +40,46 @@ const DROPPED: [&str; 24] = [
     "idempotency-key",
     "keep-alive",
     "max-forwards",
+    "origin",
     "proxy-authenticate",
     "proxy-authorization",
     "proxy-connection",
+    "range",
     "te",
     "trailer",
     "transfer-encoding",
+    "true-client-ip",
     "upgrade",
     "user-agent",
     "via",
+    "x-client-ip",
     "x-real-ip",
 ];
 
-/// Names of headers that are not the event's either, whatever follows.
-const DROPPED_PREFIXES: [&str; 4] = ["x-forwarded-", "x-hookrule-", "proxy-", "sec-"];
+/// Names of headers that are not the event's either, whatever follows. By most of them a proxy tells
+/// the server behind it who asks, and for what: that server would take the sender's word for ours.
+const DROPPED_PREFIXES: [&str; 20] = [
+    "cf-connecting-",
+    "if-",
+    "proxy-",
+    "remote-",
+    "sec-",
+    "ssl-client-",
+    "tailscale-user-",
+    "x-amzn-oidc-",
+    "x-auth-request-",
+    "x-authenticated-",
+    "x-envoy-",
+    "x-forwarded-",
+    "x-goog-authenticated-",
+    "x-hookrule-",
+    "x-http-method",
+    "x-original-",
+    "x-remote-",
+    "x-rewrite-",
+    "x-ssl-client-",
+    "x-webauth-",
+];
 
 /// Ends of names of headers that carry a credential of somebody's.
 const DROPPED_SUFFIXES: [&str; 3] = ["-token", "-secret", "-key"];

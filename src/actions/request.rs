@@ -3,6 +3,7 @@
 //! Scheme, host and port are the destination's own. A value from an event stays in its segment of the
 //! path, its value of the query, its header; names are the author's.
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostics, code};
@@ -174,10 +175,14 @@ fn checked_path(template: &Template, path: String) -> Result<String, RenderError
         template: template.text().to_owned(),
         message,
     };
-    for segment in path.split(['/', '\\']) {
-        let decoded = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
-        if decoded == "." || decoded == ".." {
-            return Err(error(format!("the path has the segment `{decoded}`")));
+    // Decoded first, for many receivers decode `%2F` too before they look for steps up; and once more,
+    // for what stands before them may have done so already.
+    let once = percent_decode_str(&path).decode_utf8_lossy();
+    let twice = percent_decode_str(&once).decode_utf8_lossy();
+    for decoded in [&once, &twice] {
+        let mut segments = decoded.split(['/', '\\']);
+        if let Some(step) = segments.find(|segment| matches!(*segment, "." | "..")) {
+            return Err(error(format!("the path has the segment `{step}`")));
         }
         if decoded.chars().any(char::is_control) {
             return Err(error("the path has a control character".to_owned()));

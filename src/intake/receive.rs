@@ -78,7 +78,10 @@ impl Intake {
     pub fn admission(&self, source: Option<&str>, headers: &Headers) -> Admission {
         let parts = &self.0.parts;
         let sources = parts.sources.borrow();
-        let source = sources.find(source, headers).ok();
+        let found = sources.find(source, headers).ok();
+        // Limits and methods are answered before proof: they may not tell which names there are.
+        let decoy = || source.and_then(|name| sources.decoy(Some(name), headers));
+        let source = found.or_else(decoy);
         let own = source.and_then(|s| s.body_bytes_max.or_else(|| s.provider.body_bytes_max()));
         let mut methods = vec!["POST".to_owned()];
         let more = source.map_or(&[][..], |source| source.provider.methods());
@@ -95,13 +98,17 @@ impl Intake {
     /// Dropping it leaves open whether the event was stored; the sender has no answer and sends again.
     pub async fn receive(&self, source: Option<&str>, delivery: Delivery) -> Answer {
         let sources = Arc::clone(&self.0.parts.sources.borrow());
+        let named = source;
         let source = match sources.find(source, &delivery.headers) {
             Ok(source) => Arc::clone(source),
             Err(nobody) => {
                 // It takes as long as a wrong signature does, so that names cannot be found out.
-                if let Some(decoy) = sources.decoy(&delivery.headers).map(Arc::clone) {
+                if let Some(decoy) = sources.decoy(named, &delivery.headers).map(Arc::clone) {
                     let bytes = delivery.body.len();
-                    let work = move || decoy.verify(&delivery, delivery.received_at).is_ok();
+                    let work = move || {
+                        decoy.allows(delivery.remote)
+                            && decoy.verify(&delivery, delivery.received_at).is_ok()
+                    };
                     let _ = aside(bytes, work).await;
                 }
                 let refused = Refused::unproven("source", &nobody);

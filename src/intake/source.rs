@@ -86,10 +86,15 @@ impl Source {
         self.allow_from.is_empty() || remote.is_some_and(inside)
     }
 
+    /// Whether it refuses what is not proven.
+    pub(super) fn verifies(&self) -> bool {
+        self.secrets.is_some()
+    }
+
     /// Whether a delivery is from whom it says.
     pub(super) fn verify(&self, delivery: &Delivery, now: Timestamp) -> Result<Proof, Refusal> {
         let Some(secrets) = &self.secrets else {
-            return Ok(unsigned());
+            return unsigned(&delivery.headers);
         };
         let secrets = secrets.at(now);
         if secrets.is_empty() {

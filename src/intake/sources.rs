@@ -1,6 +1,7 @@
 //! All configured senders, and which of them a nameless delivery comes from.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
@@ -10,7 +11,11 @@ use super::source::Source;
 
 /// The configured sources by name.
 #[derive(Debug, Default)]
-pub struct Sources(BTreeMap<String, Arc<Source>>);
+pub struct Sources {
+    by_name: BTreeMap<String, Arc<Source>>,
+    /// Decides which of them a name stands in for that nobody has.
+    chance: RandomState,
+}
 
 /// Why a delivery belongs to no source. For the log only.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,17 +35,20 @@ impl Sources {
     /// Gathers them; of two with one name the later counts.
     pub fn new(sources: impl IntoIterator<Item = Source>) -> Self {
         let named = |source: Source| (source.name().to_owned(), Arc::new(source));
-        Self(sources.into_iter().map(named).collect())
+        Self {
+            by_name: sources.into_iter().map(named).collect(),
+            chance: RandomState::new(),
+        }
     }
 
     /// One by name.
     pub fn get(&self, name: &str) -> Option<&Arc<Source>> {
-        self.0.get(name)
+        self.by_name.get(name)
     }
 
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Source>> {
-        self.0.values()
+        self.by_name.values()
     }
 
     /// The source of a delivery: the one named, or the only one known by its headers.
@@ -63,11 +71,19 @@ impl Sources {
         }
     }
 
-    /// A source whose verification takes as long as that of the source a delivery was meant for.
-    pub(super) fn decoy(&self, headers: &Headers) -> Option<&Arc<Source>> {
-        let mut all = self.iter();
-        let resembling = all.find(|source| is_known_by(source, headers));
-        resembling.or_else(|| self.iter().next())
+    /// The source that one which does not exist behaves like, in what it takes and how long it takes
+    /// to refuse. A name always stands in for the same one, so that asking for it twice, or with other
+    /// headers, tells nothing.
+    pub(super) fn decoy(&self, name: Option<&str>, headers: &Headers) -> Option<&Arc<Source>> {
+        let refusing: Vec<_> = self.iter().filter(|source| source.verifies()).collect();
+        let Some(name) = name else {
+            let mut all = refusing.iter().copied();
+            let resembling = all.find(|source| is_known_by(source, headers));
+            return resembling.or_else(|| refusing.first().copied());
+        };
+        let count = u64::try_from(refusing.len()).ok()?;
+        let index = self.chance.hash_one(name).checked_rem(count)?;
+        refusing.get(usize::try_from(index).ok()?).copied()
     }
 
     /// Warns where the nameless route cannot tell two sources apart.

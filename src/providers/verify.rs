@@ -56,6 +56,9 @@ pub enum Refusal {
     /// The source has no usable secret.
     #[error("the source has no secret")]
     NoSecret,
+    /// Nobody signs it, and a page in a browser sent it.
+    #[error("it has the header {0}: a page in a browser sent it, and nobody signed it")]
+    Browser(&'static str),
 }
 
 impl Refusal {
@@ -69,6 +72,7 @@ impl Refusal {
             Self::Stale { .. } => "stale",
             Self::KeyMissing(_) => "key_missing",
             Self::NoSecret => "no_secret",
+            Self::Browser(_) => "browser",
         }
     }
 

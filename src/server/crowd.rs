@@ -1,7 +1,7 @@
 //! How many there are at once: connections in all and of one address, bytes of bodies.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,13 +30,14 @@ pub(super) enum Crowded {
 }
 
 impl Crowd {
-    /// Counts one more connection, if there is room for it.
+    /// Counts one more connection, if there is room for it. All addresses of an IPv6 network count as
+    /// one: who has one of them has them all.
     pub(super) fn enter(
         self: &Arc<Self>,
         address: IpAddr,
         settings: &Settings,
     ) -> Result<Place, Crowded> {
-        let address = address.to_canonical();
+        let address = sender(address);
         let mut counts = self
             .by_address
             .lock()
@@ -65,6 +66,15 @@ impl Crowd {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         counts.0
+    }
+}
+
+/// What stands for everybody who can be the same sender: the address, of IPv6 its network of 64 bits.
+fn sender(address: IpAddr) -> IpAddr {
+    const NETWORK: u128 = !(u64::MAX as u128);
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & NETWORK).into(),
     }
 }
 
@@ -159,6 +169,19 @@ mod tests {
         drop(first);
         assert!(crowd.enter(one, &limits).is_ok());
         assert_eq!(crowd.count(), 2);
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_sender() {
+        let crowd = Arc::new(Crowd::default());
+        let limits = limits(10, 2);
+        let at = |text: &str| crowd.enter(text.parse().unwrap(), &limits);
+        let _first = at("2001:db8:0:1::1").unwrap();
+        let second = at("2001:db8:0:1:ffff::2").unwrap();
+        assert_eq!(at("2001:db8:0:1::3").unwrap_err(), Crowded::Address);
+        assert!(at("2001:db8:0:2::1").is_ok());
+        drop(second);
+        assert!(at("2001:db8:0:1::3").is_ok());
     }
 
     #[test]

@@ -69,10 +69,13 @@ impl Configured for CommandAction {
 
     fn prepare(&self, event: &Preparation<'_>) -> Result<Value, RenderError> {
         let args = self.args.iter().map(|arg| match arg.render(event.scope)? {
-            value @ (Value::Array(_) | Value::Object(_)) => Err(RenderError {
-                template: value.to_string(),
-                message: "an argument is one text; lists and maps are not".to_owned(),
-            }),
+            Value::Array(_) | Value::Object(_) => {
+                let templates = arg.templates();
+                Err(RenderError {
+                    template: templates.first().map_or("args", |t| t.text()).to_owned(),
+                    message: "an argument is one text; lists and maps are not".to_owned(),
+                })
+            }
             value => Ok(Value::String(text_of(&value))),
         });
         let args: Vec<_> = args.collect::<Result<_, _>>()?;

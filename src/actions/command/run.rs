@@ -24,7 +24,7 @@ const OUTPUT_GRACE: Duration = Duration::from_secs(1);
 /// Runs a program with more arguments and something to read.
 ///
 /// # Cancellation
-/// The program is killed.
+/// The program is killed, and what it has started.
 pub(in crate::actions) async fn run(
     program: &Program,
     args: &[String],
@@ -36,26 +36,23 @@ pub(in crate::actions) async fn run(
         Ok(child) => child,
         Err(error) => return unstarted(&error),
     };
-    let leader = child.id();
+    let mut group = Group(child.id());
     let secrets = program
         .env
         .iter()
         .map(|(_, value)| value.expose().to_owned());
     let redactor = Redactor::new(secrets);
     match tokio::time::timeout(timeout, talk(&mut child, input)).await {
-        Ok(Ok((status, out, err))) => ended(status, &out, &err, &redactor),
-        Ok(Err(error)) => {
-            kill_group(leader).await;
-            Outcome::InDoubt {
-                note: format!("the program was lost: {error}"),
-            }
+        Ok(Ok((status, out, err))) => {
+            group.leave();
+            ended(status, &out, &err, &redactor)
         }
-        Err(_) => {
-            kill_group(leader).await;
-            Outcome::InDoubt {
-                note: format!("killed: it did not end within {timeout:?}"),
-            }
-        }
+        Ok(Err(error)) => Outcome::InDoubt {
+            note: format!("the program was lost: {error}"),
+        },
+        Err(_) => Outcome::InDoubt {
+            note: format!("killed: it did not end within {timeout:?}"),
+        },
     }
 }
 
@@ -170,18 +167,32 @@ fn unstarted(error: &std::io::Error) -> Outcome {
     }
 }
 
-/// Kills a program and what it has started, through `kill`, for the standard library signals no
-/// groups; the program itself dies with its handle in any case.
-async fn kill_group(leader: Option<u32>) {
-    if let Some(leader) = leader {
-        let _ = Command::new("kill")
-            .args(["-KILL", "--", &format!("-{leader}")])
-            .env_clear()
-            .env("PATH", PATH_DEFAULT)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .await;
+/// A program and what it has started; killed when this is dropped.
+struct Group(Option<u32>);
+
+impl Group {
+    /// The program has ended by itself: what it leaves running is meant to run.
+    fn leave(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    /// Through `kill`, for the standard library signals no groups; the program itself dies with its
+    /// handle in any case. Waits for it, a moment, for the process may be about to end.
+    fn drop(&mut self) {
+        if let Some(leader) = self.0 {
+            let killed = std::process::Command::new("kill")
+                .args(["-KILL", "--", &format!("-{leader}")])
+                .env_clear()
+                .env("PATH", PATH_DEFAULT)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+            if let Err(error) = killed {
+                tracing::warn!(%error, "a program that was broken off may have left others running");
+            }
+        }
     }
 }

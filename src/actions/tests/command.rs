@@ -99,3 +99,52 @@ async fn the_operators_secrets_are_not_shown() {
     let outcome = run("echo $KEY; exit 1", ", env: {KEY: very-hidden-value}", "{}").await;
     assert_eq!(note(&outcome), "exit 1: ***");
 }
+
+#[tokio::test]
+async fn a_program_that_is_broken_off_leaves_nobody_behind() {
+    let name = format!("hookrule-left-behind-{}", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    let script = format!(
+        "sleep 600 & echo $! > {0}.new; mv {0}.new {0}; wait",
+        file.display()
+    );
+    let there = destination(&format!(
+        "{{command: {{argv: [/bin/sh, -c, {script:?}]}}, timeout: 20s}}"
+    ));
+    let memory = Notes::default();
+    let attempt = Try::first("command", json!({}), &there, &memory);
+    let child = tokio::select! {
+        outcome = attempt.perform() => panic!("{outcome:?}"),
+        child = async {
+            loop {
+                if let Ok(child) = std::fs::read_to_string(&file) {
+                    break child;
+                }
+                tokio::task::yield_now().await;
+            }
+        } => child,
+    };
+    std::fs::remove_file(&file).unwrap();
+    // A process that is killed is gone, or dead and not yet taken note of (Z).
+    let runs = || match std::fs::read_to_string(format!("/proc/{}/stat", child.trim())) {
+        Ok(stat) => !stat.contains(") Z "),
+        Err(_) => false,
+    };
+    let gone = async {
+        while runs() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    let hanging = std::time::Duration::from_secs(20);
+    tokio::time::timeout(hanging, gone)
+        .await
+        .expect("it still runs");
+}
+
+#[test]
+fn an_error_does_not_repeat_the_event() {
+    let payload = json!({"private": "words of a stranger"});
+    let error = prepare("command", "{args: [\"{{payload}}\"]}", &payload).unwrap_err();
+    assert!(!error.to_string().contains("stranger"), "{error}");
+    assert!(error.to_string().contains("{{payload}}"), "{error}");
+}

@@ -42,6 +42,21 @@ fn delivery() -> KeptDelivery {
         ("User-Agent", "GitHub-Hookshot/1"),
         ("Idempotency-Key", "theirs"),
         ("X-Hookrule-Rule", "forged"),
+        ("X-Original-Url", "/admin"),
+        ("X-Rewrite-Url", "/admin"),
+        ("X-Http-Method-Override", "DELETE"),
+        ("X-Remote-User", "root"),
+        ("Remote-User", "root"),
+        ("X-Auth-Request-Email", "root@example.com"),
+        ("X-Authenticated-Userid", "root"),
+        ("X-Client-Ip", "127.0.0.1"),
+        ("True-Client-Ip", "127.0.0.1"),
+        ("Cf-Connecting-Ip", "127.0.0.1"),
+        ("X-Envoy-Original-Path", "/admin"),
+        ("X-Ssl-Client-Dn", "CN=root"),
+        ("Origin", "https://intranet.example"),
+        ("Range", "bytes=0-1"),
+        ("If-None-Match", "*"),
     ];
     KeptDelivery {
         headers: Headers::new(headers),
@@ -260,4 +275,26 @@ async fn every_kind_of_failure() {
     )
     .await;
     assert!(word(&private).starts_with("retry"), "{private:?}");
+}
+
+#[test]
+fn a_value_does_not_climb_behind_a_receiver_that_decodes_slashes() {
+    for climbing in [
+        "../admin",
+        "a/../../admin",
+        "..\\admin",
+        "x/..",
+        "./x",
+        "%2e%2e/admin",
+        "..%2Fadmin",
+    ] {
+        let payload = json!({"id": climbing});
+        let prepared = prepare("forward", "{path: \"/in/{{payload.id}}\"}", &payload);
+        assert!(prepared.is_err(), "{climbing}: {prepared:?}");
+    }
+    for plain in ["a/b", "..b/c..", "1.2.3", "...", "feature/x.y"] {
+        let payload = json!({"id": plain});
+        let prepared = prepare("forward", "{path: \"/in/{{payload.id}}\"}", &payload);
+        assert!(prepared.is_ok(), "{plain}: {prepared:?}");
+    }
 }

@@ -312,7 +312,7 @@ pub(super) fn acceptance(now: Timestamp, jobs: impl FnOnce(EventId) -> Vec<NewJo
         headers: Headers::new([("x-kept", "yes")]),
         query: Query::default(),
         payload: Payload::new(Bytes::from_static(b"{}"), MediaKind::Json).unwrap(),
-        proof: unsigned(),
+        proof: unsigned(&Headers::default()).unwrap(),
     };
     let plan = Plan {
         rule_set: "hash".to_owned(),

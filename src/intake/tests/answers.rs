@@ -254,7 +254,5 @@ async fn a_listener_learns_what_a_source_takes() {
     let admission = |name| stage.intake.admission(Some(name), &Headers::default());
     assert_eq!(admission("github").body_bytes_max, 25 * 1024 * 1024);
     assert_eq!(admission("small").body_bytes_max, 2048);
-    assert_eq!(admission("unknown").body_bytes_max, 1024 * 1024);
-    assert_eq!(admission("unknown").methods, ["POST"]);
     assert_eq!(admission("slack").methods, ["POST", "GET"]);
 }

@@ -164,3 +164,40 @@ async fn two_sources_of_one_provider_have_no_nameless_route() {
         202
     );
 }
+
+#[tokio::test]
+async fn a_page_in_a_browser_cannot_send_unsigned_events() {
+    let stage = Stage::start("open: {provider: generic, verify: none, allow_unsigned: true}");
+    for browser in [
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+        ("Sec-Fetch-Site", "cross-site"),
+    ] {
+        // A page may send a body without a type to anybody, this machine included, and ask nobody.
+        let delivery = stage.unsigned([browser], "{\"type\": \"deploy\"}");
+        refused(&stage, Some("open"), delivery).await;
+    }
+    let counted = stage.telemetry.value(Metric::Refused, &["open", "browser"]);
+    assert_eq!(counted, 3);
+}
+
+#[test]
+fn an_unknown_source_has_the_limits_of_a_known_one() {
+    let stage = Stage::start(&format!(
+        "github: {{provider: github, secrets: ['{SECRET}']}}\n\
+         slack: {{provider: slack, secrets: ['{SECRET}'], body_max: 2KiB}}\n\
+         open: {{provider: generic, verify: none, allow_unsigned: true, body_max: 3KiB}}"
+    ));
+    let admission = |name: &str| stage.intake.admission(Some(name), &Headers::default());
+    let known = [admission("github"), admission("slack")];
+    let unknown: Vec<_> = (0..100).map(|n| admission(&format!("no-{n}"))).collect();
+    for known in &known {
+        assert!(unknown.contains(known), "no name behaves like {known:?}");
+    }
+    assert!(unknown.iter().all(|unknown| known.contains(unknown)));
+    assert_eq!(
+        unknown[7],
+        admission("no-7"),
+        "a name behaves the same again"
+    );
+}
