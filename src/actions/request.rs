@@ -39,6 +39,12 @@ impl RequestParts {
                 let help = "write what follows `?` under `query`";
                 problems.push(node.error(code::BAD_VALUE, message).help(help));
             }
+            let mut literal = path.text().split("{{").map(after_expression);
+            if literal.any(|text| text.contains("://")) {
+                let message = "this is a URL, not a path";
+                let help = "scheme, host and port stand in the destination, in hookrule.yaml";
+                problems.push(node.error(code::BAD_VALUE, message).help(help));
+            }
             Some(path)
         });
         let query = fields

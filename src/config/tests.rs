@@ -119,7 +119,7 @@ policy: {drain_timeout: soon, speed: 9}
     refuse(
         "all",
         text,
-        &["HR0006", "HR0004", "HR0503", "HR0104", "HR0007", "HR0004"],
+        &["HR0506", "HR0004", "HR0503", "HR0104", "HR0007", "HR0004"],
     );
 }
 

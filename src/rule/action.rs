@@ -194,22 +194,18 @@ fn configure(
     let mut fields = Fields::of(block, problems)?;
     let mut destinations = Vec::new();
     if let Some(wanted) = kind.destination_kind() {
-        match fields.optional("destination") {
-            Some(node) => {
-                for (name, place) in destinations_of(node, problems) {
-                    destinations.push(name.clone());
-                    named.push(NamedDestination { name, place, kind });
-                }
+        if let Some(node) = fields.optional("destination") {
+            for (name, place) in destinations_of(node, problems) {
+                destinations.push(name.clone());
+                named.push(NamedDestination { name, place, kind });
             }
-            None => {
-                let message = format!("`{}` does not say where to", kind.name());
-                let problem = Diagnostic::error(code::NO_DESTINATION, place.clone(), message).help(
-                    format!(
-                        "add `destination: NAME`, the name of a destination of kind `{wanted}` in hookrule.yaml"
-                    ),
-                );
-                fields.miss("destination", problem, problems);
-            }
+        } else {
+            let message = format!("`{}` does not say where to", kind.name());
+            let help = format!(
+                "add `destination: NAME`, the name of a destination of kind `{wanted}` in hookrule.yaml"
+            );
+            let problem = Diagnostic::error(code::NO_DESTINATION, place.clone(), message);
+            fields.miss("destination", problem.help(help), problems);
         }
     }
     let configured = kind.parse(&mut fields, problems);

@@ -63,17 +63,19 @@ fn check_sources(when: &When, names: &Names, problems: &mut Diagnostics) {
     }
 }
 
-fn check_destination(named: &NamedDestination, names: &Names, problems: &mut Diagnostics) {
-    let (Some(destinations), Some(wanted)) = (&names.destinations, named.kind.destination_kind())
+fn check_destination(destination: &NamedDestination, names: &Names, problems: &mut Diagnostics) {
+    let (Some(destinations), Some(wanted)) =
+        (&names.destinations, destination.kind.destination_kind())
     else {
         return;
     };
-    let NamedDestination { name, place, kind } = named;
+    let NamedDestination { name, place, kind } = destination;
     let fitting = || {
         let fits = |(_, kind): &(&String, &String)| kind.as_str() == wanted;
         let fitting = destinations.iter().filter(fits);
         fitting.map(|(name, _)| name.as_str())
     };
+    let taken = destinations.contains_key(name);
     let problem = match destinations.get(name) {
         Some(kind) if kind == wanted => return,
         Some(its) => {
@@ -90,6 +92,11 @@ fn check_destination(named: &NamedDestination, names: &Names, problems: &mut Dia
     };
     let help = match did_you_mean(name, fitting()) {
         Some(meant) => format!("did you mean `{meant}`?"),
+        None if fitting().next().is_none() && taken => {
+            format!(
+                "add one of that kind under `destinations:` in hookrule.yaml: `{{{wanted}: …}}`"
+            )
+        }
         None if fitting().next().is_none() => {
             format!("add it under `destinations:` in hookrule.yaml: `{name}: {{{wanted}: …}}`")
         }

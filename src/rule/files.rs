@@ -25,7 +25,7 @@ pub enum FilesError {
         #[source]
         error: io::Error,
     },
-    /// More than [`FILES_MAX`].
+    /// More than can be read at once.
     #[error("there are more than {FILES_MAX} rule files in {}", .0.display())]
     TooMany(PathBuf),
 }

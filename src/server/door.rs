@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CONTENT_ENCODING, HeaderMap, HeaderValue};
+use hyper::header::{ALLOW, CONTENT_ENCODING, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
@@ -84,6 +84,7 @@ impl Door {
         let source = source.as_deref();
         let settings = Arc::clone(&self.parts.settings.borrow());
         check_head(&head.headers, &settings)?;
+        check_framing(&head.headers)?;
         let headers = headers(&head.headers);
         let admission = self.parts.intake.admission(source, &headers);
         check_method(&head.method, &admission.methods)?;
@@ -157,6 +158,23 @@ fn check_head(headers: &HeaderMap, settings: &Settings) -> Result<(), Box<Reply>
         return Err(closing(error(status, "the headers are too large")).into());
     }
     Ok(())
+}
+
+/// Refuses every transfer coding but `chunked`, once: what a server in front of us might frame in
+/// another way must not be read here.
+fn check_framing(headers: &HeaderMap) -> Result<(), Box<Reply>> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let plain = codings
+        .next()
+        .is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    if plain && codings.next().is_none() {
+        return Ok(());
+    }
+    let refused = error(
+        StatusCode::BAD_REQUEST,
+        "write `Transfer-Encoding: chunked` or none",
+    );
+    Err(closing(refused).into())
 }
 
 fn check_method(method: &Method, allowed: &[String]) -> Result<(), Box<Reply>> {

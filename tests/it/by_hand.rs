@@ -111,7 +111,7 @@ fn rows(table: &str) -> Vec<Vec<&str>> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_came_in_and_what_became_of_it() {
     let place = Place::new().await;
-    let mut server = Process::start(&place.config);
+    let server = Process::start(&place.config);
     let event = place.send(&server, "push");
     place.target.wait_for(1).await;
     server.wait_for_log("action=\"forward\" destination=\"ci\" outcome=\"done\"");
@@ -174,22 +174,28 @@ async fn what_came_in_and_what_became_of_it() {
         (&json!(2), &json!(2))
     );
     place.target.wait_for(3).await;
+}
 
-    // The same answers when nothing runs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_answers_without_a_running_hookrule() {
+    let place = Place::new().await;
+    let mut server = Process::start(&place.config);
+    let event = place.send(&server, "push");
+    place.target.wait_for(1).await;
     assert!(server.stop().success());
     assert_eq!(rows(&place.says(0, "events list")).len(), 1);
     has(
         &place.says(0, &format!("events show {event}")),
-        &["pass-on", "replays      2"],
+        &["pass-on", "replays      0", "done"],
     );
     let output = place.ask(&format!("events replay {event}"));
-    assert_eq!(said(&output, 0, "replay"), "run 3: 2 jobs, by pass-on\n");
+    assert_eq!(said(&output, 0, "replay"), "run 1: 2 jobs, by pass-on\n");
     has(
         &String::from_utf8_lossy(&output.stderr),
         &["no hookrule is running"],
     );
     let server = Process::start(&place.config);
-    place.target.wait_for(4).await;
+    place.target.wait_for(2).await;
     drop(server);
 }
 
@@ -200,9 +206,8 @@ async fn attempts_and_dead_letters() {
         Answer::With(503, Vec::new(), "out for lunch".to_owned()),
         Answer::With(500, Vec::new(), "still out".to_owned()),
     ]);
-    let mut server = Process::start(&place.config);
+    let server = Process::start(&place.config);
     let event = place.send(&server, "push");
-    let broken = place.send(&server, "issues.opened");
     server.wait_for_log("dead letter; when its cause is mended, run: hookrule dead requeue");
 
     let dead = place.json(0, "dead list --destination ci");
@@ -212,17 +217,8 @@ async fn attempts_and_dead_letters() {
         (&json!("pass-on"), &json!(2))
     );
     let list = place.says(0, "dead list");
-    has(
-        &list,
-        &[
-            &job,
-            "pass-on",
-            "retry schedule",
-            "needs-a-value",
-            "`payload.nowhere` is not there",
-        ],
-    );
-    assert_eq!(rows(&list).len(), 2);
+    has(&list, &[&job, "pass-on", "retry schedule"]);
+    assert_eq!(rows(&list).len(), 1);
     let jobs = place.says(0, &format!("jobs list --event {event} --state dead"));
     assert_eq!(rows(&jobs)[0][..3], [job.as_str(), "0", "dead"]);
     assert_eq!(
@@ -261,23 +257,33 @@ async fn attempts_and_dead_letters() {
         &place.says(0, &format!("jobs show {job}")),
         &["state        done", "200"],
     );
+}
 
-    // What could not be rendered is mended in its rule.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_could_not_be_rendered_is_mended_in_its_rule() {
+    let place = Place::new().await;
+    let mut server = Process::start(&place.config);
+    let event = place.send(&server, "issues.opened");
+    let list = place.says(0, "dead list");
+    has(&list, &["needs-a-value", "`payload.nowhere` is not there"]);
     let refused = place.says(1, "dead requeue --rule needs-a-value");
+    let replay = format!("hookrule events replay {event}");
     has(
         &refused,
-        &[
-            "not requeued",
-            &format!("hookrule events replay {broken}"),
-            "0 requeued, 1 refused",
-        ],
+        &["not requeued", &replay, "0 requeued, 1 refused"],
     );
-
     assert!(server.stop().success());
     assert_eq!(rows(&place.says(0, "dead list")).len(), 1);
     assert_eq!(
         place.json(1, "dead requeue --all")[0]["job"],
         place.json(0, "dead list")[0]["id"]
+    );
+    place
+        .folder
+        .write("rules/rules.yaml", &RULES.replace("nowhere", "action"));
+    assert_eq!(
+        place.says(0, &format!("events replay {event}")),
+        "run 1: 1 job, by needs-a-value\n"
     );
 }
 

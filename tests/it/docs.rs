@@ -72,12 +72,13 @@ fn helpers_table() -> String {
             "" => "nothing".to_owned(),
             gives => format!("`{}`", cell(gives)),
         };
-        table += &format!(
+        let row = format!(
             "| `{}` | {} | `{}` → {gives}{with} |\n",
             cell(helper.usage),
             cell(helper.help),
             cell(example.template),
         );
+        table.push_str(&row);
     }
     table
 }
@@ -107,7 +108,7 @@ fn every_key_stands_in_the_documentation() {
         format!("rules: [{{name: a, when: {{}}, actions: [{{{kind}: {{{nonsense}}}}}]}}]")
     };
     let in_rules = [
-        format!("{nonsense}"),
+        nonsense.to_owned(),
         format!("rules: [{{{nonsense}}}]"),
         format!("rules: [{{name: a, when: {{{nonsense}}}, actions: []}}]"),
         format!("rules: [{{name: a, when: {{}}, actions: [{{log: {{message: x}}, {nonsense}}}]}}]"),

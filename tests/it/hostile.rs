@@ -307,6 +307,11 @@ async fn no_request_hides_in_another() {
             "Transfer-Encoding: identity, chunked, chunked".to_owned(),
             "0\r\n\r\n",
         ),
+        ("Transfer-Encoding: gzip, chunked".to_owned(), "0\r\n\r\n"),
+        (
+            "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked".to_owned(),
+            "0\r\n\r\n",
+        ),
         ("Transfer-Encoding : chunked".to_owned(), "0\r\n\r\n"),
         (
             "X: a\r\n Content-Length: 0\r\nContent-Length: 5".to_owned(),

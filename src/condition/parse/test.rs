@@ -20,6 +20,7 @@ impl Reader<'_> {
         let mut tests = Tests::default();
         for (key, operand) in entries {
             if let Some(operator) = operators::find(&key.text) {
+                self.literal(operand);
                 tests.named.push((key, *operator));
                 if key.text == "exists" && operand.value == Value::Bool(false) {
                     tests.absent = true;
@@ -211,6 +212,17 @@ impl Reader<'_> {
         {
             let message = "`ignore_case` means nothing to these operators";
             self.push(node.error(code::BAD_OPERAND, message).help("leave it out"));
+        }
+    }
+
+    /// Operands are compared as they stand; braces in them are almost surely meant otherwise.
+    fn literal(&mut self, operand: &Node) {
+        for item in operand.one_or_list() {
+            if item.as_str().is_some_and(|text| text.contains("{{")) {
+                let message = "what a condition compares with is no template";
+                let help = "compute what is tested under `vars`, and test it with `var:`";
+                self.push(item.warning(code::BAD_OPERAND, message).help(help));
+            }
         }
     }
 }

@@ -34,13 +34,12 @@ fn open_bracket(text: &str) -> Option<usize> {
     for (at, sign) in text.char_indices() {
         match (quote, sign) {
             (Some(quoted), _) if sign == quoted => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(sign),
             (None, '[') => open.push(at),
             (None, ']') => {
                 open.pop();
             }
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
     }
     open.first().copied()

@@ -34,7 +34,6 @@ const DOORS: &[(&str, &[&str])] = &[
         "jiff",
         &["runtime/clock.rs", "expression/helpers/", "actions/"],
     ),
-    ("arc_swap", &["intake/", "app/"]),
     ("annotate_snippets", &["diagnostic/render.rs"]),
     ("strsim", &["diagnostic/"]),
     ("serde_yaml", &["yaml/"]),
