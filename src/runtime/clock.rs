@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
+/// In JSON it is RFC 3339 text, as it prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(into = "String", try_from = "String")]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -54,6 +55,24 @@ impl Timestamp {
     /// How long ago `earlier` was, seen from here; zero if it has not come yet.
     pub fn since(self, earlier: Timestamp) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(time: Timestamp) -> Self {
+        time.to_string()
+    }
+}
+
+impl TryFrom<String> for Timestamp {
+    type Error = String;
+
+    /// Reads what prints: RFC 3339, or the bare number where no calendar reaches.
+    fn try_from(text: String) -> Result<Self, String> {
+        let bare = || text.strip_suffix("ms")?.parse().ok().map(Self);
+        Self::parse(&text)
+            .or_else(bare)
+            .ok_or_else(|| format!("`{text}` is not a time"))
     }
 }
 
@@ -150,6 +169,20 @@ mod tests {
             Some(time)
         );
         assert_eq!(Timestamp::parse("2023-11-14"), None);
+    }
+
+    #[test]
+    fn what_is_written_as_json_is_read_back() {
+        for millis in [0, 1_700_000_000_123, -1, i64::MAX, i64::MIN] {
+            let time = Timestamp::from_millis(millis);
+            let text = serde_json::to_string(&time).unwrap();
+            assert_eq!(
+                serde_json::from_str::<Timestamp>(&text).unwrap(),
+                time,
+                "{text}"
+            );
+        }
+        assert!(serde_json::from_str::<Timestamp>("\"soon\"").is_err());
     }
 
     #[test]

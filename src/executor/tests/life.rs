@@ -100,6 +100,32 @@ async fn a_failing_job_follows_its_schedule_and_ends_as_a_dead_letter() {
 }
 
 #[tokio::test]
+async fn the_schedule_of_the_starter_rules_is_six_attempts_and_a_dead_letter() {
+    let stage = Stage::start(
+        "a: {http: {url: 'http://127.0.0.1:9'}, allow_private: true, \
+         retry: {schedule: [5m, 2m, 4m, 8m, 16m]}}",
+    );
+    stage.script.tell("a", (0..7).map(|_| fails()));
+    let job = stage.queue("a", 1).await[0];
+    stage.until_state(job, JobState::Dead).await;
+    let times = stage.script.times("a");
+    let waits: Vec<_> = times
+        .windows(2)
+        .map(|pair| pair[1].since(pair[0]))
+        .collect();
+    assert_eq!(waits.len(), 5, "{waits:?}");
+    for (wait, minutes) in waits.iter().zip([5, 2, 4, 8, 16]) {
+        let planned = Duration::from_mins(minutes);
+        // Spread by ×0.8 to ×1.2, and noticed within a few seconds.
+        let latest = planned.mul_f64(1.2) + Duration::from_secs(10);
+        assert!(
+            *wait >= planned.mul_f64(0.8) && *wait <= latest,
+            "{waits:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_refused_job_is_a_dead_letter_at_once() {
     let stage = Stage::start(A);
     let reject = Outcome::Reject {
