@@ -46,12 +46,17 @@ pub(super) async fn renew(shared: Arc<Shared>) {
 
 /// Sweeps once a minute until the order to drain.
 pub(super) async fn tidy(shared: Arc<Shared>) {
+    let mut dead_known = 0;
     loop {
         tokio::select! {
             () = shared.parts.clock.sleep(TIDY_EVERY) => {}
             () = shared.parts.shutdown.draining() => return,
         }
-        if let Err((operation, error)) = tidy_once(&shared).await {
+        let tidied = match tidy_once(&shared).await {
+            Ok(()) => count_jobs(&shared, &mut dead_known).await,
+            Err(error) => Err(error),
+        };
+        if let Err((operation, error)) = tidied {
             failed(&shared, operation, &error);
         }
     }
@@ -88,11 +93,6 @@ async fn tidy_once(shared: &Shared) -> Result<(), (&'static str, StoreError)> {
         leases = swept.leases,
         "swept"
     );
-    let counts = store.counts().await.map_err(|error| ("counts", error))?;
-    for (state, count) in counts {
-        let telemetry = &shared.parts.telemetry;
-        telemetry.set(Metric::Jobs, &[state.name()], count);
-    }
     let query = JobQuery {
         states: vec![JobState::Ready],
         limit: STRANDED_LOOK,
@@ -116,6 +116,33 @@ async fn tidy_once(shared: &Shared) -> Result<(), (&'static str, StoreError)> {
     for trouble in known_stranded.iter() {
         tracing::warn!("{trouble}");
     }
+    Ok(())
+}
+
+/// Counts the jobs in each state. More dead letters than before are told: some die in the store, by
+/// leases that were lost, where no attempt ends to tell of them.
+async fn count_jobs(
+    shared: &Shared,
+    dead_known: &mut u64,
+) -> Result<(), (&'static str, StoreError)> {
+    let counts = shared.parts.store.counts().await;
+    let counts: BTreeMap<_, _> = counts
+        .map_err(|error| ("counts", error))?
+        .into_iter()
+        .collect();
+    let count = |state| counts.get(&state).copied().unwrap_or(0);
+    for (state, name) in JobState::ALL {
+        let telemetry = &shared.parts.telemetry;
+        telemetry.set(Metric::Jobs, &[name], count(state));
+    }
+    let dead = count(JobState::Dead);
+    if dead > *dead_known {
+        tracing::warn!(
+            jobs = dead,
+            "dead letters wait for a person: hookrule dead list"
+        );
+    }
+    *dead_known = dead;
     Ok(())
 }
 

@@ -156,6 +156,24 @@ async fn a_requeued_dead_letter_is_performed_again() {
 }
 
 #[tokio::test]
+async fn dead_letters_are_counted_until_there_are_none() {
+    let stage = Stage::start(
+        "a: {http: {url: 'http://127.0.0.1:9'}, allow_private: true, retry: {schedule: []}}",
+    );
+    let counted = || stage.telemetry.value(Metric::Jobs, &["dead"]);
+    stage.script.tell("a", [fails()]);
+    let job = stage.queue("a", 1).await[0];
+    stage.until_state(job, JobState::Dead).await;
+    stage.until(async || counted() == 1).await;
+    stage.store.requeue(vec![job]).await.unwrap()[0]
+        .as_ref()
+        .unwrap();
+    stage.executor.nudge();
+    stage.until_state(job, JobState::Done).await;
+    stage.until(async || counted() == 0).await;
+}
+
+#[tokio::test]
 async fn a_follower_is_rendered_with_what_came_before_it() {
     let stage = Stage::start(A);
     let jobs = stage
