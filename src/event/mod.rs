@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::runtime::Timestamp;
 
 pub use delivery::{Delivery, Headers, Query};
-pub use ids::{EventId, JobId};
+pub use ids::{EventId, FiringId, JobId};
 pub use payload::{MediaKind, PathSet, Payload, PayloadError, SlotId, Slots, Step, Steps};
 pub use proof::{Proof, Strength};
 
