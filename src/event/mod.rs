@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::runtime::Timestamp;
 
 pub use delivery::{Delivery, Headers, Query};
-pub use ids::{EventId, JobId};
+pub use ids::{EventId, FiringId, JobId};
 pub use payload::{
     Found, MediaKind, PathSet, Payload, PayloadError, QueryId, Shape, SlotId, Slots, Step, Steps,
 };
