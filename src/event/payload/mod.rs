@@ -5,6 +5,7 @@
 //! only when asked for. JSON is checked in one pass that notes the places of its values.
 
 mod found;
+mod pages;
 mod scan;
 mod slots;
 mod tape;

@@ -2,11 +2,11 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::found::{Found, Place};
+use super::pages::Pages;
 use super::tape::{self, NodeId, Tape};
 use super::{Payload, Read};
 
@@ -27,15 +27,15 @@ pub struct Steps(pub Box<[Step]>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotId(u32);
 
+/// The number of a path that can select several values, in its [`PathSet`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueryId(u32);
+
 /// The whole payload, in every set.
 const WHOLE: SlotId = SlotId(0);
 
-/// The number of a path that can select several values, in its [`PathSet`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct QueryId(usize);
-
-/// The distinct paths that somebody reads: of singular ones their steps, with the beginnings they
-/// share, of the others their text.
+/// The distinct paths that somebody reads: singular ones by their steps and the beginnings they share,
+/// the others by their text.
 #[derive(Debug, Clone, Default)]
 pub struct PathSet {
     /// Of every path but the whole: the path it goes on from, and its last step.
@@ -61,7 +61,7 @@ impl PathSet {
 
     /// The number of a path that can select several values, by its text; equal texts share one.
     pub fn intern_query(&mut self, text: &str) -> QueryId {
-        let next = QueryId(self.queries.len());
+        let next = QueryId(u32::try_from(self.queries.len()).unwrap_or(u32::MAX));
         *self.queries.entry(text.into()).or_insert(next)
     }
 
@@ -69,14 +69,6 @@ impl PathSet {
         self.paths.get((slot.0 as usize).checked_sub(1)?)
     }
 }
-
-/// Slots on one page, and pages on one sheet. Pages are made when a slot on them is first asked for, so
-/// that an event pays for the paths it is asked about and not for all there are.
-const PAGE: usize = 32;
-const SHEET: usize = 64;
-
-type Page = Box<[Cell]>;
-type Sheet = Box<[OnceCell<Page>]>;
 
 /// What is known of one slot.
 #[derive(Debug, Default)]
@@ -90,13 +82,10 @@ struct Cell {
 pub struct Slots<'p> {
     payload: &'p Payload,
     paths: &'p PathSet,
-    sheets: Vec<OnceCell<Sheet>>,
+    cells: Pages<Cell>,
+    selected: Pages<OnceCell<Option<Vec<&'p Value>>>>,
     large: RefCell<BTreeMap<NodeId, Large>>,
-    selected: RefCell<HashMap<QueryId, Selected<'p>>>,
 }
-
-/// What a path selects, or none where its evaluation had to be given up.
-type Selected<'p> = Option<Rc<[&'p Value]>>;
 
 /// The inside of a list or an object with many values, once it is walked through for the second time.
 #[derive(Debug)]
@@ -111,13 +100,12 @@ const LARGE: usize = 64;
 
 impl<'p> Slots<'p> {
     pub(super) fn new(payload: &'p Payload, paths: &'p PathSet) -> Self {
-        let sheets = (paths.paths.len() + 1).div_ceil(PAGE * SHEET);
         Self {
             payload,
             paths,
-            sheets: (0..sheets).map(|_| OnceCell::new()).collect(),
+            cells: Pages::with_places(paths.paths.len() + 1),
+            selected: Pages::with_places(paths.queries.len()),
             large: RefCell::default(),
-            selected: RefCell::default(),
         }
     }
 
@@ -143,19 +131,15 @@ impl<'p> Slots<'p> {
         }))
     }
 
-    /// What a path of the set selects, evaluated over the whole payload at the first call; none where
-    /// that had to be given up.
+    /// What a path of the set selects, evaluated at the first call; none where that had to be given up.
     pub fn selected(
         &self,
         query: QueryId,
         evaluate: impl FnOnce(&'p Value) -> Option<Vec<&'p Value>>,
-    ) -> Option<Rc<[&'p Value]>> {
-        let known = self.selected.borrow().get(&query).cloned();
-        known.unwrap_or_else(|| {
-            let found = evaluate(self.payload.value()).map(Rc::from);
-            self.selected.borrow_mut().insert(query, found.clone());
-            found
-        })
+    ) -> Option<&[&'p Value]> {
+        let cell = self.selected.get(query.0 as usize)?;
+        let found = cell.get_or_init(|| evaluate(self.payload.value()));
+        found.as_deref()
     }
 
     /// The payload they are read from.
@@ -223,12 +207,7 @@ impl<'p> Slots<'p> {
     }
 
     fn cell(&self, slot: SlotId) -> Option<&Cell> {
-        let number = slot.0 as usize;
-        let sheet = self.sheets.get(number / (PAGE * SHEET))?;
-        let sheet = sheet.get_or_init(|| (0..SHEET).map(|_| OnceCell::new()).collect());
-        let page = sheet.get(number / PAGE % SHEET)?;
-        let page = page.get_or_init(|| (0..PAGE).map(|_| Cell::default()).collect());
-        page.get(number % PAGE)
+        self.cells.get(slot.0 as usize)
     }
 }
 

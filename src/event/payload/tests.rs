@@ -80,7 +80,7 @@ fn what_a_path_selects_is_asked_once() {
             asked.set(asked.get() + 1);
             Some(root["a"].as_array()?.iter().collect())
         });
-        assert_eq!(found.map(|found| found.len()), Some(2));
+        assert_eq!(found.map(<[_]>::len), Some(2));
     }
     assert_eq!(asked.get(), 1);
     assert_eq!(slots.selected(given_up, |_| None), None);
