@@ -8,7 +8,10 @@
 
 /// A finding's stable number. Numbers are never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Code {
+pub struct Code(&'static Entry);
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Entry {
     id: &'static str,
     title: &'static str,
     explanation: &'static str,
@@ -17,28 +20,28 @@ pub struct Code {
 impl Code {
     /// The number, as in `HR0101`.
     pub const fn id(self) -> &'static str {
-        self.id
+        self.0.id
     }
 
     /// What the number stands for, in a few words.
     pub const fn title(self) -> &'static str {
-        self.title
+        self.0.title
     }
 
     /// What it means at length, with an example of what is wrong and what is right: the text of
     /// `explained/HR0101.md`. An example is a file: its first line is a comment with its path.
     pub const fn explanation(self) -> &'static str {
-        self.explanation
+        self.0.explanation
     }
 }
 
 macro_rules! codes {
     ($($name:ident $id:literal $title:literal),* $(,)?) => {
-        $(#[doc = $title] pub const $name: Code = Code {
+        $(#[doc = $title] pub const $name: Code = Code(&Entry {
             id: $id,
             title: $title,
             explanation: include_str!(concat!("explained/", $id, ".md")),
-        };)*
+        });)*
         /// Every code, in order.
         pub const ALL: &[Code] = &[$($name),*];
     };

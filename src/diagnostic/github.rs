@@ -2,6 +2,8 @@
 //!
 //! Source: GitHub documentation, "Workflow commands for GitHub Actions".
 
+use std::fmt::Write as _;
+
 use super::lines::AllLines;
 use super::{Diagnostic, Severity};
 
@@ -30,7 +32,7 @@ fn one(found: &Diagnostic, lines: &mut AllLines) -> String {
         properties.push_str(&place);
         // It takes columns only within one line.
         if start.line == end.line && end.column > start.column {
-            properties.push_str(&format!(",endColumn={}", end.column));
+            let _ = write!(properties, ",endColumn={}", end.column);
         }
     }
     let title = format!("{} {}", found.code.id(), found.code.title());
@@ -38,10 +40,10 @@ fn one(found: &Diagnostic, lines: &mut AllLines) -> String {
     for also in &found.also {
         let (start, _) = lines.positions(&also.place);
         let path = also.place.file.path.to_string_lossy();
-        message.push_str(&format!("\n{path}:{}: {}", start.line, also.note));
+        let _ = write!(message, "\n{path}:{}: {}", start.line, also.note);
     }
     if let Some(help) = &found.help {
-        message.push_str(&format!("\nhelp: {help}"));
+        let _ = write!(message, "\nhelp: {help}");
     }
     format!(
         "::{command} {properties},title={}::{}\n",
