@@ -17,7 +17,7 @@ use crate::runtime::Timestamp;
 pub use delivery::{Delivery, Headers, Query};
 pub use ids::{EventId, FiringId, JobId};
 pub use payload::{
-    Found, MediaKind, PathSet, Payload, PayloadError, Shape, SlotId, Slots, Step, Steps,
+    Found, MediaKind, PathSet, Payload, PayloadError, QueryId, Shape, SlotId, Slots, Step, Steps,
 };
 pub use proof::{Proof, Strength};
 

@@ -5,6 +5,7 @@
 //! only when asked for. JSON is checked in one pass that notes the places of its values.
 
 mod found;
+mod pages;
 mod scan;
 mod slots;
 mod tape;
@@ -20,7 +21,7 @@ use found::Place;
 use tape::Tape;
 
 pub use found::{Found, Shape};
-pub use slots::{PathSet, SlotId, Slots, Step, Steps};
+pub use slots::{PathSet, QueryId, SlotId, Slots, Step, Steps};
 
 /// The deepest JSON nesting that is read; what is deeper is refused with 400.
 pub const JSON_DEPTH_MAX: usize = 127;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use super::found::{Found, Place};
+use super::pages::Pages;
 use super::tape::{self, NodeId, Tape};
 use super::{Payload, Read};
 
@@ -26,15 +27,21 @@ pub struct Steps(pub Box<[Step]>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotId(u32);
 
+/// The number of a path that can select several values, in its [`PathSet`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueryId(u32);
+
 /// The whole payload, in every set.
 const WHOLE: SlotId = SlotId(0);
 
-/// The distinct singular paths that somebody reads, and the beginnings they share.
+/// The distinct paths that somebody reads: singular ones by their steps and the beginnings they share,
+/// the others by their text.
 #[derive(Debug, Clone, Default)]
 pub struct PathSet {
     /// Of every path but the whole: the path it goes on from, and its last step.
     paths: Vec<(SlotId, Step)>,
     numbers: HashMap<(SlotId, Step), SlotId>,
+    queries: HashMap<Box<str>, QueryId>,
 }
 
 impl PathSet {
@@ -52,18 +59,16 @@ impl PathSet {
         })
     }
 
+    /// The number of a path that can select several values, by its text; equal texts share one.
+    pub fn intern_query(&mut self, text: &str) -> QueryId {
+        let next = QueryId(u32::try_from(self.queries.len()).unwrap_or(u32::MAX));
+        *self.queries.entry(text.into()).or_insert(next)
+    }
+
     fn path(&self, slot: SlotId) -> Option<&(SlotId, Step)> {
         self.paths.get((slot.0 as usize).checked_sub(1)?)
     }
 }
-
-/// Slots on one page, and pages on one sheet. Pages are made when a slot on them is first asked for, so
-/// that an event pays for the paths it is asked about and not for all there are.
-const PAGE: usize = 32;
-const SHEET: usize = 64;
-
-type Page = Box<[Cell]>;
-type Sheet = Box<[OnceCell<Page>]>;
 
 /// What is known of one slot.
 #[derive(Debug, Default)]
@@ -77,7 +82,8 @@ struct Cell {
 pub struct Slots<'p> {
     payload: &'p Payload,
     paths: &'p PathSet,
-    sheets: Vec<OnceCell<Sheet>>,
+    cells: Pages<Cell>,
+    selected: Pages<OnceCell<Option<Vec<&'p Value>>>>,
     large: RefCell<BTreeMap<NodeId, Large>>,
 }
 
@@ -94,11 +100,11 @@ const LARGE: usize = 64;
 
 impl<'p> Slots<'p> {
     pub(super) fn new(payload: &'p Payload, paths: &'p PathSet) -> Self {
-        let sheets = (paths.paths.len() + 1).div_ceil(PAGE * SHEET);
         Self {
             payload,
             paths,
-            sheets: (0..sheets).map(|_| OnceCell::new()).collect(),
+            cells: Pages::with_places(paths.paths.len() + 1),
+            selected: Pages::with_places(paths.queries.len()),
             large: RefCell::default(),
         }
     }
@@ -123,6 +129,17 @@ impl<'p> Slots<'p> {
             Read::Tree(tree) => Place::Tree(self.in_tree(tree, slot)?),
             Read::Tape(tape) => Place::Tape(tape, self.node(tape, slot)?),
         }))
+    }
+
+    /// What a path of the set selects, evaluated at the first call; none where that had to be given up.
+    pub fn selected(
+        &self,
+        query: QueryId,
+        evaluate: impl FnOnce(&'p Value) -> Option<Vec<&'p Value>>,
+    ) -> Option<&[&'p Value]> {
+        let cell = self.selected.get(query.0 as usize)?;
+        let found = cell.get_or_init(|| evaluate(self.payload.value()));
+        found.as_deref()
     }
 
     /// The payload they are read from.
@@ -190,12 +207,7 @@ impl<'p> Slots<'p> {
     }
 
     fn cell(&self, slot: SlotId) -> Option<&Cell> {
-        let number = slot.0 as usize;
-        let sheet = self.sheets.get(number / (PAGE * SHEET))?;
-        let sheet = sheet.get_or_init(|| (0..SHEET).map(|_| OnceCell::new()).collect());
-        let page = sheet.get(number / PAGE % SHEET)?;
-        let page = page.get_or_init(|| (0..PAGE).map(|_| Cell::default()).collect());
-        page.get(number % PAGE)
+        self.cells.get(slot.0 as usize)
     }
 }
 

@@ -67,6 +67,27 @@ fn slots_find_values_once_and_by_path() {
 }
 
 #[test]
+fn what_a_path_selects_is_asked_once() {
+    let payload = json(r#"{"a": [1, 2]}"#).unwrap();
+    let mut paths = PathSet::default();
+    let several = paths.intern_query("$.a[*]");
+    assert_eq!(paths.intern_query("$.a[*]"), several);
+    let given_up = paths.intern_query("$..*");
+    let slots = payload.slots(&paths);
+    let asked = std::cell::Cell::new(0);
+    for _ in 0..2 {
+        let found = slots.selected(several, |root| {
+            asked.set(asked.get() + 1);
+            Some(root["a"].as_array()?.iter().collect())
+        });
+        assert_eq!(found.map(<[_]>::len), Some(2));
+    }
+    assert_eq!(asked.get(), 1);
+    assert_eq!(slots.selected(given_up, |_| None), None);
+    assert_eq!(slots.selected(given_up, |_| Some(Vec::new())), None);
+}
+
+#[test]
 fn forms_are_objects_of_strings() {
     let form = Payload::new("a=1&b=x%20y&a=2".into(), MediaKind::Form).unwrap();
     assert_eq!(form.value().to_string(), r#"{"a":["1","2"],"b":"x y"}"#);
