@@ -163,7 +163,7 @@ impl fmt::Display for Length {
         ];
         let fits = units
             .iter()
-            .find(|(unit, _)| millis % unit == 0 && millis > 0);
+            .find(|(unit, _)| millis > 0 && millis.is_multiple_of(*unit));
         match fits {
             Some((unit, name)) => write!(f, "{}{name}", millis / unit),
             None => write!(f, "{millis}ms"),

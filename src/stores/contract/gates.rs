@@ -79,6 +79,11 @@ fn signal(n: u64, millis: u64, name: &str, key: &str) -> Acceptance {
     }
 }
 
+/// A millisecond less.
+fn less(time: Duration) -> Duration {
+    time.saturating_sub(MILLI)
+}
+
 fn throttle(key: &str, at_most: u32) -> Gates {
     let (key, per) = (key.into(), MINUTE);
     Gates {
@@ -270,7 +275,7 @@ pub(crate) async fn what_nobody_calls_off_happens(bed: impl Bed) {
     let world = World::new(bed);
     accept(&world.store, fired(1, 0, unless())).await;
     assert_eq!(world.look().await, Some(MINUTE + SETTLING));
-    world.clock.advance(MINUTE + SETTLING - MILLI);
+    world.clock.advance(less(MINUTE + SETTLING));
     assert_eq!(world.after_look(&[1]).await, [Waiting]);
     let world = world.reopen();
     world.clock.advance(MILLI);
@@ -397,7 +402,7 @@ pub(crate) async fn a_digest_gathers_until_its_window_closes(bed: impl Bed) {
     assert_eq!(world.after_look(&[1, 2]).await, [Waiting, Merged]);
     assert!(world.why(2).await.contains(&id(1).to_string()));
     let world = world.reopen();
-    world.clock.advance(MINUTE - MILLI);
+    world.clock.advance(less(MINUTE));
     world.accept_all(vec![fired(3, 59_999, window())]).await;
     assert_eq!(world.after_look(&[1, 3]).await, [Waiting, Merged]);
     let leads = world.store.firings(id(1)).await.unwrap();
@@ -471,7 +476,7 @@ pub(crate) async fn a_digest_of_too_few_comes_to_nothing(bed: impl Bed) {
 
 pub(crate) async fn a_delay_counts_from_where_it_opened(bed: impl Bed) {
     let world = World::new(bed);
-    let delay = Duration::from_secs(600);
+    let delay = Duration::from_mins(10);
     let delayed = |gates| Gates { delay, ..gates };
     let jobs = vec![
         gated(1, "a"),

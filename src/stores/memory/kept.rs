@@ -53,9 +53,10 @@ pub(super) struct Held {
 impl KeptJob {
     pub(super) fn new(new: NewJob, event: EventId, event_name: String, now: Timestamp) -> Self {
         let state = match new.state {
-            JobState::Waiting if new.firing.is_some() => JobState::Waiting,
+            JobState::Waiting | JobState::Ready | JobState::Leased if new.firing.is_some() => {
+                JobState::Waiting
+            }
             JobState::Waiting if new.after.is_empty() => JobState::Ready,
-            JobState::Ready | JobState::Leased if new.firing.is_some() => JobState::Waiting,
             JobState::Leased => JobState::Ready,
             state => state,
         };
