@@ -1,7 +1,7 @@
 //! Batches in which every item proves itself.
 
 use crate::diagnostic::Diagnostics;
-use crate::event::Steps;
+use crate::event::{Found, Steps};
 use crate::yaml::{Fields, Node};
 
 use super::parts::{Place, steps};
@@ -44,12 +44,13 @@ impl Each {
     /// # Errors
     /// Where there are none, so that nothing would be proven, or too many.
     pub fn items<'a>(&'a self, reading: &Reading<'a>) -> Result<Vec<Item<'a>>, Refusal> {
-        let found = reading.json(&self.list).and_then(|list| list.as_array());
+        let found = reading.json(&self.list).map(Found::value);
+        let items = found.as_deref().and_then(|list| list.as_array());
         let malformed = |why: String| Refusal::Malformed {
             what: self.place.to_string(),
             why,
         };
-        let count = found.map_or(0, Vec::len);
+        let count = items.map_or(0, Vec::len);
         if count == 0 {
             return Err(malformed(
                 "there are no items that could be proven".to_owned(),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::crypto::Mac;
-use crate::event::{Delivery, MediaKind, Payload, Query, Step, Steps};
+use crate::event::{Delivery, Found, MediaKind, Payload, Query, Step, Steps};
 use crate::secret::Secret;
 
 use super::filter::{Filter, filtered};
@@ -58,6 +58,16 @@ pub struct Item<'d> {
     pub number: usize,
     /// What the parts are in, inside the item.
     pub inside: Option<&'d Steps>,
+}
+
+impl Item<'_> {
+    /// A path inside the item, from the beginning.
+    fn path(&self, steps: &Steps) -> Option<Steps> {
+        let number = Step::Index(i64::try_from(self.number).ok()?);
+        let inside = self.inside.map_or(&[][..], |inside| &inside.0);
+        let all = [&*self.list.0, &[number], inside, &*steps.0];
+        Some(Steps(all.concat().into()))
+    }
 }
 
 /// A delivery being looked into. Body and form are parsed at most once, and only when a part asks.
@@ -160,9 +170,11 @@ impl<'d> Reading<'d> {
                 .form()?
                 .first(name)
                 .map(|text| Cow::Owned(text.to_owned())),
-            Place::Json(_, steps) => match self.json(steps) {
-                Some(Value::Array(_) | Value::Object(_)) => return Err(absent(Why::Unfit)),
-                value => value.and_then(scalar).map(Cow::Owned),
+            Place::Json(_, steps) => match self.json(steps).map(Found::value) {
+                Some(value) if value.is_array() || value.is_object() => {
+                    return Err(absent(Why::Unfit));
+                }
+                value => value.and_then(|value| scalar(&value)).map(Cow::Owned),
             },
             Place::Signature(name) => self.field(name).map_err(absent)?.map(Cow::Owned),
             Place::Url => self.url().map(Cow::Owned),
@@ -192,17 +204,12 @@ impl<'d> Reading<'d> {
     }
 
     /// The JSON value at a path, whatever it is.
-    pub fn json(&self, steps: &Steps) -> Option<&Value> {
+    pub fn json(&self, steps: &Steps) -> Option<Found<'_>> {
         let payload = self.payload()?;
-        let Some(item) = &self.item else {
-            return payload.at(steps);
-        };
-        let index = Step::Index(i64::try_from(item.number).ok()?);
-        let mut value = follow(payload.at(item.list)?, &[index])?;
-        if let Some(inside) = item.inside {
-            value = follow(value, &inside.0)?;
+        match &self.item {
+            None => payload.at(steps),
+            Some(item) => payload.at(&item.path(steps)?),
         }
-        follow(value, &steps.0)
     }
 
     /// How the body is to be read, worked out when a part first asks.
@@ -250,9 +257,9 @@ impl<'d> Reading<'d> {
     }
 
     fn other_key(&self, names: &[Box<str>]) -> Option<String> {
-        let object = self.json(&Steps::default())?.as_object()?;
+        let body = self.json(&Steps::default())?.value();
         let other = |key: &&String| !names.iter().any(|name| **name == ***key);
-        object.keys().find(other).cloned()
+        body.as_object()?.keys().find(other).cloned()
     }
 
     /// The JSON payload, if it is one.
@@ -351,14 +358,6 @@ impl<'d> Reading<'d> {
         let text = String::from_utf8(bytes.into_owned()).ok()?;
         (!text.is_empty()).then_some(Cow::Owned(text))
     }
-}
-
-/// The value at the end of some steps.
-fn follow<'v>(value: &'v Value, steps: &[Step]) -> Option<&'v Value> {
-    steps.iter().try_fold(value, |value, step| match step {
-        Step::Name(name) => value.as_object()?.get(name.as_ref()),
-        Step::Index(index) => value.as_array()?.get(usize::try_from(*index).ok()?),
-    })
 }
 
 /// The pairs of a form in order, none of them twice, with nothing between.

@@ -2,7 +2,7 @@
 
 use crate::crypto::equal;
 use crate::diagnostic::{Diagnostics, code};
-use crate::event::Steps;
+use crate::event::{Found, Steps};
 use crate::yaml::{Fields, Node, Value};
 
 use super::parts::Place;
@@ -116,7 +116,9 @@ impl Test {
             Self::Plain => found.is_ok_and(|text| is_plain(&text)),
             Self::Hex => found.is_ok_and(|text| is_hex(&text)),
             Self::Empty => match place {
-                Place::Json(_, steps) => reading.json(steps).is_some_and(is_empty),
+                Place::Json(_, steps) => reading
+                    .json(steps)
+                    .is_some_and(|found| is_empty(&found.value())),
                 _ => false,
             },
             Self::Only => is_only(place, reading),
@@ -149,8 +151,8 @@ fn is_empty(value: &serde_json::Value) -> bool {
 fn is_only(place: &Place, reading: &Reading<'_>) -> bool {
     match place {
         Place::Json(name, steps) => {
-            let body = reading.json(&Steps::default());
-            let object = body.and_then(|body| body.as_object());
+            let body = reading.json(&Steps::default()).map(Found::value);
+            let object = body.as_deref().and_then(|body| body.as_object());
             let alone = object.is_some_and(|o| o.len() == 1 && o.contains_key(name.as_ref()));
             alone && reading.json(steps).is_some()
         }
