@@ -6,6 +6,7 @@
 
 mod accept;
 mod chain;
+mod desk;
 mod events;
 mod fault;
 mod firings;
