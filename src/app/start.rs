@@ -57,7 +57,10 @@ impl App {
         let telemetry = Telemetry::new();
         telemetry.set(Metric::StaleFiles, &[], loaded.stale.len() as u64);
         say_what_runs(&config, &rules);
-        let disk_stamp = stamp(&config.watched());
+        let beside = rules.beside.clone();
+        let mut watched = config.watched();
+        watched.extend(beside.iter().cloned());
+        let disk_stamp = stamp(&watched);
         let live = Arc::new(Live {
             path: options.config.clone(),
             environment: Arc::clone(&options.environment),
@@ -73,6 +76,7 @@ impl App {
                 config: Arc::clone(&config),
                 definitions: loaded.definitions,
                 config_stamp: loaded.stamp,
+                beside,
                 disk_stamp,
                 revision: 1,
             }),
@@ -83,7 +87,7 @@ impl App {
         let admin = doors.admin.as_ref().map(|(_, address)| *address);
         let closing = Shutdown::new();
         let (intake_door, admin_door) = man_doors(doors, &live, &running, &options, &closing);
-        let changes = follow_files(&config);
+        let changes = follow_files(watched);
         let follow = Arc::clone(&live).follow(hangups, changes, options.shutdown.clone());
         Ok(Self {
             listen,

@@ -128,13 +128,14 @@ fn read(path: PathBuf) -> (Arc<SourceFile>, Option<Diagnostic>) {
         file: Arc::clone(&file),
         span: 0..0,
     };
-    let (code, message) = problem;
-    (file, Some(Diagnostic::error(code, place, message)))
+    let (code, why) = problem;
+    (file, Some(Diagnostic::error(code, place, format!("this file {why}"))))
 }
 
-fn text(path: &Path) -> Result<String, (Code, String)> {
+/// The text of a file, or why it cannot be read, in words that follow its name.
+pub(super) fn text(path: &Path) -> Result<String, (Code, String)> {
     let unreadable = |error: io::Error| {
-        let message = format!("this file cannot be read: {error}");
+        let message = format!("cannot be read: {error}");
         (code::UNREADABLE, message)
     };
     let mut bytes = Vec::new();
@@ -142,12 +143,12 @@ fn text(path: &Path) -> Result<String, (Code, String)> {
     let mut file = File::open(path).map_err(unreadable)?.take(limit);
     file.read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() > FILE_BYTES_MAX {
-        let message = format!("this file is larger than {FILE_BYTES_MAX} bytes");
+        let message = format!("is larger than {FILE_BYTES_MAX} bytes");
         return Err((code::TOO_LARGE, message));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let message = format!("this file is not UTF-8 text (byte {at})");
+        let message = format!("is not UTF-8 text (byte {at})");
         (code::UNREADABLE, message)
     })
 }

@@ -9,6 +9,8 @@ use crate::expression::{Escape, Tree};
 use crate::yaml::{self, Fields, Node};
 
 use super::action::NamedDestination;
+use super::beside::Library;
+use super::reuse::{Listed, Reuse, Shared};
 use super::uses::{self, Reads};
 use super::when::{Foreign, tell, texts};
 use super::{Action, Rule, Var, When};
@@ -16,37 +18,54 @@ use super::{Action, Rule, Var, When};
 /// The longest name of a rule or action, in characters.
 pub(super) const NAME_CHARS_MAX: usize = 200;
 
+/// What a rule file comes to.
+#[derive(Default)]
+pub(super) struct Parsed {
+    pub(super) rules: Vec<Rule>,
+    /// The files of its lists.
+    pub(super) listed: Vec<Listed>,
+}
+
 /// Reads one rule file. Any error means that the file cannot be used; what could be read of its rules
 /// is there all the same, so that their names can be checked too.
 pub(super) fn parse(
     file: &Arc<SourceFile>,
+    shared: &[Arc<Shared>],
+    library: &mut Library,
     paths: &mut PathSet,
     problems: &mut Diagnostics,
-) -> Vec<Rule> {
+) -> Parsed {
     let Some(node) = yaml::read(file, problems) else {
-        return Vec::new();
+        return Parsed::default();
     };
     if matches!(node.value, yaml::Value::Null) {
         problems.push(
             node.error(code::MISSING_KEY, "there are no rules in this file")
                 .help("begin with `rules:` and a list; delete the file if it is to have none"),
         );
-        return Vec::new();
+        return Parsed::default();
     }
     let Some(mut fields) = Fields::of(&node, problems) else {
-        return Vec::new();
+        return Parsed::default();
     };
+    fields.free("x-");
     tell(&mut fields, FILE_FOREIGN, problems);
+    let mut reuse = Reuse::parse(&mut fields, shared, library, problems);
     let rules = fields
         .required("rules", problems)
         .and_then(|rules| rules.list(problems));
-    let rules = rules.unwrap_or_default();
-    let parsed = rules
-        .iter()
-        .filter_map(|node| rule(node, paths, problems))
-        .collect();
+    let parsed = rules.unwrap_or_default().iter().filter_map(|node| {
+        let node = reuse.fill(node, problems);
+        rule(&node, paths, problems)
+    });
+    let parsed = parsed.collect();
     fields.finish(problems);
-    parsed
+    let listed = reuse.listed().to_vec();
+    reuse.finish(problems);
+    Parsed {
+        rules: parsed,
+        listed,
+    }
 }
 
 const FILE_FOREIGN: &[Foreign] = &[
@@ -99,6 +118,7 @@ const RULE_FOREIGN: &[Foreign] = &[
 
 fn rule(node: &Node, paths: &mut PathSet, problems: &mut Diagnostics) -> Option<Rule> {
     let mut fields = Fields::of(node, problems)?;
+    fields.free("x-");
     tell(&mut fields, RULE_FOREIGN, problems);
     let name = fields.required("name", problems);
     let description = fields.optional("description");
