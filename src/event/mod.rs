@@ -16,7 +16,7 @@ use crate::runtime::Timestamp;
 
 pub use delivery::{Delivery, Headers, Query};
 pub use ids::{EventId, JobId};
-pub use payload::{MediaKind, PathSet, Payload, PayloadError, SlotId, Slots, Step, Steps};
+pub use payload::{MediaKind, PathSet, Payload, PayloadError, QueryId, SlotId, Slots, Step, Steps};
 pub use proof::{Proof, Strength};
 
 /// A verified delivery, read: what rules match and templates show.

@@ -4,6 +4,7 @@
 //! [`Payload::value`] for the whole tree, built once and only when asked for.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
@@ -98,6 +99,7 @@ impl Payload {
             payload: self,
             paths,
             cells: vec![OnceCell::new(); paths.0.len()],
+            selected: vec![OnceCell::new(); paths.2.len()],
         }
     }
 
@@ -193,9 +195,17 @@ pub struct Steps(pub Box<[Step]>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SlotId(usize);
 
-/// The distinct singular paths that somebody reads.
+/// The number of a path that can select several values, in its [`PathSet`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct QueryId(usize);
+
+/// The distinct paths that somebody reads: the steps of singular ones, the text of the others.
 #[derive(Debug, Clone, Default)]
-pub struct PathSet(Vec<Steps>, std::collections::HashMap<Steps, SlotId>);
+pub struct PathSet(
+    Vec<Steps>,
+    HashMap<Steps, SlotId>,
+    HashMap<Box<str>, QueryId>,
+);
 
 impl PathSet {
     /// The number of a path; equal paths share one.
@@ -208,6 +218,12 @@ impl PathSet {
         self.1.insert(steps.clone(), slot);
         slot
     }
+
+    /// The number of a path that can select several values, by its text; equal texts share one.
+    pub fn intern_query(&mut self, text: &str) -> QueryId {
+        let next = QueryId(self.2.len());
+        *self.2.entry(text.into()).or_insert(next)
+    }
 }
 
 /// The values of one payload at the paths of a set.
@@ -216,6 +232,7 @@ pub struct Slots<'p> {
     payload: &'p Payload,
     paths: &'p PathSet,
     cells: Vec<OnceCell<Option<&'p Value>>>,
+    selected: Vec<OnceCell<Option<Vec<&'p Value>>>>,
 }
 
 impl<'p> Slots<'p> {
@@ -226,6 +243,17 @@ impl<'p> Slots<'p> {
             .cells
             .get(slot.0)?
             .get_or_init(|| self.payload.at(steps))
+    }
+
+    /// What a path of the set selects, evaluated at the first call; none where that had to be given up.
+    pub fn selected(
+        &self,
+        query: QueryId,
+        evaluate: impl FnOnce(&'p Value) -> Option<Vec<&'p Value>>,
+    ) -> Option<&[&'p Value]> {
+        let cell = self.selected.get(query.0)?;
+        let found = cell.get_or_init(|| evaluate(self.payload.value()));
+        found.as_deref()
     }
 
     /// The payload they are read from.
@@ -298,6 +326,27 @@ mod tests {
         let slots = payload.slots(&paths);
         assert_eq!(slots.get(last).unwrap().to_string(), "2");
         assert_eq!(slots.get(none), None);
+    }
+
+    #[test]
+    fn what_a_path_selects_is_asked_once() {
+        let payload = json(r#"{"a": [1, 2]}"#).unwrap();
+        let mut paths = PathSet::default();
+        let several = paths.intern_query("$.a[*]");
+        assert_eq!(paths.intern_query("$.a[*]"), several);
+        let given_up = paths.intern_query("$..*");
+        let slots = payload.slots(&paths);
+        let asked = std::cell::Cell::new(0);
+        for _ in 0..2 {
+            let found = slots.selected(several, |root| {
+                asked.set(asked.get() + 1);
+                Some(root["a"].as_array()?.iter().collect())
+            });
+            assert_eq!(found.map(<[_]>::len), Some(2));
+        }
+        assert_eq!(asked.get(), 1);
+        assert_eq!(slots.selected(given_up, |_| None), None);
+        assert_eq!(slots.selected(given_up, |_| Some(Vec::new())), None);
     }
 
     #[test]
