@@ -100,6 +100,9 @@ impl Current {
     fn watched(&self) -> Vec<PathBuf> {
         let mut paths = self.config.watched();
         paths.extend(self.beside.iter().cloned());
+        // Beside a rule file that is named by itself one may come.
+        let alone = self.config.rules.iter().filter(|root| root.is_file());
+        paths.extend(alone.map(|root| root.with_file_name("_shared.yaml")));
         paths
     }
 }

@@ -1,6 +1,7 @@
 //! How a hookrule comes to run.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -244,8 +245,8 @@ fn man_doors(
     (intake.serve(doors.intake), admin)
 }
 
-fn follow_files(config: &Config) -> Option<Changes> {
-    watch(config.watched())
+fn follow_files(paths: Vec<PathBuf>) -> Option<Changes> {
+    watch(paths)
         .inspect_err(|error| tracing::warn!(%error, "changes are found every 30 s"))
         .ok()
 }

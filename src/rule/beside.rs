@@ -109,7 +109,10 @@ mod tests {
         let mut library = Library::kept([SourceFile::new("a.txt", "x")]);
         let text = |read: Read| read.map(|file| file.text.clone()).ok();
         let folder = Path::new("");
-        assert_eq!(text(library.read(folder, Path::new("a.txt"))), Some("x".to_owned()));
+        assert_eq!(
+            text(library.read(folder, Path::new("a.txt"))),
+            Some("x".to_owned())
+        );
         assert_eq!(text(library.read(folder, Path::new("Cargo.toml"))), None);
     }
 }

@@ -66,7 +66,10 @@ impl Kept {
 
     /// The files that one of the rule files took something from.
     pub(super) fn beside(&self, file: &KeptFile) -> Vec<Arc<SourceFile>> {
-        let used = file.uses.iter().filter_map(|number| self.beside.get(*number));
+        let used = file
+            .uses
+            .iter()
+            .filter_map(|number| self.beside.get(*number));
         used.map(|(path, text)| SourceFile::new(PathBuf::from(path), text.as_str()))
             .collect()
     }

@@ -204,7 +204,8 @@ impl Loading {
     }
 
     fn gather_problems(&mut self) {
-        self.problems.extend(std::mem::take(&mut self.shared.problems));
+        self.problems
+            .extend(std::mem::take(&mut self.shared.problems));
         for entry in &self.entries {
             self.problems.extend(entry.present.problems.clone());
         }

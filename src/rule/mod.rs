@@ -34,7 +34,7 @@ use crate::yaml::Node;
 pub use action::Action;
 pub use beside::find_beside;
 pub use check::Names;
-pub use files::{FilesError, Found, find_rule_files, read_rule_files};
+pub use files::{FilesError, Found, find_rule_files, read_rule_files, with_shared_above};
 pub use load::Loaded;
 pub use pattern::glob;
 pub use uses::{Read, Reads};

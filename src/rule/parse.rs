@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::condition::Reading;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, code};
 use crate::event::PathSet;
 use crate::expression::{Escape, Tree};
@@ -56,7 +57,12 @@ pub(super) fn parse(
         .and_then(|rules| rules.list(problems));
     let parsed = rules.unwrap_or_default().iter().filter_map(|node| {
         let node = reuse.fill(node, problems);
-        rule(&node, paths, problems)
+        let mut reading = Reading {
+            paths,
+            lists: reuse.lists(),
+            item: false,
+        };
+        rule(&node, &mut reading, problems)
     });
     let parsed = parsed.collect();
     fields.finish(problems);
@@ -116,7 +122,7 @@ const RULE_FOREIGN: &[Foreign] = &[
     ),
 ];
 
-fn rule(node: &Node, paths: &mut PathSet, problems: &mut Diagnostics) -> Option<Rule> {
+fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> Option<Rule> {
     let mut fields = Fields::of(node, problems)?;
     fields.free("x-");
     tell(&mut fields, RULE_FOREIGN, problems);
@@ -133,11 +139,11 @@ fn rule(node: &Node, paths: &mut PathSet, problems: &mut Diagnostics) -> Option<
     let tags = fields.optional("tags").map(|n| texts(n, problems));
     let tags = tags.unwrap_or_default();
     let when = match fields.required("when", problems) {
-        Some(node) => When::parse(node, paths, problems),
+        Some(node) => When::parse(node, reading, problems),
         None => When::default(),
     };
     let vars = fields.optional("vars").map(|n| vars(n, problems));
-    let (actions, whole, named_destinations) = actions(&mut fields, paths, problems);
+    let (actions, whole, named_destinations) = actions(&mut fields, reading, problems);
     let tests = fields.optional("tests").and_then(|n| n.list(problems));
     let tests = tests.unwrap_or_default().to_vec();
     fields.finish(problems);
@@ -212,7 +218,7 @@ fn vars(node: &Node, problems: &mut Diagnostics) -> Vec<Var> {
 /// The actions that could be read, whether those are all, and every destination that they name.
 fn actions(
     fields: &mut Fields<'_>,
-    paths: &mut PathSet,
+    reading: &mut Reading<'_>,
     problems: &mut Diagnostics,
 ) -> (Vec<Action>, bool, Vec<NamedDestination>) {
     let node = fields.optional("actions");
@@ -236,7 +242,7 @@ fn actions(
         if let Some(name) = entry.get("name").filter(|name| name.as_str().is_some()) {
             whole &= checked_name(name, problems).is_some();
         }
-        let Some(action) = Action::parse(entry, paths, &mut destinations, problems) else {
+        let Some(action) = Action::parse(entry, reading, &mut destinations, problems) else {
             whole = false;
             continue;
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostics, SourceFile};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, SourceFile, code};
 use crate::event::PathSet;
 
 use super::Rule;
@@ -60,7 +60,10 @@ impl ParsedFile {
     pub(super) fn beside(&self) -> impl Iterator<Item = &Arc<SourceFile>> {
         let shared = self.shared.iter();
         let given = shared.flat_map(|shared| {
-            let lists = shared.listed.iter().filter_map(|listed| listed.file.as_ref());
+            let lists = shared
+                .listed
+                .iter()
+                .filter_map(|listed| listed.file.as_ref());
             std::iter::once(&shared.file).chain(lists)
         });
         let own = self.listed.iter().filter_map(|listed| listed.file.as_ref());
@@ -97,6 +100,11 @@ impl SharedFiles {
         let mut read = Self::default();
         for file in files {
             let folder = folder_of(&file.path);
+            if let Some(other) = read.running.get(&folder) {
+                read.problems.push(second(&file, &other.file));
+                read.stale.push(file.path.clone());
+                continue;
+            }
             let last = previous.and_then(|previous| previous.get(&folder));
             let present = match last {
                 Some(last) if last.is_current(&file, library) => Arc::clone(last),
@@ -105,7 +113,8 @@ impl SharedFiles {
             read.problems.extend(present.problems.clone());
             let running = if present.problems.has_errors() {
                 read.stale.push(file.path.clone());
-                last.filter(|last| !last.problems.has_errors()).unwrap_or(&present)
+                last.filter(|last| !last.problems.has_errors())
+                    .unwrap_or(&present)
             } else {
                 &present
             };
@@ -133,6 +142,20 @@ impl Shared {
             && self.file.text == file.text
             && self.listed.iter().all(|listed| listed.is_current(library))
     }
+}
+
+/// That a folder has both `_shared.yaml` and `_shared.yml`.
+fn second(file: &Arc<SourceFile>, other: &SourceFile) -> Diagnostic {
+    let place = Place {
+        file: Arc::clone(file),
+        span: 0..0,
+    };
+    let message = "a folder has one such file";
+    let help = format!(
+        "the other is {}: put all into one of them",
+        other.path.display()
+    );
+    Diagnostic::error(code::BAD_VALUE, place, message).help(help)
 }
 
 /// The folder that a file stands in.

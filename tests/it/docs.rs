@@ -28,7 +28,7 @@ fn check(folder: &Folder, what: &str) {
 fn rules_in_the_documentation_pass_check() {
     let mut seen = 0;
     for page in ["README.md", "docs/rules.md", "docs/actions.md"] {
-        for block in blocks(page, "rules:") {
+        for block in [blocks(page, "rules:"), blocks(page, "defaults:")].concat() {
             let folder = Folder::new();
             folder.write("rules.yaml", &block);
             check(&folder, &format!("{page}:\n{block}"));

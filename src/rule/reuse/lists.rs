@@ -53,7 +53,11 @@ impl NamedLists {
         for (key, value) in node.map(problems).unwrap_or_default() {
             if lists.own.len() == LISTS_MAX {
                 let message = format!("more than {LISTS_MAX} lists stand here");
-                problems.push(Diagnostic::error(code::TOO_LARGE, node.key_place(key), message));
+                problems.push(Diagnostic::error(
+                    code::TOO_LARGE,
+                    node.key_place(key),
+                    message,
+                ));
                 break;
             }
             if !checked_name(node, key, problems) {
@@ -61,7 +65,9 @@ impl NamedLists {
             }
             // A list that cannot be read is there all the same, so that nothing is said of its users.
             let values = lists.values(value, library, problems).unwrap_or_default();
-            lists.known.insert(key.text.as_str(), Arc::new(List::new(values)));
+            lists
+                .known
+                .insert(key.text.as_str(), Arc::new(List::new(values)));
             lists.own.push((key.text.clone(), node.key_place(key)));
         }
         lists
@@ -89,17 +95,21 @@ impl NamedLists {
     ) -> Option<Vec<serde_json::Value>> {
         match &node.value {
             Value::List(items) => Some(plain_values(items, problems)),
-            Value::String(path) => self.from_file(node, path, library, problems),
+            Value::String(path) => self.read_file(node, path, library, problems),
             _ => {
-                let message = format!("expected a list or the path of a file, found {}", node.type_name());
-                let help = "write `[one, two]`, or the path of a file beside this one: lists/vips.txt";
+                let message = format!(
+                    "expected a list or the path of a file, found {}",
+                    node.type_name()
+                );
+                let help =
+                    "write `[one, two]`, or the path of a file beside this one: lists/vips.txt";
                 problems.push(node.error(code::WRONG_TYPE, message).help(help));
                 None
             }
         }
     }
 
-    fn from_file(
+    fn read_file(
         &mut self,
         node: &Node,
         path: &str,
@@ -157,7 +167,10 @@ impl NamedLists {
     }
 
     pub(super) fn unused(&self) -> impl Iterator<Item = Unused> {
-        let unused = self.own.iter().filter(|(name, _)| !self.used.contains(name));
+        let unused = self
+            .own
+            .iter()
+            .filter(|(name, _)| !self.used.contains(name));
         unused.map(|(name, place)| ("list", name.clone(), place.clone()))
     }
 }

@@ -67,11 +67,7 @@ impl Reuse {
     }
 
     /// A rule with its defaults and templates filled in.
-    pub(super) fn fill<'n>(
-        &mut self,
-        rule: &'n Node,
-        problems: &mut Diagnostics,
-    ) -> Cow<'n, Node> {
+    pub(super) fn fill<'n>(&mut self, rule: &'n Node, problems: &mut Diagnostics) -> Cow<'n, Node> {
         self.lists.note_use(rule);
         let mut filled = Cow::Borrowed(rule);
         if !self.defaults.is_empty()
@@ -98,8 +94,11 @@ impl Reuse {
         }
     }
 
-    /// Points at what nothing uses.
+    /// Points at what nothing uses. Beside errors it may only be misspelt where it is used.
     pub(super) fn finish(self, problems: &mut Diagnostics) {
+        if problems.has_errors() {
+            return;
+        }
         for (what, name, place) in self
             .defaults
             .unused()
@@ -108,8 +107,7 @@ impl Reuse {
         {
             let message = format!("no rule of this file uses the {what} `{name}`");
             problems.push(
-                Diagnostic::warning(code::UNUSED, place, message)
-                    .help("delete it, or use it"),
+                Diagnostic::warning(code::UNUSED, place, message).help("delete it, or use it"),
             );
         }
     }

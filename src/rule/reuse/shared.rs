@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::yaml::{self, Fields, Node, Value};
 
 use super::super::beside::Library;
+use super::super::files::SHARED;
 use super::super::when::{Foreign, tell};
 use super::lists::{Listed, NamedLists};
 use super::templates::Templates;
@@ -26,7 +27,7 @@ pub(in crate::rule) struct Shared {
 /// Whether a file gives templates and lists instead of holding rules.
 pub(in crate::rule) fn is_shared(path: &Path) -> bool {
     let name = path.file_name();
-    name.is_some_and(|name| name == "_shared.yaml" || name == "_shared.yml")
+    name.is_some_and(|name| SHARED.iter().any(|shared| name == *shared))
 }
 
 const FOREIGN: &[Foreign] = &[
@@ -80,7 +81,9 @@ impl Shared {
     }
 
     pub(super) fn templates(&self) -> impl Iterator<Item = (&str, &Arc<Node>)> {
-        self.templates.iter().map(|(name, node)| (name.as_str(), node))
+        self.templates
+            .iter()
+            .map(|(name, node)| (name.as_str(), node))
     }
 
     pub(super) fn lists(&self) -> impl Iterator<Item = (&str, &Arc<List>)> {

@@ -81,7 +81,9 @@ impl Expanded {
             }
             start += piece.len;
         }
-        self.pieces.last().map(|last| (&last.node, last.from + last.len))
+        self.pieces
+            .last()
+            .map(|last| (&last.node, last.from + last.len))
     }
 }
 
@@ -177,7 +179,10 @@ impl Templates {
                     expanded.take_in(&part);
                 }
                 Some(_) => {
-                    let message = format!("with `{}` this is over {TEMPLATE_BYTES_MAX} bytes", call.name);
+                    let message = format!(
+                        "with `{}` this is over {TEMPLATE_BYTES_MAX} bytes",
+                        call.name
+                    );
                     problems.push(Diagnostic::error(code::TOO_LARGE, place(), message));
                     whole = false;
                 }

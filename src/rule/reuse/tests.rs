@@ -33,7 +33,11 @@ fn one(files: &[(&str, &str)], what: &str, at: &str, says: &str) {
     let [(found_what, found_at, message)] = found.as_slice() else {
         panic!("expected one finding, found {found:#?}");
     };
-    assert_eq!((found_what.as_str(), found_at.as_str()), (what, at), "{found:#?}");
+    assert_eq!(
+        (found_what.as_str(), found_at.as_str()),
+        (what, at),
+        "{found:#?}"
+    );
     assert!(message.contains(says), "{found:#?}");
 }
 
@@ -44,7 +48,9 @@ fn texts(files: &[(&str, &str)]) -> Vec<String> {
     assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
     let actions = loaded.set.rules.iter().flat_map(|rule| &rule.actions);
     let templates = actions.flat_map(|action| action.configured.templates());
-    templates.map(|template| template.text().to_owned()).collect()
+    templates
+        .map(|template| template.text().to_owned())
+        .collect()
 }
 
 fn rule(name: &str, message: &str) -> String {
@@ -76,7 +82,11 @@ rules:
 ";
     let text = text.replace("templates: {", "templates: {greeting: hello, ");
     let set = load(&[(A, &text)], None).set;
-    let names: Vec<_> = set.rules[0].actions.iter().map(|a| a.name.as_str()).collect();
+    let names: Vec<_> = set.rules[0]
+        .actions
+        .iter()
+        .map(|a| a.name.as_str())
+        .collect();
     assert_eq!(names, ["second", "first"]);
     let config = set.rules[0].actions[1].config.as_ref().unwrap();
     assert_eq!(config["message"], "see {{actions.second.url}} {{vars.x}}");
@@ -108,21 +118,74 @@ fn templates_inside_a_block_see_its_item() {
     let twice = "templates: {commit: 'id {{this.id}}'}\nrules:\n".to_owned()
         + &rule("a", "{{> commit}}")
         + &rule("b", "{{> commit}}");
-    one(&[(A, &twice)], "rules/a.yaml HR0303", "this.id", "not something");
+    one(
+        &[(A, &twice)],
+        "rules/a.yaml HR0303",
+        "this.id",
+        "not something",
+    );
 }
 
 #[test]
 fn what_is_wrong_with_templates() {
     for (top, message, code, at, says) in [
-        ("templates: {invoice: x}", "{{> invoice}} {{> invoise}}", "HR0110", "{{> invoise}}", "did you mean `invoice`?"),
-        ("x-a: 1", "{{> invoice}}", "HR0110", "{{> invoice}}", "under `templates:`"),
-        ("templates: {a: x}", "{{> a b=1}}", "HR0302", "{{> a b=1}}", "write {{> a}}"),
-        ("templates: {a: '{{> b}}', b: '{{> a}}'}", "{{> a}}", "HR0110", "{{> a}}", "takes in itself"),
-        ("templates: {a: '{{#if payload.x}}'}", "{{> a}}", "HR0302", "'{{#if payload.x}}'", ""),
-        ("templates: {a: '{{uper payload.x}}'}", "{{> a}}", "HR0304", "uper", "did you mean `upper`?"),
+        (
+            "templates: {invoice: x}",
+            "{{> invoice}} {{> invoise}}",
+            "HR0110",
+            "{{> invoise}}",
+            "did you mean `invoice`?",
+        ),
+        (
+            "x-a: 1",
+            "{{> invoice}}",
+            "HR0110",
+            "{{> invoice}}",
+            "under `templates:`",
+        ),
+        (
+            "templates: {a: x}",
+            "{{> a b=1}}",
+            "HR0302",
+            "{{> a b=1}}",
+            "write {{> a}}",
+        ),
+        (
+            "templates: {a: '{{> b}}', b: '{{> a}}'}",
+            "{{> a}}",
+            "HR0110",
+            "{{> a}}",
+            "takes in itself",
+        ),
+        (
+            "templates: {a: '{{#if payload.x}}'}",
+            "{{> a}}",
+            "HR0302",
+            "{{#if payload.x}}",
+            "",
+        ),
+        (
+            "templates: {a: '{{uper payload.x}}'}",
+            "{{> a}}",
+            "HR0304",
+            "uper",
+            "did you mean `upper`?",
+        ),
         ("templates: {a: 1}", "x", "HR0006", "1", "expected text"),
-        ("templates: {'a b': x}", "x", "HR0007", "'a b'", "letters, digits"),
-        ("templates: {a: x}", "x", "HR0111", "x", "uses the template `a`"),
+        (
+            "templates: {'a b': x}",
+            "x",
+            "HR0007",
+            "'a b'",
+            "letters, digits",
+        ),
+        (
+            "templates: {a: x}",
+            "x",
+            "HR0111",
+            "x",
+            "uses the template `a`",
+        ),
     ] {
         let text = file(top, message);
         one(&[(A, &text)], &format!("{A} {code}"), at, says);
@@ -131,14 +194,17 @@ fn what_is_wrong_with_templates() {
 
 #[test]
 fn templates_that_grow_without_end_are_stopped() {
-    let mut text = "templates:\n  t0: '0123456789'\n".to_owned();
-    for n in 1..60 {
-        let before = n - 1;
-        text.push_str(&format!("  t{n}: '{{{{> t{before}}}}}{{{{> t{before}}}}}'\n"));
-    }
+    let double = |n: u32| format!("  t{}: '{{{{> t{n}}}}}{{{{> t{n}}}}}'\n", n + 1);
+    let doubles: String = (0..59).map(double).collect();
+    let mut text = format!("templates:\n  t0: '0123456789'\n{doubles}");
     text.push_str("rules:\n");
     text.push_str(&rule("r", "{{> t59}}"));
-    one(&[(A, &text)], &format!("{A} HR0008"), "{{> t12}}", "over 65536 bytes");
+    one(
+        &[(A, &text)],
+        &format!("{A} HR0008"),
+        "{{> t12}}",
+        "over 65536 bytes",
+    );
 }
 
 #[test]
@@ -165,16 +231,34 @@ rules:
     assert!(texts(0).contains(&"{{payload.q}}") && texts(0).contains(&"2"));
     let two = texts(1);
     assert!(two.contains(&"3") && two.contains(&"1") && two.contains(&"4"));
-    assert!(!two.contains(&"2") && !two.contains(&"{{payload.q}}"), "{two:?}");
+    assert!(
+        !two.contains(&"2") && !two.contains(&"{{payload.q}}"),
+        "{two:?}"
+    );
 }
 
 #[test]
 fn what_is_wrong_with_defaults() {
     let two = |top: &str| format!("{top}\nrules:\n{}{}", rule("a", "x"), rule("b", "y"));
     for (top, code, at, says) in [
-        ("defaults: {discrod: {destination: x}}", "HR0401", "discrod", "did you mean `discord`?"),
-        ("defaults: {log: {mesage: x}}", "HR0004", "mesage", "did you mean `message`?"),
-        ("defaults: {discord: {destination: x}}", "HR0111", "discord", "defaults for `discord`"),
+        (
+            "defaults: {discrod: {destination: x}}",
+            "HR0401",
+            "discrod",
+            "did you mean `discord`?",
+        ),
+        (
+            "defaults: {log: {mesage: x}}",
+            "HR0004",
+            "mesage",
+            "did you mean `message`?",
+        ),
+        (
+            "defaults: {discord: {destination: x}}",
+            "HR0111",
+            "discord",
+            "defaults for `discord`",
+        ),
         ("defaults: {log: info}", "HR0006", "info", "expected a map"),
     ] {
         one(&[(A, &two(top))], &format!("{A} {code}"), at, says);
@@ -197,7 +281,10 @@ rules:
     assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
     let enabled: Vec<_> = loaded.set.rules.iter().map(|rule| rule.enabled).collect();
     assert_eq!(enabled, [true, false]);
-    assert_eq!(loaded.set.rules[0].when.conditions.subjects(), ["$.livemode"]);
+    assert_eq!(
+        loaded.set.rules[0].when.conditions.subjects(),
+        ["$.livemode"]
+    );
 }
 
 #[test]
@@ -217,11 +304,20 @@ fn shared_templates_belong_to_a_folder_and_those_below() {
     ];
     assert_eq!(
         texts(files),
-        ["top", "near {{payload.name}}", "near {{payload.name}}", "own"]
+        [
+            "top",
+            "near {{payload.name}}",
+            "near {{payload.name}}",
+            "own"
+        ]
     );
     let outside = plain("r");
     one(
-        &[("rules/team/_shared.yaml", near), (A, &outside), ("rules/_shared.yaml", "templates: {name: x}\n")],
+        &[
+            ("rules/team/_shared.yaml", near),
+            (A, &outside),
+            ("rules/_shared.yaml", "templates: {name: x}\n"),
+        ],
         "rules/a.yaml HR0110",
         "{{> hi}}",
         "no template `hi`",
@@ -233,12 +329,37 @@ fn what_is_wrong_in_shared_files() {
     let using = file("", "{{> a}}");
     let shared = "rules/_shared.yaml";
     for (text, code, at, says) in [
-        ("rules: []\ntemplates: {a: x}\n", "HR0004", "rules", "files of their own"),
-        ("defaults: {log: {}}\ntemplates: {a: x}\n", "HR0004", "defaults", "in the rule file"),
-        ("templates: {a: x, b: '{{> c}}'}\n", "HR0110", "{{> c}}", "no template `c`"),
-        ("templates: {a: '{{uper payload.x}}'}\n", "HR0304", "uper", "upper"),
+        (
+            "rules: []\ntemplates: {a: x}\n",
+            "HR0004",
+            "rules",
+            "files of their own",
+        ),
+        (
+            "defaults: {log: {}}\ntemplates: {a: x}\n",
+            "HR0004",
+            "defaults",
+            "in the rule file",
+        ),
+        (
+            "templates: {a: x, b: '{{> c}}'}\n",
+            "HR0110",
+            "{{> c}}",
+            "no template `c`",
+        ),
+        (
+            "templates: {a: '{{uper payload.x}}'}\n",
+            "HR0304",
+            "uper",
+            "upper",
+        ),
     ] {
-        one(&[(shared, text), (A, &using)], &format!("{shared} {code}"), at, says);
+        one(
+            &[(shared, text), (A, &using)],
+            &format!("{shared} {code}"),
+            at,
+            says,
+        );
     }
     let empty = file("", "x");
     assert_eq!(findings(&[(shared, "# nothing\n"), (A, &empty)]), []);
@@ -263,11 +384,17 @@ fn a_broken_shared_file_keeps_its_last_good_version() {
     assert_ne!(third.set.hash, first.set.hash);
     // A file that uses what is no longer there keeps what it had.
     let fourth = with("templates: {b: two}\n", Some(&third.set));
-    assert_eq!((shown(&fourth).as_str(), fourth.stale), ("two", vec![PathBuf::from(A)]));
+    assert_eq!(
+        (shown(&fourth).as_str(), fourth.stale),
+        ("two", vec![PathBuf::from(A)])
+    );
     // What is kept of a set gives the same set, whatever stands on disk.
     for set in [&third.set, &fourth.set] {
         let again = RuleSet::of_text(&set.text()).unwrap();
-        assert_eq!((shown(&again).as_str(), &again.set.hash), ("two", &set.hash));
+        assert_eq!(
+            (shown(&again).as_str(), &again.set.hash),
+            ("two", &set.hash)
+        );
     }
 }
 
@@ -305,7 +432,11 @@ fn what_is_wrong_with_lists() {
     folder.write("lists/deep.json", "[[1]]");
     let using = "rules:\n  - {name: r, when: {conditions: [{path: $.a, in: {list: l}}]}, actions: [{log: {message: m}}]}\n";
     for (list, code, says) in [
-        ("lists/none.txt", "HR0001", "the list `lists/none.txt` cannot be read"),
+        (
+            "lists/none.txt",
+            "HR0001",
+            "the list `lists/none.txt` cannot be read",
+        ),
         ("../secret.txt", "HR0001", "is not below the folder"),
         ("/etc/passwd", "HR0001", "is not below the folder"),
         ("lists", "HR0001", "is not a file"),
@@ -326,4 +457,118 @@ fn what_is_wrong_with_lists() {
     let found = folder.load(None).diagnostics;
     let messages: Vec<_> = found.iter().map(|found| found.message.as_str()).collect();
     assert_eq!(messages, ["no rule of this file uses the list `m`"]);
+}
+
+const USING: &str = "lists: {vips: lists/vips.txt, off: [a, 2]}
+rules:
+  - name: r
+    when: {conditions: [{path: $.who, in: {list: vips}}, {path: $.who, not_in: {list: off}}]}
+    actions: [{log: {message: m}}]
+";
+
+#[test]
+fn a_changed_list_makes_another_set_and_a_lost_one_stays() {
+    let folder = Folder::new("change");
+    folder.write("a.yaml", USING);
+    folder.write("b.yaml", &format!("rules:\n{}", rule("b", "x")));
+    folder.write("lists/vips.txt", "ann\nbob # the boss\n");
+    let first = folder.load(None);
+    assert!(first.diagnostics.is_empty(), "{:#?}", first.diagnostics);
+    assert!(first.set.beside.contains(&folder.0.join("lists/vips.txt")));
+    let unchanged = folder.load(Some(&first.set));
+    assert_eq!(unchanged.set.hash, first.set.hash);
+    assert!(std::sync::Arc::ptr_eq(
+        &unchanged.set.rules[0],
+        &first.set.rules[0]
+    ));
+
+    folder.write("lists/vips.txt", "cy\n");
+    let second = folder.load(Some(&first.set));
+    assert_ne!(second.set.hash, first.set.hash);
+    assert!(std::sync::Arc::ptr_eq(
+        &second.set.rules[1],
+        &first.set.rules[1]
+    ));
+    assert!(!std::sync::Arc::ptr_eq(
+        &second.set.rules[0],
+        &first.set.rules[0]
+    ));
+
+    fs::remove_file(folder.0.join("lists/vips.txt")).unwrap();
+    let third = folder.load(Some(&second.set));
+    assert_eq!(third.set.hash, second.set.hash);
+    assert_eq!(third.stale, [folder.0.join("a.yaml")]);
+    for set in [&first.set, &second.set, &third.set] {
+        let again = RuleSet::of_text(&set.text()).unwrap();
+        assert!(again.diagnostics.is_empty(), "{:#?}", again.diagnostics);
+        assert_eq!(again.set.hash, set.hash);
+    }
+}
+
+#[test]
+fn a_list_is_live_although_its_rule_file_is_being_edited() {
+    let folder = Folder::new("edit");
+    folder.write("a.yaml", USING);
+    folder.write("lists/vips.txt", "ann\n");
+    let first = folder.load(None);
+    folder.write("a.yaml", &format!("{USING}  - {{name: s, wh"));
+    folder.write("lists/vips.txt", "bob\n");
+    let second = folder.load(Some(&first.set));
+    assert_eq!(second.stale, [folder.0.join("a.yaml")]);
+    assert_eq!(second.set.rules.len(), 1);
+    assert_ne!(second.set.hash, first.set.hash);
+}
+
+#[test]
+fn lists_in_yaml_are_no_rule_files() {
+    let folder = Folder::new("yaml");
+    folder.write("a.yaml", &USING.replace("vips.txt", "vips.yaml"));
+    folder.write("lists/vips.yaml", "- ann\n- 2\n");
+    let loaded = folder.load(None);
+    assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
+    assert_eq!(loaded.set.files.len(), 1);
+}
+
+#[test]
+fn many_reloads_keep_lists_and_shared_templates() {
+    let folder = Folder::new("many");
+    folder.write("_shared.yaml", "templates: {hi: hello}\n");
+    let text = USING.replace("message: m", "message: '{{> hi}}'");
+    folder.write("a.yaml", &text);
+    folder.write("lists/vips.txt", "ann\n");
+    let mut loaded = folder.load(None);
+    let hash = loaded.set.hash.clone();
+    for _ in 0..220 {
+        loaded = folder.load(Some(&loaded.set));
+        assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
+        assert_eq!(loaded.set.hash, hash);
+    }
+}
+
+#[test]
+fn one_file_of_a_folder_is_read_with_what_the_folder_shares() {
+    let folder = Folder::new("above");
+    fs::create_dir_all(folder.0.join("team/deep")).unwrap();
+    folder.write("_shared.yaml", "templates: {hi: hello}\n");
+    folder.write("team/_shared.yaml", "templates: {name: ann}\n");
+    let rules = format!("rules:\n{}", rule("r", "{{> hi}} {{> name}}"));
+    folder.write("team/deep/a.yaml", &rules);
+    let roots = [folder.0.clone()];
+    for path in ["team", "team/deep", "team/deep/a.yaml"] {
+        let paths = crate::rule::with_shared_above(&folder.0.join(path), &roots);
+        let found = crate::rule::read_rule_files(&paths).unwrap();
+        let loaded = RuleSet::load(found.files, &Names::default(), None);
+        assert!(
+            loaded.diagnostics.is_empty(),
+            "{path}: {:#?}",
+            loaded.diagnostics
+        );
+        assert_eq!(loaded.set.rules.len(), 1, "{path}");
+    }
+    folder.write("a.yaml", &format!("rules:\n{}", rule("s", "{{> hi}}")));
+    let found = crate::rule::read_rule_files(&[folder.0.join("a.yaml")]).unwrap();
+    assert_eq!(found.files.len(), 2);
+    folder.write("_shared.yml", "templates: {hi: hello}\n");
+    let two = folder.load(None);
+    assert_eq!(two.stale, [folder.0.join("_shared.yml")]);
 }
