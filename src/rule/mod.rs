@@ -8,6 +8,7 @@ mod action;
 mod beside;
 mod check;
 mod files;
+mod flow;
 mod index;
 mod kept;
 mod load;
@@ -35,6 +36,10 @@ pub use action::Action;
 pub use beside::find_beside;
 pub use check::Names;
 pub use files::{FilesError, Found, find_rule_files, read_rule_files, with_shared_above};
+pub use flow::{
+    ChangedGate, Closing, DIGEST_EVENTS_MAX, DigestGate, During, Flow, JoinGate, Key, OrderBy,
+    Other, Otherwise, ThrottleGate, UnlessGate, WINDOW_MAX,
+};
 pub use load::Loaded;
 pub use pattern::glob;
 pub use uses::{Read, Reads};
@@ -57,6 +62,8 @@ pub struct Rule {
     pub tags: Vec<String>,
     /// Which events it is about.
     pub when: When,
+    /// What stands between a match and its actions.
+    pub flow: Flow,
     /// Values computed for it, in order.
     pub vars: Vec<Var>,
     /// What it does, each after those whose outputs it uses.

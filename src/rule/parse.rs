@@ -14,7 +14,7 @@ use super::beside::Library;
 use super::reuse::{Listed, Reuse, Shared};
 use super::uses::{self, Reads};
 use super::when::{Foreign, tell, texts};
-use super::{Action, Rule, Var, When};
+use super::{Action, Flow, Rule, Var, When};
 
 /// The longest name of a rule or action, in characters.
 pub(super) const NAME_CHARS_MAX: usize = 200;
@@ -143,7 +143,9 @@ fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> O
         None => When::default(),
     };
     let vars = fields.optional("vars").map(|n| vars(n, problems));
-    let (actions, whole, named_destinations) = actions(&mut fields, reading, problems);
+    let flow = Flow::parse(&mut fields, reading, problems);
+    let defers = flow.defers();
+    let (actions, whole, named_destinations) = actions(&mut fields, defers, reading, problems);
     let tests = fields.optional("tests").and_then(|n| n.list(problems));
     let tests = tests.unwrap_or_default().to_vec();
     fields.finish(problems);
@@ -156,6 +158,7 @@ fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> O
         stop,
         tags: tags.iter().map(|(_, tag)| (*tag).to_owned()).collect(),
         when,
+        flow,
         vars: vars.unwrap_or_default(),
         actions,
         named_destinations,
@@ -218,6 +221,7 @@ fn vars(node: &Node, problems: &mut Diagnostics) -> Vec<Var> {
 /// The actions that could be read, whether those are all, and every destination that they name.
 fn actions(
     fields: &mut Fields<'_>,
+    defers: bool,
     reading: &mut Reading<'_>,
     problems: &mut Diagnostics,
 ) -> (Vec<Action>, bool, Vec<NamedDestination>) {
@@ -242,7 +246,8 @@ fn actions(
         if let Some(name) = entry.get("name").filter(|name| name.as_str().is_some()) {
             whole &= checked_name(name, problems).is_some();
         }
-        let Some(action) = Action::parse(entry, reading, &mut destinations, problems) else {
+        let action = Action::parse(entry, defers, reading, &mut destinations, problems);
+        let Some(action) = action else {
             whole = false;
             continue;
         };
