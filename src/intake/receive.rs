@@ -196,6 +196,8 @@ impl Inner {
         let bytes = acceptance.event.payload.raw().len() as u64;
         let jobs = acceptance.plan.jobs.iter();
         let ready = jobs.filter(|job| job.state == JobState::Ready).count();
+        let plan = &acceptance.plan;
+        let gated = !plan.firings.is_empty() || !plan.signals.is_empty();
         let mut permits = self.reserve(&mut acceptance);
         let told = Told::of(&acceptance);
         let stored = self.parts.store.accept(vec![acceptance]).await;
@@ -214,6 +216,9 @@ impl Inner {
         Some(match accepted {
             Accepted::New(leased) => {
                 self.hand_over(leased, &mut permits, ready);
+                if gated {
+                    self.parts.handover.nudge();
+                }
                 told.accepted(&self.parts.telemetry, source, bytes);
                 answers::accepted(event)
             }

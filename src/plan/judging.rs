@@ -10,9 +10,10 @@ use crate::condition::{Conditions, Facts, Trace};
 use crate::event::{Event, Slots};
 use crate::rule::{Read, Rule, RuleSet};
 
-use super::NewJob;
+use super::gating::Passage;
 use super::jobs::{Fates, Planning};
 use super::vars::{LazyScope, Vars};
+use super::{NewFiring, NewJob};
 
 /// Vars as conditions were shown them; they must live as long as the slots.
 #[derive(Debug)]
@@ -24,8 +25,8 @@ pub(super) struct Kept {
 
 impl Kept {
     /// With a place for every time that conditions of these rules may ask for vars.
-    pub(super) fn for_rules(rules: &[&Arc<Rule>]) -> Self {
-        Self::with_places(rules.iter().map(|rule| asks(rule)).sum())
+    pub(super) fn for_rules<'r>(rules: impl Iterator<Item = &'r Arc<Rule>>) -> Self {
+        Self::with_places(rules.map(|rule| asks(rule)).sum())
     }
 
     pub(super) fn with_places(count: usize) -> Self {
@@ -51,7 +52,8 @@ impl Kept {
 /// How often the conditions of a rule may ask for vars.
 pub(super) fn asks(rule: &Rule) -> usize {
     let own = rule.actions.iter().map(|action| &action.condition_vars);
-    let all = own.chain([&rule.when.vars]);
+    let others = rule.flow.others().map(|other| &other.when.vars);
+    let all = own.chain([&rule.when.vars]).chain(others);
     all.filter(|reads| !reads.is_empty()).count()
 }
 
@@ -62,6 +64,9 @@ pub(super) struct Judging<'e> {
     pub(super) run: u32,
     pub(super) scope: LazyScope<'e>,
     pub(super) vars: Vars,
+    pub(super) passage: Passage,
+    /// Those of the rule that was judged last.
+    pub(super) firings: Vec<NewFiring>,
     slots: &'e Slots<'e>,
     kept: &'e Kept,
 }
@@ -80,6 +85,8 @@ impl<'e> Judging<'e> {
             run,
             scope: LazyScope::new(event),
             vars: Vars::default(),
+            passage: Passage::Gates,
+            firings: Vec::new(),
             slots,
             kept,
         }
@@ -106,6 +113,7 @@ impl<'e> Judging<'e> {
                 planning.pass_over(action);
             }
         }
+        self.gate(rule, None, &mut planning.jobs);
         Some((planning.jobs, planning.left_out))
     }
 
@@ -122,7 +130,7 @@ impl<'e> Judging<'e> {
         (trace, error)
     }
 
-    fn holds(&mut self, rule: &Rule, conditions: &Conditions, reads: &[Read]) -> bool {
+    pub(super) fn holds(&mut self, rule: &Rule, conditions: &Conditions, reads: &[Read]) -> bool {
         let facts = self.facts(rule, reads);
         // A negative test would hold for a var that could not be computed.
         self.vars.error_of(reads).is_none() && conditions.holds(&facts)
@@ -138,7 +146,8 @@ impl<'e> Judging<'e> {
         }
     }
 
-    fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
+        self.firings.clear();
         self.vars = Vars::default();
         self.scope.leave_rule();
     }
@@ -147,6 +156,7 @@ impl<'e> Judging<'e> {
     pub(super) fn forget(&mut self) {
         self.scope = LazyScope::new(self.event);
         self.vars = Vars::default();
+        self.firings.clear();
     }
 }
 

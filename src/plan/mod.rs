@@ -5,6 +5,7 @@
 
 mod deferred;
 mod flow;
+mod gating;
 pub mod job;
 mod jobs;
 mod judging;
@@ -16,11 +17,12 @@ use serde_json::Value;
 use crate::event::{Event, JobId};
 use crate::rule::{Rule, RuleSet};
 
-pub use deferred::prepare;
+pub use deferred::{Beside, prepare};
 pub use flow::{
-    Changed, Closes, DIGEST_AGE_MAX, DIGEST_BYTES_MAX, DIGEST_EVENTS_MAX, Digest, Gates, Join,
-    Lane, NewFiring, Signal, Throttle, Unless, WINDOW_MAX,
+    Changed, Closes, DIGEST_AGE_MAX, DIGEST_BYTES_MAX, Digest, Gates, Join, Lane, NewFiring,
+    Signal, Throttle, Unless,
 };
+pub use gating::Passage;
 pub use job::{Attempt, Job, JobBody, JobState, NewJob};
 
 use judging::{Judging, Kept, caught};
@@ -60,8 +62,18 @@ pub struct RuleTrace {
     pub note: Option<String>,
 }
 
-/// Judges an event. `run` is 0 at intake, and one more for each replay.
+/// Judges an event. `run` is 0 at intake, and one more for each replay, which passes gates by.
 pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
+    let passage = if run == 0 {
+        Passage::Gates
+    } else {
+        Passage::PassedBy
+    };
+    plan_through(rules, event, run, passage)
+}
+
+/// Judges an event; `passage` says which gates there are.
+pub fn plan_through(rules: &RuleSet, event: &Event, run: u32, passage: Passage) -> Plan {
     let mut plan = Plan {
         rule_set: rules.hash.clone(),
         matched: Vec::new(),
@@ -70,15 +82,24 @@ pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
         signals: Vec::new(),
     };
     let candidates = rules.candidates(event);
-    if candidates.is_empty() {
+    let asking: Vec<_> = match passage {
+        Passage::Gates => rules.asking().collect(),
+        Passage::PassedBy | Passage::Ignored => Vec::new(),
+    };
+    if candidates.is_empty() && asking.is_empty() {
         return plan;
     }
-    let kept = Kept::for_rules(&candidates);
+    let kept = Kept::for_rules(candidates.iter().chain(&asking).copied());
     let slots = event.payload.slots(&rules.paths);
     let mut judging = Judging::new(rules, event, &slots, &kept, run);
+    judging.passage = passage;
+    for rule in asking {
+        plan.hear(&mut judging, rule);
+    }
     let mut left_out = LeftOut::default();
+    let mut taken = false;
     for unmatched in [false, true] {
-        if unmatched && !plan.matched.is_empty() {
+        if unmatched && taken {
             break;
         }
         let mut stopped = None;
@@ -89,14 +110,19 @@ pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
             if stopped == Some(&rule.place.file.path) {
                 continue;
             }
-            let room = JOBS_MAX - plan.jobs.len();
+            let room = JOBS_MAX.saturating_sub(plan.jobs.len());
             match caught(|| judging.rule(rule, room)) {
                 Ok(None) => {}
                 Ok(Some((jobs, more))) => {
                     plan.matched.push(rule.name.clone());
                     plan.jobs.extend(jobs);
+                    plan.firings.append(&mut judging.firings);
                     left_out.add(rule, more);
-                    stopped = rule.stop.then_some(&rule.place.file.path).or(stopped);
+                    // A shadow changes nothing for the others.
+                    let acts = !rule.flow.shadow;
+                    taken |= acts;
+                    let stops = (rule.stop && acts).then_some(&rule.place.file.path);
+                    stopped = stops.or(stopped);
                 }
                 Err(panic) => {
                     judging.forget();
@@ -113,6 +139,26 @@ pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
     }
     plan.jobs.extend(left_out.letter(event, run));
     plan
+}
+
+impl Plan {
+    /// What an event is to a rule that asks for others.
+    fn hear(&mut self, judging: &mut Judging<'_>, rule: &Rule) {
+        match caught(|| judging.signals(rule)) {
+            Ok((signals, dead)) => {
+                self.signals.extend(signals);
+                let room = JOBS_MAX.saturating_sub(self.jobs.len());
+                self.jobs.extend(dead.into_iter().take(room));
+            }
+            Err(panic) => {
+                judging.forget();
+                let reason = format!("rule `{}` could not be followed: {panic}", rule.name);
+                let (event, run) = (judging.event, judging.run);
+                let letter = dead_letter(event, run, &rule.name, "other events", reason);
+                self.jobs.push(letter);
+            }
+        }
+    }
 }
 
 /// What every rule makes of an event, in order, as [`plan`] decides it.

@@ -1,12 +1,14 @@
 //! Why a rule did or did not match.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::event::Event;
 use crate::rule::{NotAbout, Rule, RuleSet};
 
+use super::gating::Passage;
 use super::judging::{Judging, Kept, asks, caught};
 use super::{JOBS_MAX, NewJob, RuleTrace};
 
@@ -44,6 +46,7 @@ impl<'e> Tracing<'e> {
         let kept = Kept::with_places(asks(rule) * 2);
         let slots = self.event.payload.slots(&self.rules.paths);
         let mut judging = Judging::new(self.rules, self.event, &slots, &kept, 0);
+        judging.passage = Passage::Ignored;
         let judged = caught(|| {
             let (decided, note) = judging.trace(rule);
             let jobs = decided
@@ -92,7 +95,8 @@ impl<'e> Tracing<'e> {
     fn first_matched(&self) -> Option<&str> {
         let find = || {
             let candidates = self.rules.candidates(self.event).into_iter();
-            let mut others = candidates.filter(|other| !other.when.unmatched);
+            let acts = |other: &&Arc<Rule>| !other.when.unmatched && !other.flow.shadow;
+            let mut others = candidates.filter(acts);
             others
                 .find(|other| self.holds(other))
                 .map(|other| other.name.clone())

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use crate::actions::{self, Configured, Kind};
-use crate::condition::{Conditions, Lists, Reading};
+use crate::condition::{Conditions, Reading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
-use crate::event::PathSet;
 use crate::yaml::{Fields, Key, Node};
 
 use super::uses::{Read, Reads, vars_of_conditions};
@@ -32,7 +31,7 @@ pub struct Action {
     /// Its configuration, compiled.
     pub configured: Arc<dyn Configured>,
     /// Its configuration as JSON without the destination, where it must be rendered later: only for
-    /// actions that use the outputs of others.
+    /// actions that use the outputs of others, or other events.
     pub config: Option<serde_json::Value>,
     /// The vars and actions that its templates read.
     pub reads: Reads,
@@ -60,10 +59,12 @@ impl std::fmt::Debug for Action {
 }
 
 impl Action {
-    /// Reads one entry. The destinations it names are kept also where the rest cannot be used.
+    /// Reads one entry. The destinations it names are kept also where the rest cannot be used. `defers`
+    /// where its rule has gates that bring other events.
     pub(super) fn parse(
         node: &Node,
-        paths: &mut PathSet,
+        defers: bool,
+        reading: &mut Reading<'_>,
         destinations: &mut Vec<NamedDestination>,
         problems: &mut Diagnostics,
     ) -> Option<Self> {
@@ -81,13 +82,11 @@ impl Action {
         if let Some(name) = name {
             action.name = name;
         }
+        if defers || !action.reads.actions.is_empty() {
+            action.config = Some(without_destination(block));
+        }
         if let Some(node) = own {
-            let mut reading = Reading {
-                paths,
-                lists: &Lists::default(),
-                item: false,
-            };
-            action.conditions = Conditions::parse(node, &mut reading, problems);
+            action.conditions = Conditions::parse(node, reading, problems);
             action.condition_vars = vars_of_conditions(node);
         }
         Some(action)
@@ -224,7 +223,7 @@ fn configure(
         destinations,
         conditions: Conditions::default(),
         condition_vars: Vec::new(),
-        config: (!reads.actions.is_empty()).then(|| without_destination(block)),
+        config: None,
         configured,
         reads,
     })

@@ -5,20 +5,25 @@
 //! an event is left to `plan`.
 
 mod action;
+mod beside;
 mod check;
 mod files;
+mod flow;
 mod index;
+mod kept;
 mod load;
 mod loading;
 mod order;
 mod parse;
+mod parsed;
 mod pattern;
+mod reuse;
 #[cfg(test)]
 mod tests;
 mod uses;
 mod when;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,8 +33,13 @@ use crate::expression::Tree;
 use crate::yaml::Node;
 
 pub use action::Action;
+pub use beside::find_beside;
 pub use check::Names;
-pub use files::{FilesError, Found, find_rule_files, read_rule_files};
+pub use files::{FilesError, Found, find_rule_files, read_rule_files, with_shared_above};
+pub use flow::{
+    ChangedGate, Closing, DIGEST_EVENTS_MAX, DigestGate, During, Flow, JoinGate, Key, OrderBy,
+    Other, Otherwise, ThrottleGate, UnlessGate, WINDOW_MAX,
+};
 pub use load::Loaded;
 pub use pattern::glob;
 pub use uses::{Read, Reads};
@@ -52,6 +62,8 @@ pub struct Rule {
     pub tags: Vec<String>,
     /// Which events it is about.
     pub when: When,
+    /// What stands between a match and its actions.
+    pub flow: Flow,
     /// Values computed for it, in order.
     pub vars: Vec<Var>,
     /// What it does, each after those whose outputs it uses.
@@ -92,6 +104,8 @@ pub struct RuleSet {
     pub hash: String,
     /// The text of those files, by path, as it is kept for `explain`.
     pub files: BTreeMap<PathBuf, Arc<SourceFile>>,
+    /// The other files that their rules took something from, or tried to: lists and `_shared.yaml`.
+    pub beside: BTreeSet<PathBuf>,
     index: index::Index,
     parsed: loading::ParsedFiles,
 }

@@ -148,5 +148,14 @@ fn body(case: &Case, event: &Event, job: &NewJob) -> Result<JobBody, String> {
         lane: job.lane.clone(),
         body: job.body.clone(),
     };
-    plan::prepare(&job, event, answers)
+    // As a digest of this event alone.
+    let alone = plan::Beside {
+        name: String::new(),
+        event,
+        vars: match &job.body {
+            JobBody::Deferred { vars, .. } => Some(vars.clone()),
+            JobBody::Prepared { .. } | JobBody::Unprepared => None,
+        },
+    };
+    plan::prepare(&job, event, answers, &[alone])
 }
