@@ -4,8 +4,8 @@
 //! holds of an action written out holds of these too.
 
 mod defaults;
+mod given;
 mod lists;
-mod shared;
 mod templates;
 
 use std::borrow::Cow;
@@ -20,8 +20,8 @@ use defaults::Defaults;
 use lists::NamedLists;
 use templates::Templates;
 
+pub(super) use given::{Shared, is_shared};
 pub(super) use lists::Listed;
-pub(super) use shared::{Shared, is_shared};
 
 /// What the rules of one file may use.
 pub(super) struct Reuse {
