@@ -22,7 +22,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("sha2", &["crypto/"]),
     ("subtle", &["crypto/"]),
     ("ring", &["crypto/"]),
-    ("base64", &["crypto/", "expression/helpers/"]),
+    ("base64", &["crypto/", "expression/"]),
     (
         "hex",
         &["crypto/", "expression/helpers/", "intake/", "rule/"],
@@ -30,10 +30,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("notify", &["runtime/watch.rs"]),
     ("tracing_subscriber", &["runtime/telemetry.rs"]),
     ("tokio_util", &["runtime/shutdown.rs"]),
-    (
-        "jiff",
-        &["runtime/clock.rs", "expression/helpers/", "actions/"],
-    ),
+    ("jiff", &["runtime/clock.rs", "expression/", "actions/"]),
     ("annotate_snippets", &["diagnostic/render.rs"]),
     ("strsim", &["diagnostic/"]),
     ("serde_yaml", &["yaml/"]),
@@ -60,6 +57,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("uuid", &["event/ids.rs"]),
     ("jsonpath_rust", &["expression/path/"]),
     ("handlebars", &["expression/"]),
+    ("jaq_core", &["expression/program/"]),
     ("regex", &["expression/", "condition/", "destinations/"]),
     ("rusqlite", &["stores/sqlite/"]),
     ("hyper", &["server/", "operator/"]),
