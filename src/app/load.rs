@@ -2,6 +2,7 @@
 //!
 //! `serve` starts and reloads with it, `check` shows what it finds.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash as _, Hasher as _};
@@ -9,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{Config, Definitions, Document, Environment};
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, SourceFile, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, MARK, Place, SourceFile, code};
 use crate::rule::{Names, RuleSet, read_rule_files};
-use crate::trial;
+use crate::{trial, yaml};
 
 /// Larger files are compared by size and time instead of content, in bytes.
 const COMPARED_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -87,9 +88,15 @@ pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previou
         (None, Ok(document)) => document.rules(environment).unwrap_or_default(),
         (None, Err(_)) => Vec::new(),
     };
-    let rules = load_rules(&roots, &names, previous.map(|p| p.rules), &mut problems);
+    let rules = read_rules(&roots, &names, previous.map(|p| p.rules), &mut problems);
     let (rules, stale_rules) = rules.map_or((None, roots), |(rules, stale)| (Some(rules), stale));
     stale.extend(stale_rules);
+    let inputs = config.iter().flat_map(|config| &config.inputs.files);
+    let rule_files = rules.iter().flat_map(|rules| rules.files.values());
+    let files = inputs.chain(definitions.files()).chain(rule_files);
+    // A last good version is not looked at again.
+    let files = files.filter(|file| !stale.contains(&file.path));
+    let problems = silence(problems, files);
     let stamp = config
         .as_ref()
         .map_or(0, |config| stamp_config(config, &definitions));
@@ -104,7 +111,31 @@ pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previou
 }
 
 /// Reads the rules under some roots and runs their tests. None where a root cannot be read.
-pub fn load_rules(
+pub fn load_rules(roots: &[PathBuf], names: &Names, problems: &mut Diagnostics) -> Option<RuleSet> {
+    let mut found = Diagnostics::new();
+    let rules = read_rules(roots, names, None, &mut found).map(|(rules, _)| rules);
+    let files = rules.iter().flat_map(|rules| rules.files.values());
+    problems.extend(silence(found, files));
+    rules
+}
+
+/// What comments in these files and in those with findings allow is left out.
+fn silence<'f>(
+    problems: Diagnostics,
+    files: impl Iterator<Item = &'f Arc<SourceFile>>,
+) -> Diagnostics {
+    let found = problems.iter().map(|found| Arc::clone(&found.place.file));
+    let speaking: BTreeMap<_, _> = files
+        .cloned()
+        .chain(found)
+        .filter(|file| file.text.contains(MARK))
+        .map(|file| ((file.path.clone(), Arc::as_ptr(&file)), file))
+        .collect();
+    let comments: Vec<_> = speaking.values().map(yaml::comments).collect();
+    problems.silenced(&comments)
+}
+
+fn read_rules(
     roots: &[PathBuf],
     names: &Names,
     previous: Option<&RuleSet>,

@@ -7,6 +7,7 @@ mod check;
 mod dead;
 mod destinations;
 mod events;
+mod explain;
 mod jobs;
 mod output;
 mod providers;
@@ -63,6 +64,7 @@ Exit codes: 0 fine, 1 what was looked at has problems, 2 could not run.";
 enum Command {
     Serve(serve::Serve),
     Check(check::Check),
+    Explain(explain::Explain),
     Send(send::Send),
     Events(events::Events),
     Jobs(jobs::Jobs),
@@ -100,6 +102,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World<'_>
     let done = match arguments.command {
         Command::Serve(command) => command.run(&mut output).await,
         Command::Check(command) => command.run(&mut output),
+        Command::Explain(command) => command.run(&mut output),
         Command::Send(command) => command.run(&mut output).await,
         Command::Events(command) => command.run(&mut output).await,
         Command::Jobs(command) => command.run(&mut output).await,

@@ -85,9 +85,9 @@ pub(super) fn rules(document: &Document, output: &Output<'_>) -> Result<RuleSet,
         None => document.names_as_written(&definitions.providers),
     };
     let roots = document.rules(environment)?;
-    let loaded = load_rules(&roots, &names, None, &mut problems);
+    let loaded = load_rules(&roots, &names, &mut problems);
     match loaded {
-        Some((rules, _)) if !problems.has_errors() => Ok(rules),
+        Some(rules) if !problems.has_errors() => Ok(rules),
         _ => Err(Failure::Diagnostics(problems)),
     }
 }

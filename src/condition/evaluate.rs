@@ -1,66 +1,38 @@
 //! Conditions against one event.
 
-use std::cell::OnceCell;
-
-use serde_json::Value;
-
 use crate::expression::TooMuch;
-use crate::runtime::Timestamp;
 
-use super::{Condition, Conditions, Facts, Quantifier, SubjectTest, Trace};
+use super::{Condition, Facts, Leaf, Trace};
 
 /// One evaluation of one rule's conditions.
 pub(super) struct Run<'r, 'e> {
     pub(super) facts: &'r Facts<'e>,
-    conditions: &'r Conditions,
-    selected: Vec<OnceCell<Result<Vec<&'e Value>, TooMuch>>>,
 }
 
-impl<'r, 'e> Run<'r, 'e> {
-    pub(super) fn new(conditions: &'r Conditions, facts: &'r Facts<'e>) -> Self {
-        Self {
-            facts,
-            conditions,
-            selected: vec![OnceCell::new(); conditions.paths.len()],
-        }
+impl Run<'_, '_> {
+    pub(super) fn holds(&self, conditions: &[Condition]) -> bool {
+        conditions.iter().all(|condition| self.condition(condition))
     }
 
-    /// What a path selects, evaluated at the first call.
-    pub(super) fn selected(&self, number: usize) -> Result<&[&'e Value], TooMuch> {
-        let (Some(cell), Some(path)) =
-            (self.selected.get(number), self.conditions.paths.get(number))
-        else {
-            return Ok(&[]);
-        };
-        cell.get_or_init(|| path.try_select(self.facts.slots.payload().value()))
-            .as_deref()
-            .map_err(|stopped| *stopped)
-    }
-
-    pub(super) fn holds(&self) -> bool {
-        let mut conditions = self.conditions.conditions.iter();
-        conditions.all(|condition| self.condition(condition))
-    }
-
-    pub(super) fn trace(&self) -> Trace {
+    pub(super) fn trace(&self, conditions: &[Condition]) -> Trace {
         let failed = |condition: &&Condition| !self.condition(condition);
-        let Some(failed) = self.conditions.conditions.iter().find(failed) else {
+        let Some(failed) = conditions.iter().find(failed) else {
             return Trace {
                 holds: true,
                 ..Trace::default()
             };
         };
-        let Some(test) = self.decisive(failed, true) else {
+        let Some(leaf) = self.decisive(failed, true) else {
             return Trace::default();
         };
         let mut seen = None;
-        let looked = test.subject.each(self, &mut |value| {
+        let looked = leaf.subject.each(self.facts, &mut |value| {
             seen = Some(value.clone());
             false
         });
         Trace {
             holds: false,
-            because: Some(test.written.clone()),
+            because: Some(leaf.written.clone()),
             seen,
             problem: looked.err().map(|stopped| stopped.to_string()),
         }
@@ -78,7 +50,7 @@ impl<'r, 'e> Run<'r, 'e> {
             Condition::Any(inner) => self.find(inner, true),
             Condition::None(inner) => self.find(inner, true).map(|found| !found),
             Condition::Not(inner) => self.attempt(inner).map(|holds| !holds),
-            Condition::Test(test) => self.test(test),
+            Condition::Test(leaf) => leaf.holds(self.facts),
         }
     }
 
@@ -96,9 +68,9 @@ impl<'r, 'e> Run<'r, 'e> {
     }
 
     /// The test that made a condition fail (or hold, under `not`): the first such in order.
-    fn decisive<'c>(&self, condition: &'c Condition, failed: bool) -> Option<&'c SubjectTest> {
+    fn decisive<'c>(&self, condition: &'c Condition, failed: bool) -> Option<&'c Leaf> {
         let (inner, inside_failed): (&[Condition], bool) = match condition {
-            Condition::Test(test) => return Some(test),
+            Condition::Test(leaf) => return Some(leaf),
             Condition::All(inner) | Condition::Any(inner) => (inner, failed),
             Condition::None(inner) => (inner, !failed),
             Condition::Not(inner) => (std::slice::from_ref(inner), !failed),
@@ -109,41 +81,5 @@ impl<'r, 'e> Run<'r, 'e> {
         };
         let decided = inner.iter().find(fits).or_else(|| inner.first())?;
         self.decisive(decided, inside_failed)
-    }
-
-    fn test(&self, test: &SubjectTest) -> Result<bool, TooMuch> {
-        let now = self.facts.event.received_at;
-        let mut some = false;
-        let mut passed = false;
-        let mut all = true;
-        let mut barred = false;
-        test.subject.each(self, &mut |value| {
-            some = true;
-            barred |= test.negative.iter().any(|test| test.passes(value, now));
-            let fits = test.passes(value, now);
-            passed |= fits;
-            all &= fits;
-            let may_change = match test.quantifier {
-                Quantifier::Any => !passed || !test.negative.is_empty(),
-                Quantifier::All => all,
-            };
-            may_change && !barred
-        })?;
-        if barred || (test.absent && some) {
-            return Ok(false);
-        }
-        if test.positive.is_empty() {
-            return Ok(true);
-        }
-        Ok(match test.quantifier {
-            Quantifier::Any => passed,
-            Quantifier::All => some && all,
-        })
-    }
-}
-
-impl SubjectTest {
-    fn passes(&self, value: &Value, now: Timestamp) -> bool {
-        self.positive.iter().all(|test| test.passes(value, now))
     }
 }

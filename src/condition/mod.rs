@@ -5,6 +5,8 @@
 
 mod evaluate;
 mod foreign;
+mod leaf;
+mod lists;
 pub mod operators;
 mod parse;
 mod subject;
@@ -15,68 +17,58 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
 use crate::event::{Event, PathSet, Slots};
-use crate::expression::Path;
 use crate::yaml::Node;
 
-use operators::Test;
-use subject::Subject;
-
+pub use leaf::{Leaf, Quantifier};
+pub use lists::{List, Lists};
 pub use operators::glob::Glob;
+pub use operators::{Key, Operator, Sense, Test};
+pub use subject::Subject;
 
 /// The deepest nesting of groups.
 pub const GROUPS_DEPTH_MAX: usize = 32;
+
+/// What conditions are read with.
+#[derive(Debug)]
+pub struct Reading<'r> {
+    /// Their paths are interned here.
+    pub paths: &'r mut PathSet,
+    /// The lists they may name.
+    pub lists: &'r Lists,
+    /// Whether `item:` means something: in the conditions of an action under `for_each`.
+    pub item: bool,
+}
 
 /// What a condition reads of one event.
 #[derive(Debug)]
 pub struct Facts<'e> {
     /// The event.
     pub event: &'e Event,
-    /// Its payload at the rule set's singular paths.
+    /// Its payload at the rule set's paths.
     pub slots: &'e Slots<'e>,
     /// The rule's vars, those that could be computed.
     pub vars: &'e serde_json::Map<String, Value>,
+    /// The value that `for_each` is at.
+    pub item: Option<&'e Value>,
 }
 
 /// All of a rule's conditions; all must hold. Empty ones always do.
 #[derive(Debug, Clone, Default)]
-pub struct Conditions {
-    conditions: Arc<[Condition]>,
-    /// The paths that can select several values, each evaluated at most once for an event.
-    paths: Arc<[Path]>,
-}
+pub struct Conditions(Arc<[Condition]>);
 
 /// One condition: a group of others, or a test of one subject.
 #[derive(Debug)]
-enum Condition {
+pub enum Condition {
+    /// Every one holds.
     All(Vec<Condition>),
+    /// One of them holds.
     Any(Vec<Condition>),
+    /// None of them holds.
     None(Vec<Condition>),
+    /// It does not hold.
     Not(Box<Condition>),
-    Test(SubjectTest),
-}
-
-/// What is tested, and how.
-#[derive(Debug)]
-struct SubjectTest {
-    /// As written: `$.a`, `header X`.
-    written: String,
-    subject: Subject,
-    quantifier: Quantifier,
-    /// One value must pass all of these.
-    positive: Vec<Box<dyn Test>>,
-    /// No value may pass any of these.
-    negative: Vec<Box<dyn Test>>,
-    /// `exists: false`: nothing may be there.
-    absent: bool,
-}
-
-/// How many of the selected values must pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Quantifier {
-    /// One of them.
-    Any,
-    /// All of them, and at least one.
-    All,
+    /// A test.
+    Test(Leaf),
 }
 
 /// Which test decided, on what value.
@@ -93,46 +85,56 @@ pub struct Trace {
 }
 
 impl Conditions {
-    /// Reads a `conditions:` list; its singular paths are interned in `paths`.
-    pub fn parse(node: &Node, paths: &mut PathSet, problems: &mut Diagnostics) -> Self {
-        parse::conditions(node, paths, problems)
+    /// Reads a `conditions:` list.
+    pub fn parse(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> Self {
+        parse::conditions(node, reading, problems)
     }
 
     /// Whether all hold.
     pub fn holds(&self, facts: &Facts<'_>) -> bool {
-        evaluate::Run::new(self, facts).holds()
+        evaluate::Run { facts }.holds(&self.0)
     }
 
     /// Whether all hold, and which test decided.
     pub fn trace(&self, facts: &Facts<'_>) -> Trace {
-        evaluate::Run::new(self, facts).trace()
+        evaluate::Run { facts }.trace(&self.0)
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.conditions.is_empty()
+        self.0.is_empty()
+    }
+
+    /// The conditions, in the order they were written.
+    pub fn list(&self) -> &[Condition] {
+        &self.0
+    }
+
+    /// Every test, at any depth, in the order they were written.
+    pub fn leaves(&self) -> Vec<&Leaf> {
+        let mut found = Vec::new();
+        for condition in self.0.iter() {
+            condition.leaves(&mut found);
+        }
+        found
     }
 
     /// The subjects as written, in order: `$.a`, `header X`.
     pub fn subjects(&self) -> Vec<&str> {
-        let mut found = Vec::new();
-        for condition in self.conditions.iter() {
-            condition.subjects(&mut found);
-        }
-        found
+        self.leaves().into_iter().map(Leaf::written).collect()
     }
 }
 
 impl Condition {
-    fn subjects<'c>(&'c self, found: &mut Vec<&'c str>) {
+    fn leaves<'c>(&'c self, found: &mut Vec<&'c Leaf>) {
         match self {
             Self::All(inner) | Self::Any(inner) | Self::None(inner) => {
                 for condition in inner {
-                    condition.subjects(found);
+                    condition.leaves(found);
                 }
             }
-            Self::Not(inner) => inner.subjects(found),
-            Self::Test(test) => found.push(&test.written),
+            Self::Not(inner) => inner.leaves(found),
+            Self::Test(leaf) => found.push(leaf),
         }
     }
 }

@@ -33,7 +33,17 @@ fn read(text: &str) -> (Conditions, PathSet, Vec<String>) {
     let mut problems = Diagnostics::new();
     let mut paths = PathSet::default();
     let node = yaml::read(&SourceFile::new("rules.yaml", text), &mut problems).unwrap();
-    let conditions = Conditions::parse(&node, &mut paths, &mut problems);
+    let mut lists = Lists::default();
+    let vips = ["ann", "bob"].map(Value::from).to_vec();
+    lists.insert("vips", List::new(vips).into());
+    let nets = ["10.0.0.0/8", "192.0.2.7"].map(Value::from).to_vec();
+    lists.insert("nets", List::new(nets).into());
+    let mut reading = Reading {
+        paths: &mut paths,
+        lists: &lists,
+        item: true,
+    };
+    let conditions = Conditions::parse(&node, &mut reading, &mut problems);
     let findings = problems.iter().map(|finding| {
         let at = &text[finding.place.span.clone()];
         let help = finding.help.as_deref().unwrap_or_default();
@@ -48,10 +58,12 @@ fn trace(conditions: &str, payload: &str) -> Trace {
     let event = event(payload);
     let slots = event.payload.slots(&paths);
     let vars = serde_json::json!({"n": 3});
+    let item = serde_json::json!({"k": [1, 2], "s": "x"});
     let facts = Facts {
         event: &event,
         slots: &slots,
         vars: vars.as_object().unwrap(),
+        item: Some(&item),
     };
     let trace = conditions.trace(&facts);
     assert_eq!(conditions.holds(&facts), trace.holds);
@@ -194,6 +206,81 @@ fn other_subjects() {
 }
 
 #[test]
+fn the_item_of_for_each() {
+    check("[{item: $.s, equals: x}]", "{}", true);
+    check("[{item: '$.k[*]', equals: 2}]", "{}", true);
+    check("[{item: '$.k[*]', not_in: [2]}]", "{}", false);
+    check("[{item: $.none, exists: true}]", r#"{"none":1}"#, false);
+    check("[{item: $, type: object}]", "{}", true);
+    because("[{item: $.s, equals: y}]", "{}", "item $.s", Some("\"x\""));
+    refused("[{item: s, equals: y}]", "HR0301 s", "write `$.s`");
+    refused(
+        "[{item: '$.k[*]', not_equals: 1, gt: 0}]",
+        "HR0203 not_equals",
+        "two conditions",
+    );
+    let mut reading = Reading {
+        paths: &mut PathSet::default(),
+        lists: &Lists::default(),
+        item: false,
+    };
+    let mut problems = Diagnostics::new();
+    let text = "[{item: $.s, equals: y}]";
+    let node = yaml::read(&SourceFile::new("rules.yaml", text), &mut problems).unwrap();
+    Conditions::parse(&node, &mut reading, &mut problems);
+    let finding = problems.iter().next().unwrap();
+    assert_eq!(finding.code.id(), "HR0204");
+    assert_eq!(&text[finding.place.span.clone()], "item");
+}
+
+#[test]
+fn lists_by_name() {
+    check("[{path: $.a, in: {list: vips}}]", r#"{"a":"bob"}"#, true);
+    check("[{path: $.a, in: {list: vips}}]", r#"{"a":"Bob"}"#, false);
+    check(
+        "[{path: $.a, in: {list: vips}, ignore_case: true}]",
+        r#"{"a":"Bob"}"#,
+        true,
+    );
+    check(
+        "[{path: $.a, not_in: {list: vips}}]",
+        r#"{"a":"bob"}"#,
+        false,
+    );
+    check("[{path: $.a, not_in: {list: vips}}]", "{}", true);
+    check(
+        "[{path: $.a, cidr: {list: nets}}]",
+        r#"{"a":"10.1.2.3"}"#,
+        true,
+    );
+    check(
+        "[{path: $.a, cidr: {list: nets}}]",
+        r#"{"a":"11.1.2.3"}"#,
+        false,
+    );
+    refused(
+        "[{path: $.a, in: {list: vipps}}]",
+        "HR0202 vipps: there is no list `vipps`",
+        "did you mean `vips`?",
+    );
+    refused(
+        "[{path: $.a, in: {list: zzzzzz}}]",
+        "HR0202 zzzzzz",
+        "there are nets, vips",
+    );
+    refused(
+        "[{path: $.a, contains: {list: vips}}]",
+        "HR0202 vips: `contains` cannot take a list by its name",
+        "`in`, `not_in` and `cidr` can",
+    );
+    refused(
+        "[{path: $.a, cidr: {list: vips}}]",
+        "HR0202 vips: `ann` in this list is not a network",
+        "10.0.0.0/8",
+    );
+}
+
+#[test]
 fn groups() {
     let (yes, no) = ("{path: $.a, equals: 1}", "{path: $.a, equals: 2}");
     for (text, expected) in [
@@ -289,6 +376,72 @@ fn a_group_is_decided_without_what_cannot_be_carried_out() {
         check(&format!("[all: [{order}]]"), &payload, false);
         check(&format!("[not: {{all: [{order}]}}]"), &payload, false);
     }
+}
+
+#[test]
+fn what_an_index_can_find() {
+    let (conditions, ..) = read(
+        "[{path: $.a, equals: 1}, {path: \"$['a']\", equals: 1}, {path: $.a, equals: 1, ignore_case: true}, \
+          {path: '$.l[*]', gt: 1, lte: 9, quantifier: all}, {path: $.b, starts_with: x, not_equals: xy}, \
+          {path: $.b, in: {list: vips}}, {path: $.b, matches: '^x'}, {path: $.b, exists: true}, \
+          {path: $.b, exists: false}, {path: $.b, ends_with: x}, {item: $.b, equals: 1}]",
+    );
+    let leaves = conditions.leaves();
+    let keys: Vec<_> = leaves
+        .iter()
+        .map(|leaf| format!("{:?}", leaf.keys()))
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            "[Equals([Number(1)])]",
+            "[Equals([Number(1)])]",
+            "[]",
+            "[Range(Excluded(Number(1)), Unbounded), Range(Unbounded, Included(Number(9)))]",
+            "[Prefix(\"x\")]",
+            "[Equals([String(\"ann\"), String(\"bob\")])]",
+            "[Regex(\"^x\")]",
+            "[Exists]",
+            "[]",
+            "[]",
+            "[Equals([Number(1)])]",
+        ]
+    );
+    let told: Vec<_> = leaves.iter().map(|leaf| leaf.is_told_by_keys()).collect();
+    assert_eq!(
+        told,
+        [
+            true, true, false, false, false, true, true, true, false, false, true
+        ]
+    );
+    let shared: Vec<_> = leaves.iter().filter(|leaf| !leaf.is_shared()).collect();
+    assert_eq!(shared.len(), 1);
+    let identities: Vec<_> = leaves.iter().map(|leaf| leaf.identity()).collect();
+    assert_eq!(identities[0], identities[1]);
+    let distinct: std::collections::HashSet<_> = identities.iter().collect();
+    assert_eq!(distinct.len(), leaves.len() - 1);
+}
+
+#[test]
+fn a_path_is_evaluated_once_for_all_rules() {
+    let mut paths = PathSet::default();
+    let mut read = |text: &str| {
+        let mut problems = Diagnostics::new();
+        let node = yaml::read(&SourceFile::new("rules.yaml", text), &mut problems).unwrap();
+        let mut reading = Reading {
+            paths: &mut paths,
+            lists: &Lists::default(),
+            item: false,
+        };
+        Conditions::parse(&node, &mut reading, &mut problems)
+    };
+    let one = read("[{path: $..x, equals: 1}]");
+    let other = read("[not: {path: $..x, equals: 2}]");
+    let query = |conditions: &Conditions| match conditions.leaves()[0].subject() {
+        Subject::Several(query, _) => *query,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(query(&one), query(&other));
 }
 
 #[test]

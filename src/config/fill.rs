@@ -110,6 +110,9 @@ impl<'e> Filler<'e> {
             }
             problem.message = self.hidden(problem.message);
             problem.help = problem.help.map(|help| self.hidden(help));
+            for also in &mut problem.also {
+                also.note = self.hidden(std::mem::take(&mut also.note));
+            }
             // Two rooms may read one key, and find the same.
             if scrubbed.iter().all(|known| *known != problem) {
                 scrubbed.push(problem);

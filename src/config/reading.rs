@@ -185,15 +185,17 @@ impl Reading<'_> {
     fn once(&mut self, entries: &[(Key, Node)], what: &str) {
         let mut first = BTreeMap::new();
         for (key, node) in entries {
-            if let Some(file) = first.insert(key.text.as_str(), &node.place.file) {
-                let place = Place {
-                    span: key.span.clone(),
-                    ..node.place.clone()
-                };
+            let place = Place {
+                span: key.span.clone(),
+                ..node.place.clone()
+            };
+            if let Some(other) = first.insert(key.text.as_str(), place.clone()) {
                 let message = format!("there is a {what} `{}` in two files", key.text);
-                let help = format!("the other stands in {}", file.path.display());
-                self.found
-                    .push(Diagnostic::error(code::DUPLICATE_KEY, place, message).help(help));
+                self.found.push(
+                    Diagnostic::error(code::DUPLICATE_KEY, place, message)
+                        .also(other, "the other stands here")
+                        .help("give one of them another name"),
+                );
             }
         }
     }

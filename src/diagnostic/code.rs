@@ -2,29 +2,46 @@
 //!
 //! `HR00xx` files and YAML, `HR01xx` rules, `HR02xx` conditions, `HR03xx` templates and paths,
 //! `HR04xx` actions, `HR05xx` hookrule.yaml, `HR06xx` provider definitions, `HR07xx` tests in rule files.
+//!
+//! A new one needs a text `explained/HR0101.md` beside this file. A test runs the examples in it:
+//! what is wrong must be found under that code, and what is right must pass without a word.
 
 /// A finding's stable number. Numbers are never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Code {
+pub struct Code(&'static Entry);
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Entry {
     id: &'static str,
     title: &'static str,
+    explanation: &'static str,
 }
 
 impl Code {
     /// The number, as in `HR0101`.
     pub const fn id(self) -> &'static str {
-        self.id
+        self.0.id
     }
 
     /// What the number stands for, in a few words.
     pub const fn title(self) -> &'static str {
-        self.title
+        self.0.title
+    }
+
+    /// What it means at length, with an example of what is wrong and what is right: the text of
+    /// `explained/HR0101.md`. An example is a file: its first line is a comment with its path.
+    pub const fn explanation(self) -> &'static str {
+        self.0.explanation
     }
 }
 
 macro_rules! codes {
     ($($name:ident $id:literal $title:literal),* $(,)?) => {
-        $(#[doc = $title] pub const $name: Code = Code { id: $id, title: $title };)*
+        $(#[doc = $title] pub const $name: Code = Code(&Entry {
+            id: $id,
+            title: $title,
+            explanation: include_str!(concat!("explained/", $id, ".md")),
+        });)*
         /// Every code, in order.
         pub const ALL: &[Code] = &[$($name),*];
     };
@@ -39,6 +56,7 @@ codes! {
     WRONG_TYPE "HR0006" "a value of the wrong type",
     BAD_VALUE "HR0007" "a value that cannot be used",
     TOO_LARGE "HR0008" "a file or value over its limit",
+    IDLE_COMMENT "HR0009" "a comment to hookrule that does nothing",
     DUPLICATE_RULE "HR0101" "two rules with one name",
     DUPLICATE_ACTION "HR0102" "two actions of a rule with one name",
     NO_ACTIONS "HR0103" "a rule without actions",

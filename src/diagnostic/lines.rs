@@ -1,5 +1,7 @@
 //! Byte offsets → lines and columns.
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Place, SourceFile};
@@ -35,11 +37,6 @@ impl Lines {
         }
     }
 
-    /// Whether these are the lines of this file.
-    pub(super) fn are_of(&self, file: &Arc<SourceFile>) -> bool {
-        Arc::ptr_eq(&self.file, file)
-    }
-
     pub(super) fn position(&self, byte: usize) -> Position {
         let line = self.starts.partition_point(|start| *start <= byte).max(1);
         let start = self.start(line);
@@ -49,6 +46,11 @@ impl Lines {
             line,
             column: before.chars().count() + 1,
         }
+    }
+
+    /// How many lines there are.
+    pub(super) fn count(&self) -> usize {
+        self.starts.len()
     }
 
     /// The byte where a line begins.
@@ -63,6 +65,25 @@ impl Lines {
     pub(super) fn text(&self, line: usize) -> &str {
         let rest = self.file.text.get(self.start(line)..).unwrap_or_default();
         rest.lines().next().unwrap_or_default()
+    }
+}
+
+/// The lines of several files, each split once.
+#[derive(Debug, Default)]
+pub(super) struct AllLines(HashMap<*const SourceFile, Lines>);
+
+impl AllLines {
+    /// The lines of one file. They hold the file, so no other takes its address meanwhile.
+    pub(super) fn of(&mut self, file: &Arc<SourceFile>) -> &Lines {
+        let split = || Lines::of(file);
+        self.0.entry(Arc::as_ptr(file)).or_insert_with(split)
+    }
+
+    /// Where a place begins and ends.
+    pub(super) fn positions(&mut self, place: &Place) -> (Position, Position) {
+        let lines = self.of(&place.file);
+        let Range { start, end } = place.span;
+        (lines.position(start), lines.position(end.max(start)))
     }
 }
 

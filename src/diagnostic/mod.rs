@@ -1,19 +1,30 @@
 //! What is wrong in a file, and where.
 //!
 //! Rooms that read files collect [`Diagnostic`]s in [`Diagnostics`] instead of stopping at the first;
-//! `render` turns them into text for people or JSON for programs. Nothing here decides what is wrong.
+//! [`human`] turns them into text for people, [`json`], [`sarif`] and [`github`] into what programs read.
+//! Nothing here decides what is wrong.
 
+mod allow;
 pub mod code;
+mod github;
+mod human;
+mod json;
 mod lines;
-mod render;
+mod sarif;
+mod summary;
 
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use allow::{Comments, MARK};
 pub use code::Code;
+pub use github::github;
+pub use human::human;
+pub use json::json;
 pub use lines::Position;
-pub use render::{Summary, human, json};
+pub use sarif::sarif;
+pub use summary::Summary;
 
 /// A file as it was read: its path as the user would write it, and its whole text.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,6 +63,16 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// Its name, as it is written in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -63,8 +84,19 @@ pub struct Diagnostic {
     pub message: String,
     /// Where.
     pub place: Place,
+    /// Other places that belong to it, where two disagree.
+    pub also: Vec<Also>,
     /// What to write instead, where we know.
     pub help: Option<String>,
+}
+
+/// Another place that a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Also {
+    /// Where.
+    pub place: Place,
+    /// What stands there, in a few words.
+    pub note: String,
 }
 
 impl Diagnostic {
@@ -75,6 +107,7 @@ impl Diagnostic {
             severity: Severity::Error,
             message: message.into(),
             place,
+            also: Vec::new(),
             help: None,
         }
     }
@@ -85,6 +118,14 @@ impl Diagnostic {
             severity: Severity::Warning,
             ..Self::error(code, place, message)
         }
+    }
+
+    /// Adds another place that it is about, and what stands there.
+    #[must_use]
+    pub fn also(mut self, place: Place, note: impl Into<String>) -> Self {
+        let note = note.into();
+        self.also.push(Also { place, note });
+        self
     }
 
     /// Adds what to write instead.
@@ -130,12 +171,14 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
-    /// In the order of file, place and code.
+    /// In the order of file, place and code: the same for the same findings, however they were found.
     pub fn sorted(mut self) -> Vec<Diagnostic> {
-        self.0.sort_by(|a, b| {
-            let key = |d: &Diagnostic| (d.place.file.path.clone(), d.place.span.start, d.code.id());
-            key(a).cmp(&key(b))
-        });
+        fn key(found: &Diagnostic) -> impl Ord + '_ {
+            let Place { file, span } = &found.place;
+            let path = file.path.as_os_str().as_encoded_bytes();
+            (path, span.start, found.code.id(), span.end, &found.message)
+        }
+        self.0.sort_by(|a, b| key(a).cmp(&key(b)));
         self.0
     }
 

@@ -1,4 +1,4 @@
-//! The ids of events and jobs.
+//! The ids of events, jobs and firings.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,6 +16,11 @@ pub struct EventId(Uuid);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct JobId(Uuid);
+
+/// A firing's id: a UUID (version 5) of what it is, as a job's; shown as `fir_` and 32 hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct FiringId(Uuid);
 
 /// Text that is not such an id.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +40,15 @@ impl JobId {
     /// one.
     pub fn derive(event: EventId, run: u32, rule: &str, action: &str, part: &str) -> Self {
         let name = serde_json::json!([run, rule, action, part]).to_string();
+        Self(Uuid::new_v5(&event.0, name.as_bytes()))
+    }
+}
+
+impl FiringId {
+    /// The id of what one rule does about one event in one run, and about one item of it where the rule
+    /// has a `for_each`.
+    pub fn derive(event: EventId, run: u32, rule: &str, item: Option<u32>) -> Self {
+        let name = serde_json::json!(["firing", run, rule, item]).to_string();
         Self(Uuid::new_v5(&event.0, name.as_bytes()))
     }
 }
@@ -88,6 +102,7 @@ macro_rules! printed {
 
 printed!(EventId, "evt_");
 printed!(JobId, "job_");
+printed!(FiringId, "fir_");
 
 #[cfg(test)]
 mod tests {

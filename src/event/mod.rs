@@ -15,8 +15,10 @@ use serde::{Deserialize, Serialize};
 use crate::runtime::Timestamp;
 
 pub use delivery::{Delivery, Headers, Query};
-pub use ids::{EventId, JobId};
-pub use payload::{MediaKind, PathSet, Payload, PayloadError, SlotId, Slots, Step, Steps};
+pub use ids::{EventId, FiringId, JobId};
+pub use payload::{
+    Found, MediaKind, PathSet, Payload, PayloadError, QueryId, Shape, SlotId, Slots, Step, Steps,
+};
 pub use proof::{Proof, Strength};
 
 /// A verified delivery, read: what rules match and templates show.

@@ -133,7 +133,7 @@ impl One<'_> {
             let (after, counts) = (RECORD_WAIT_MAX, false);
             Box::new(Next::Retry { after, counts })
         };
-        let outputs = store.outputs(job.event, job.run, &job.rule).await;
+        let outputs = store.outputs(job.id).await;
         let outputs = outputs.map_err(|error| later(&error))?;
         let body = match self.shared.parts.renderer.render(job, outputs).await {
             Ok(body) => body,

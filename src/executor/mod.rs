@@ -51,7 +51,7 @@ pub enum RenderFailure {
 
 /// Renders deferred bodies; rules are not the executor's business.
 pub trait Renderer: Send + Sync {
-    /// The job's body, prepared. `outputs` is what the done jobs of its rule gave, by action name.
+    /// The job's body, prepared. `outputs` is what the jobs it waited for gave, by action name.
     fn render<'a>(
         &'a self,
         job: &'a Job,

@@ -185,6 +185,9 @@ mod tests {
             due_at: ready,
             ready_at: Some(ready),
             created_at: ready,
+            item: None,
+            firing: None,
+            lane: None,
             body: JobBody::Unprepared,
         }
     }

@@ -164,9 +164,14 @@ fn plan_guarded(rules: &RuleSet, event: &Event) -> Plan {
             state: JobState::Dead,
             delay: Duration::ZERO,
             after: Vec::new(),
+            item: None,
+            firing: None,
+            lane: None,
             reason: Some(format!("planning failed: {}", said(panic.as_ref()))),
             body: JobBody::Unprepared,
         }],
+        firings: Vec::new(),
+        signals: Vec::new(),
     })
 }
 

@@ -101,6 +101,7 @@ impl Sources {
                     format!("`{one}` and `{other}` are both known by the header `{header}`");
                 problems.push(
                     Diagnostic::warning(code::AMBIGUOUS_SOURCES, source.place.clone(), message)
+                        .also(first.place.clone(), "the other stands here")
                         .help(format!("their senders must name them: /webhook/{other}")),
                 );
             }

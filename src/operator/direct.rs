@@ -196,9 +196,12 @@ fn masked(mut job: Job) -> Job {
     let masks = Masks::default();
     match &mut job.body {
         JobBody::Prepared { data, .. } => *data = masks.json(data.take()),
-        JobBody::Deferred { config, vars, .. } => {
+        JobBody::Deferred {
+            config, vars, item, ..
+        } => {
             *config = masks.json(config.take());
             *vars = masks.json(vars.take());
+            *item = item.take().map(|item| masks.json(item));
         }
         JobBody::Unprepared => {}
     }
@@ -208,9 +211,12 @@ fn masked(mut job: Job) -> Job {
 fn without_data(mut job: Job) -> Job {
     match &mut job.body {
         JobBody::Prepared { data, .. } => drop(data.take()),
-        JobBody::Deferred { config, vars, .. } => {
+        JobBody::Deferred {
+            config, vars, item, ..
+        } => {
             drop(config.take());
             drop(vars.take());
+            drop(item.take());
         }
         JobBody::Unprepared => {}
     }

@@ -11,13 +11,16 @@ use crate::yaml::{self, Fields, Key, Node};
 use super::judging::caught;
 use super::{Job, JobBody};
 
-/// Renders a deferred job, now that what it waited for is done. `outputs` holds what the done actions
-/// of its rule gave, by action name. Any other body is returned as it is.
+/// Renders a deferred job, now that what it waited for is done. `outputs` holds what the
+/// jobs it waited for gave, by action name. Any other body is returned as it is.
 ///
 /// # Errors
 /// Why it can never be rendered, in words for people.
 pub fn prepare(job: &Job, event: &Event, outputs: &Value) -> Result<JobBody, String> {
-    let JobBody::Deferred { config, vars, .. } = &job.body else {
+    let JobBody::Deferred {
+        config, vars, item, ..
+    } = &job.body
+    else {
         return Ok(job.body.clone());
     };
     let place = format!("rule `{}`, action `{}`", job.rule, job.action);
@@ -40,6 +43,7 @@ pub fn prepare(job: &Job, event: &Event, outputs: &Value) -> Result<JobBody, Str
         for (name, value) in vars.as_object().into_iter().flatten() {
             scope.set_var(name, value.clone());
         }
+        scope.set_item(item.clone());
         scope.set_actions(outputs.clone());
         let data = configured.prepare(&Preparation {
             scope: &scope,

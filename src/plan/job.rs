@@ -5,8 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::event::{EventId, JobId};
+use crate::event::{EventId, FiringId, JobId};
 use crate::runtime::Timestamp;
+
+use super::flow::Lane;
 
 /// What a job will do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ pub enum JobBody {
         vars: Value,
         /// The rule set that planned it.
         rule_set: String,
+        /// The value that `for_each` is at.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<Value>,
     },
     /// Could not be rendered: dead at birth.
     Unprepared,
@@ -120,6 +125,12 @@ pub struct NewJob {
     pub delay: Duration,
     /// Jobs of the same plan that must be done first.
     pub after: Vec<JobId>,
+    /// The item of a `for_each` it is about, counted from 0.
+    pub item: Option<u32>,
+    /// What must have opened before it is ready; one of the plan's firings.
+    pub firing: Option<FiringId>,
+    /// Where it takes its turn, if it must.
+    pub lane: Option<Lane>,
     /// Why it is dead or skipped at birth.
     pub reason: Option<String>,
     /// What it will do.
@@ -159,6 +170,15 @@ pub struct Job {
     pub ready_at: Option<Timestamp>,
     /// When it was planned.
     pub created_at: Timestamp,
+    /// The item of a `for_each` it is about, counted from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
+    /// The firing it belongs to, where there were gates to pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firing: Option<FiringId>,
+    /// Where it takes its turn, if it must.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<Lane>,
     /// What it will do.
     pub body: JobBody,
 }

@@ -94,6 +94,9 @@ impl<'r> Planning<'r> {
                 state: shared.state,
                 delay: Duration::ZERO,
                 after: shared.after.clone(),
+                item: None,
+                firing: None,
+                lane: None,
                 reason: shared.reason.clone(),
                 body: shared.body.clone(),
             });
@@ -131,6 +134,7 @@ impl<'r> Planning<'r> {
                     config: config.clone(),
                     vars: vars.values().clone().into(),
                     rule_set: judging.rules.hash.clone(),
+                    item: None,
                 },
             });
         }

@@ -134,6 +134,7 @@ impl<'e> Judging<'e> {
             event: self.event,
             slots: self.slots,
             vars: self.kept.show(&self.vars, reads),
+            item: None,
         }
     }
 

@@ -4,6 +4,7 @@
 //! same plan. Also the [`Job`] and its states, as stores keep them and the executor runs them.
 
 mod deferred;
+mod flow;
 pub mod job;
 mod jobs;
 mod judging;
@@ -16,6 +17,10 @@ use crate::event::{Event, JobId};
 use crate::rule::{Rule, RuleSet};
 
 pub use deferred::prepare;
+pub use flow::{
+    Changed, Closes, DIGEST_AGE_MAX, DIGEST_BYTES_MAX, DIGEST_EVENTS_MAX, Digest, Gates, Join,
+    Lane, NewFiring, Signal, Throttle, Unless, WINDOW_MAX,
+};
 pub use job::{Attempt, Job, JobBody, JobState, NewJob};
 
 use judging::{Judging, Kept, caught};
@@ -33,6 +38,10 @@ pub struct Plan {
     pub matched: Vec<String>,
     /// The jobs, in order. Those that could not be rendered are there too, dead at birth.
     pub jobs: Vec<NewJob>,
+    /// What has to pass gates before its jobs are ready.
+    pub firings: Vec<NewFiring>,
+    /// What other firings wait for, or are called off by.
+    pub signals: Vec<Signal>,
 }
 
 /// What one rule made of an event.
@@ -57,6 +66,8 @@ pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
         rule_set: rules.hash.clone(),
         matched: Vec::new(),
         jobs: Vec::new(),
+        firings: Vec::new(),
+        signals: Vec::new(),
     };
     let candidates = rules.candidates(event);
     if candidates.is_empty() {
@@ -153,6 +164,9 @@ fn dead_letter(event: &Event, run: u32, rule: &str, part: &str, reason: String) 
         state: JobState::Dead,
         delay: std::time::Duration::ZERO,
         after: Vec::new(),
+        item: None,
+        firing: None,
+        lane: None,
         reason: Some(reason),
         body: JobBody::Unprepared,
     }

@@ -282,6 +282,9 @@ fn stored(job: &NewJob, event: &Event) -> Job {
         due_at: event.received_at,
         ready_at: None,
         created_at: event.received_at,
+        item: job.item,
+        firing: job.firing,
+        lane: job.lane.clone(),
         body: serde_json::from_str(&text).unwrap(),
     }
 }

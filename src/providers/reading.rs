@@ -143,7 +143,7 @@ impl<'d> Reading<'d> {
     }
 
     fn json(&self, steps: &Steps) -> Option<String> {
-        scalar(self.payload()?.at(steps)?)
+        scalar(&self.payload()?.at(steps)?.value())
     }
 
     /// How the body is to be read, worked out when a part first asks.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::actions::{self, Configured, Kind};
-use crate::condition::Conditions;
+use crate::condition::{Conditions, Lists, Reading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
 use crate::event::PathSet;
 use crate::yaml::{Fields, Key, Node};
@@ -82,7 +82,12 @@ impl Action {
             action.name = name;
         }
         if let Some(node) = own {
-            action.conditions = Conditions::parse(node, paths, problems);
+            let mut reading = Reading {
+                paths,
+                lists: &Lists::default(),
+                item: false,
+            };
+            action.conditions = Conditions::parse(node, &mut reading, problems);
             action.condition_vars = vars_of_conditions(node);
         }
         Some(action)

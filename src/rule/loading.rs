@@ -272,10 +272,7 @@ impl Loading {
 
 fn duplicate(rule: &Rule, holder: &Rule) -> Diagnostic {
     let message = format!("there is a rule `{}` already", rule.name);
-    let path = holder.place.file.path.display();
-    let help = format!(
-        "it stands in {path}:{}; give one of them another name",
-        holder.line()
-    );
-    Diagnostic::error(code::DUPLICATE_RULE, rule.place.clone(), message).help(help)
+    Diagnostic::error(code::DUPLICATE_RULE, rule.place.clone(), message)
+        .also(holder.place.clone(), "the other stands here")
+        .help("give one of them another name")
 }

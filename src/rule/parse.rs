@@ -1,6 +1,6 @@
 //! The text of one rule file → its rules, and everything that is wrong in it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, code};
@@ -208,7 +208,7 @@ fn actions(
             .help("add `actions:` with at least one entry, such as `- log: {message: …}`");
         fields.miss("actions", problem, problems);
     }
-    let mut names = HashSet::new();
+    let mut names = HashMap::new();
     let mut destinations = Vec::new();
     let mut actions = Vec::new();
     let mut whole = true;
@@ -220,15 +220,15 @@ fn actions(
             whole = false;
             continue;
         };
-        if names.contains(&action.name) {
+        let place = entry.get("name").map_or(&action.place, |name| &name.place);
+        if let Some(first) = names.insert(action.name.clone(), place.clone()) {
             let message = format!("there is an action `{}` in this rule already", action.name);
-            let place = entry.get("name").map_or(&action.place, |name| &name.place);
             problems.push(
                 Diagnostic::error(code::DUPLICATE_ACTION, place.clone(), message)
+                    .also(first, "the other stands here")
                     .help("give one of them another `name:`"),
             );
         }
-        names.insert(action.name.clone());
         actions.push(action);
     }
     (actions, whole, destinations)

@@ -1,6 +1,6 @@
 //! Which events a rule is about: `when:`.
 
-use crate::condition::Conditions;
+use crate::condition::{Conditions, Lists, Reading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::event::{Event, PathSet};
 use crate::yaml::{Fields, Node, Value};
@@ -87,7 +87,12 @@ impl When {
             ..Self::default()
         };
         if let Some(node) = fields.optional("conditions") {
-            when.conditions = Conditions::parse(node, paths, problems);
+            let mut reading = Reading {
+                paths,
+                lists: &Lists::default(),
+                item: false,
+            };
+            when.conditions = Conditions::parse(node, &mut reading, problems);
             when.vars = vars_of_conditions(node);
         }
         fields.finish(problems);

@@ -173,15 +173,9 @@ pub trait Store: Send + Sync {
     /// One job and its attempts, oldest first.
     fn job(&self, id: JobId) -> BoxFuture<'_, Result<Option<JobHistory>>>;
 
-    /// The outputs of an event's done jobs in one run, by action name, for followers of one rule: an
-    /// object. Only jobs that others wait for have theirs kept. Of several jobs of one action the one
-    /// planned last counts.
-    fn outputs<'a>(
-        &'a self,
-        event: EventId,
-        run: u32,
-        rule: &'a str,
-    ) -> BoxFuture<'a, Result<serde_json::Value>>;
+    /// The outputs of the done jobs that a job waits for, by action name: an object. Of several jobs of
+    /// one action the one planned last counts.
+    fn outputs(&self, job: JobId) -> BoxFuture<'_, Result<serde_json::Value>>;
 
     /// How many jobs stand in each state: every state in the order of [`JobState::ALL`].
     fn counts(&self) -> BoxFuture<'_, Result<Vec<(JobState, u64)>>>;

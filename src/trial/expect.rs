@@ -143,6 +143,9 @@ fn body(case: &Case, event: &Event, job: &NewJob) -> Result<JobBody, String> {
         due_at: event.received_at,
         ready_at: None,
         created_at: event.received_at,
+        item: job.item,
+        firing: job.firing,
+        lane: job.lane.clone(),
         body: job.body.clone(),
     };
     plan::prepare(&job, event, answers)

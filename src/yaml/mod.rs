@@ -4,6 +4,7 @@
 //! duplicate key, wrong type or unknown key. What a key means is left to the room that owns it: it
 //! reads a map through [`Fields`] and calls [`Fields::finish`].
 
+mod comments;
 mod fields;
 mod inside;
 mod node;
@@ -16,6 +17,7 @@ mod syntax;
 mod walk;
 mod zip;
 
+pub use comments::comments;
 pub use fields::Fields;
 pub use node::{Key, Node, Value};
 pub use read::{DEPTH_MAX, FILE_BYTES_MAX, VALUES_MAX, read};

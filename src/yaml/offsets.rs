@@ -54,6 +54,23 @@ impl<'t> Offsets<'t> {
         range.start..range.start + length
     }
 
+    /// The quoted text that begins a range; the parser lets it end behind a comment that follows.
+    pub(super) fn quoted(&self, range: Range<usize>) -> Range<usize> {
+        let text = self.slice(&range);
+        let quote = text.chars().next().unwrap_or_default();
+        let mut signs = text.char_indices().skip(1).peekable();
+        while let Some((at, sign)) = signs.next() {
+            let doubled = sign == '\'' && signs.peek().is_some_and(|(_, next)| *next == '\'');
+            if sign == quote && !doubled {
+                return range.start..range.start + at + 1;
+            }
+            if doubled || (quote == '"' && sign == '\\') {
+                signs.next();
+            }
+        }
+        range
+    }
+
     /// The range without the `&anchor` and `!tag` before the value.
     pub(super) fn without_properties(&self, mut range: Range<usize>) -> Range<usize> {
         loop {
@@ -92,11 +109,5 @@ impl<'t> Offsets<'t> {
     pub(super) fn first_sign(&self, from: usize) -> usize {
         let rest = self.text.get(from..).unwrap_or_default();
         from + (rest.len() - rest.trim_start().len())
-    }
-
-    /// The line of a byte, counted from 1.
-    pub(super) fn line(&self, byte: usize) -> usize {
-        let before = self.text.get(..byte).unwrap_or_default();
-        1 + before.matches('\n').count()
     }
 }

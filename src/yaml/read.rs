@@ -169,6 +169,8 @@ mod tests {
         place(text, &["last"], "1");
         place("\u{feff}a: ü\r\nb: [x]\r\n", &["b"], "[x]");
         place("\u{feff}a: ü\r\nb: [x]\r\n", &["a"], "ü");
+        place("a: 'it''s' # c\n", &["a"], "'it''s'");
+        place("a: [\"x\\\"y\" # c\n  ]\n", &["a", "0"], "\"x\\\"y\"");
         let root = good(text);
         let (key, _) = &root.get("e").unwrap().as_map().unwrap()[1];
         assert_eq!(&text[key.span.clone()], "\"y\"");

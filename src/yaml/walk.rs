@@ -3,7 +3,7 @@
 //! Reports keys written twice, unknown tags, a second document, and nesting or aliases that go too far.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(super) fn walk<'t>(
         parser: Parser::new_from_str(&file.text),
         offsets: Offsets::of(&file.text),
         anchors: HashMap::new(),
-        anchor_names: HashSet::new(),
+        anchor_names: HashMap::new(),
         values: 0,
         braces: false,
         problems,
@@ -44,7 +44,7 @@ struct Walker<'t, 'p> {
     parser: Parser<'t, StrInput<'t>>,
     offsets: Offsets<'t>,
     anchors: HashMap<usize, Rc<Spot<'t>>>,
-    anchor_names: HashSet<&'t str>,
+    anchor_names: HashMap<&'t str, Range<usize>>,
     values: usize,
     /// Whether unquoted braces were reported: a syntax error after them is their doing.
     braces: bool,
@@ -97,13 +97,26 @@ impl<'t> Walker<'t, '_> {
         }
     }
 
-    fn report(&mut self, span: Range<usize>, code: Code, message: &str, help: &str) {
-        let place = Place {
+    fn place(&self, span: Range<usize>) -> Place {
+        Place {
             file: Arc::clone(self.file),
             span,
-        };
-        self.problems
-            .push(Diagnostic::error(code, place, message).help(help));
+        }
+    }
+
+    fn error(
+        &self,
+        span: Range<usize>,
+        code: Code,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Diagnostic {
+        Diagnostic::error(code, self.place(span), message).help(help)
+    }
+
+    fn report(&mut self, span: Range<usize>, code: Code, message: &str, help: &str) {
+        let found = self.error(span, code, message, help);
+        self.problems.push(found);
     }
 
     fn stop<T>(&mut self, span: Range<usize>, message: &str, help: &str) -> Result<T, Stop> {
@@ -165,11 +178,15 @@ impl<'t> Walker<'t, '_> {
         let Some(start) = text.find('&') else { return };
         let name = text.get(start..).unwrap_or_default();
         let name = name.split_whitespace().next().unwrap_or_default();
-        if !self.anchor_names.insert(name) {
-            let start = properties.start + start;
+        let start = properties.start + start;
+        let span = start..start + name.len();
+        if let Some(first) = self.anchor_names.insert(name, span.clone()) {
             let message = format!("the anchor `{name}` is written twice");
             let help = "give each anchor a name of its own";
-            self.report(start..start + name.len(), code::YAML, &message, help);
+            let found = self.error(span, code::YAML, message, help);
+            let first = self.place(first);
+            self.problems
+                .push(found.also(first, "the first stands here"));
         }
     }
 
@@ -223,7 +240,8 @@ impl<'t> Walker<'t, '_> {
             // The parser lets nothing at all end where the next sign does.
             ScalarStyle::Plain if text.is_empty() => range.start..range.start,
             ScalarStyle::Literal | ScalarStyle::Folded => self.offsets.block_content(range),
-            _ => self.offsets.trimmed(range),
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => self.offsets.quoted(range),
+            ScalarStyle::Plain => self.offsets.trimmed(range),
         };
         Spot::of(span, Shape::Scalar { text, plain })
     }
@@ -296,7 +314,7 @@ impl<'t> Walker<'t, '_> {
     }
 
     fn check_keys(&mut self, entries: &[Entry<'t>]) {
-        let mut known: HashMap<(&str, bool), usize> = HashMap::new();
+        let mut known: HashMap<(&str, bool), Range<usize>> = HashMap::new();
         for (key, _) in entries {
             let span = key.span.clone();
             let Shape::Scalar { text, plain } = &key.shape else {
@@ -309,12 +327,13 @@ impl<'t> Walker<'t, '_> {
                 let help = "write the name before the `:`, or put quotes around the text";
                 self.report(span, code::WRONG_TYPE, "a key is missing here", help);
             } else if let Some(first) = known.get(&(text.as_ref(), merges)) {
-                let line = self.offsets.line(*first);
                 let message = format!("`{text}` is written twice in this map");
-                let help = format!("the first stands in line {line}: keep one of them");
-                self.report(span, code::DUPLICATE_KEY, &message, &help);
+                let found = self.error(span, code::DUPLICATE_KEY, message, "keep one of them");
+                let first = self.place(first.clone());
+                self.problems
+                    .push(found.also(first, "the first stands here"));
             } else {
-                known.insert((text.as_ref(), merges), span.start);
+                known.insert((text.as_ref(), merges), span);
             }
         }
     }

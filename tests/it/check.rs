@@ -58,7 +58,52 @@ fn snapshot(name: &str) -> Value {
     assert_eq!(json.status.code(), Some(1));
     let text = String::from_utf8(json.stdout).unwrap();
     compare(&format!("{name}.json.txt"), &text);
-    serde_json::from_str(&text).unwrap()
+    let found = serde_json::from_str(&text).unwrap();
+    for_code_hosts(&folder, &found);
+    found
+}
+
+/// The two other forms say the same, in the order of the first.
+#[track_caller]
+fn for_code_hosts(folder: &Path, found: &Value) {
+    let found = found["diagnostics"].as_array().unwrap();
+    let output = check_in(folder, &["--format", "github"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), found.len());
+    for (line, finding) in lines.iter().zip(found) {
+        let (command, message) = line[2..].split_once("::").unwrap();
+        let (level, properties) = command.split_once(' ').unwrap();
+        assert_eq!(level, finding["severity"].as_str().unwrap(), "{line}");
+        let properties: Vec<_> = properties.split(',').collect();
+        for property in &properties {
+            let (name, value) = property.split_once('=').unwrap();
+            let known = ["file", "line", "col", "endLine", "endColumn", "title"];
+            assert!(known.contains(&name) && !value.is_empty(), "{line}");
+        }
+        let place = format!("line={}", finding["line"]);
+        let nowhere = finding["end_column"] == 1 && finding["line"] == 1;
+        assert!(properties.contains(&place.as_str()) || nowhere, "{line}");
+        let said = finding["message"].as_str().unwrap().replace('%', "%25");
+        assert!(message.starts_with(&said), "{line}");
+    }
+
+    let output = check_in(folder, &["--format", "sarif"]);
+    assert_eq!(output.status.code(), Some(1));
+    let log: Value = serde_json::from_slice(&output.stdout).unwrap();
+    crate::sarif::valid(&log);
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), found.len());
+    for (result, finding) in results.iter().zip(found) {
+        assert_eq!(result["ruleId"], finding["code"]);
+        let physical = &result["locations"][0]["physicalLocation"];
+        if let Some(region) = physical.get("region") {
+            let own = ["line", "column", "end_line", "end_column"].map(|key| &finding[key]);
+            let keys = ["startLine", "startColumn", "endLine", "endColumn"];
+            assert_eq!(keys.map(|key| &region[key]), own);
+        }
+    }
 }
 
 /// What must hold of every finding, whatever it says.
@@ -192,4 +237,73 @@ fn rules_alone_are_checked_without_the_names_in_hookrule_yaml() {
         note.contains("sources and destinations are not checked"),
         "{note}"
     );
+}
+
+/// A rule that is warned about once, with a comment behind it.
+fn warned(comment: &str) -> String {
+    format!(
+        "rules:\n  - name: a\n    when: {{}}\n    actions:\n      \
+         - log: {{message: \"{{{{{{payload.x}}}}}}\"}} {comment}\n"
+    )
+}
+
+#[test]
+fn warnings_are_problems_only_to_the_strict() {
+    let folder = Folder::new();
+    folder.write("hookrule.yaml", "rules: [rules]\n");
+    folder.write("rules/a.yaml", &warned(""));
+    let output = check_in(folder.path(), &[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(
+        text.ends_with("ok: 1 rule in 1 file, 0 tests passed, 1 warning\n"),
+        "{text}"
+    );
+    for format in ["human", "json", "sarif", "github"] {
+        let output = check_in(folder.path(), &["--strict", "--format", format]);
+        assert_eq!(output.status.code(), Some(1), "{format}");
+    }
+    let output = check_in(folder.path(), &["--strict"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.ends_with("\n1 warning, and --strict takes none\n"),
+        "{text}"
+    );
+    folder.write("rules/a.yaml", "rules: []\n");
+    assert_eq!(
+        check_in(folder.path(), &["--strict"]).status.code(),
+        Some(0)
+    );
+}
+
+#[test]
+fn a_comment_with_a_reason_silences_one_warning() {
+    let folder = Folder::new();
+    folder.write("hookrule.yaml", "rules: [rules]\n");
+    let said = |comment: &str| {
+        folder.write("rules/a.yaml", &warned(comment));
+        let output = check_in(folder.path(), &["--format", "json"]);
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let list = found["diagnostics"].as_array().unwrap().clone();
+        let said = list
+            .iter()
+            .map(|d| format!("{} {}", d["code"], d["severity"]));
+        said.collect::<Vec<_>>().join(", ")
+    };
+    let (unescaped, idle) = ("\"HR0305\" \"warning\"", "\"HR0009\" \"warning\"");
+    assert_eq!(said(""), unescaped);
+    assert_eq!(said("# hookrule: allow HR0305 the log is ours"), "");
+    assert_eq!(
+        said("# hookrule: allow HR0305"),
+        format!("{unescaped}, {idle}")
+    );
+    assert_eq!(
+        said("# hookrule: allow HR0302 x"),
+        format!("{unescaped}, {idle}")
+    );
+    folder.write(
+        "hookrule.yaml",
+        "rules: [rules] # hookrule: allow HR0504 nothing is shared here\n",
+    );
+    assert_eq!(said("# hookrule: allow HR0305 the log is ours"), idle);
 }

@@ -27,7 +27,12 @@ fn check(folder: &Folder, what: &str) {
 #[test]
 fn rules_in_the_documentation_pass_check() {
     let mut seen = 0;
-    for page in ["README.md", "docs/rules.md", "docs/actions.md"] {
+    for page in [
+        "README.md",
+        "docs/rules.md",
+        "docs/actions.md",
+        "docs/check.md",
+    ] {
         for block in blocks(page, "rules:") {
             let folder = Folder::new();
             folder.write("rules.yaml", &block);

@@ -15,6 +15,7 @@
 mod by_hand;
 mod canary;
 mod check;
+mod codes;
 mod crash;
 mod deliver;
 mod disk;
@@ -28,5 +29,6 @@ mod quickstart;
 mod recipes;
 mod reload;
 mod retry;
+mod sarif;
 mod tidy;
 mod vectors;

@@ -1,14 +1,15 @@
 //! `cidr`: an address in a network.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostics, code};
-use crate::runtime::Timestamp;
 use crate::yaml::Node;
 
-use super::{Operator, Options, Test, refuse};
+use super::super::List;
+use super::{Around, Operator, Options, Test, refuse};
 
 pub(super) struct Cidr;
 
@@ -32,17 +33,37 @@ impl Operator for Cidr {
             let Some(text) = node.as_str() else {
                 return refuse(node, "cidr", "a network as 10.0.0.0/8", problems);
             };
-            let Some(network) = Network::parse(text) else {
-                let message = format!("`{text}` is not a network");
-                let help =
-                    "write an address and how many of its bits count: 10.0.0.0/8, 2001:db8::/32";
-                problems.push(node.error(code::BAD_OPERAND, message).help(help));
-                return None;
-            };
-            networks.push(network);
+            networks.push(network(text, "", node, problems)?);
         }
         Some(Box::new(Inside(networks)))
     }
+
+    fn parse_list(
+        &self,
+        list: &Arc<List>,
+        operand: &Node,
+        _: Options,
+        problems: &mut Diagnostics,
+    ) -> Option<Box<dyn Test>> {
+        let mut networks = Vec::new();
+        for value in list.values() {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            networks.push(network(&text, " in this list", operand, problems)?);
+        }
+        Some(Box::new(Inside(networks)))
+    }
+}
+
+fn network(text: &str, where_: &str, node: &Node, problems: &mut Diagnostics) -> Option<Network> {
+    let network = Network::parse(text);
+    if network.is_none() {
+        let message = format!("`{text}`{where_} is not a network");
+        let help = "write an address and how many of its bits count: 10.0.0.0/8, 2001:db8::/32";
+        problems.push(node.error(code::BAD_OPERAND, message).help(help));
+    }
+    network
 }
 
 /// The first `bits` bits of an address.
@@ -82,7 +103,7 @@ impl Network {
 struct Inside(Vec<Network>);
 
 impl Test for Inside {
-    fn passes(&self, value: &Value, _: Timestamp) -> bool {
+    fn passes(&self, value: &Value, _: &Around<'_>) -> bool {
         let address = value
             .as_str()
             .and_then(|text| text.trim().parse::<IpAddr>().ok());

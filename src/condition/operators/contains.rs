@@ -3,10 +3,9 @@
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
-use crate::runtime::Timestamp;
 use crate::yaml::Node;
 
-use super::{Operator, Options, Test, folded, same};
+use super::{Around, Operator, Options, Test, folded, same};
 
 pub(super) struct Contains;
 
@@ -43,12 +42,14 @@ struct Has {
 }
 
 impl Test for Has {
-    fn passes(&self, value: &Value, _: Timestamp) -> bool {
+    fn passes(&self, value: &Value, _: &Around<'_>) -> bool {
         match (value, &self.part) {
             (Value::String(text), Value::String(part)) => {
                 folded(text, self.options).contains(folded(part, self.options).as_ref())
             }
-            (Value::Array(items), part) => items.iter().any(|item| same(item, part, self.options)),
+            (Value::Array(items), part) => items
+                .iter()
+                .any(|item| same(item, part, self.options.ignore_case)),
             _ => false,
         }
     }

@@ -3,10 +3,9 @@
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
-use crate::runtime::Timestamp;
 use crate::yaml::Node;
 
-use super::{Operator, Options, Test, folded, text_operand};
+use super::{Around, Operator, Options, Test, folded, text_operand};
 
 pub(super) struct EndsWith;
 
@@ -41,7 +40,7 @@ struct Ends {
 }
 
 impl Test for Ends {
-    fn passes(&self, value: &Value, _: Timestamp) -> bool {
+    fn passes(&self, value: &Value, _: &Around<'_>) -> bool {
         value
             .as_str()
             .is_some_and(|text| folded(text, self.options).ends_with(&self.part))

@@ -3,10 +3,9 @@
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
-use crate::runtime::Timestamp;
 use crate::yaml::Node;
 
-use super::{Operator, Options, Test, same};
+use super::{Around, Key, Operator, Options, Test, same};
 
 pub(super) struct Equals;
 
@@ -45,8 +44,13 @@ pub(super) struct Same {
 }
 
 impl Test for Same {
-    fn passes(&self, value: &Value, _: Timestamp) -> bool {
-        same(value, &self.value, self.options)
+    fn passes(&self, value: &Value, _: &Around<'_>) -> bool {
+        same(value, &self.value, self.options.ignore_case)
+    }
+
+    fn key(&self) -> Option<Key<'_>> {
+        let exact = !self.options.ignore_case;
+        exact.then(|| Key::Equals(std::slice::from_ref(&self.value)))
     }
 }
 

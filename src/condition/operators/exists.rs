@@ -3,10 +3,9 @@
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
-use crate::runtime::Timestamp;
 use crate::yaml::{self, Node};
 
-use super::{Operator, Options, Test, refuse};
+use super::{Around, Key, Operator, Options, Test, refuse};
 
 pub(super) struct Exists;
 
@@ -25,9 +24,9 @@ impl Operator for Exists {
         _: Options,
         problems: &mut Diagnostics,
     ) -> Option<Box<dyn Test>> {
-        // `exists: false` never comes here: it is a test of there being no value to test.
+        // For `exists: false` the reader takes it as negative: no value may be there.
         match operand.value {
-            yaml::Value::Bool(true) => Some(Box::new(There)),
+            yaml::Value::Bool(_) => Some(Box::new(There)),
             _ => refuse(operand, "exists", "true or false", problems),
         }
     }
@@ -37,8 +36,12 @@ impl Operator for Exists {
 struct There;
 
 impl Test for There {
-    fn passes(&self, _: &Value, _: Timestamp) -> bool {
+    fn passes(&self, _: &Value, _: &Around<'_>) -> bool {
         true
+    }
+
+    fn key(&self) -> Option<Key<'_>> {
+        Some(Key::Exists)
     }
 }
 

@@ -1,12 +1,14 @@
 //! `in`: one of several values.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostics, code};
-use crate::runtime::Timestamp;
 use crate::yaml::{self, Node};
 
-use super::{Operator, Options, Test, refuse, same};
+use super::super::List;
+use super::{Around, Key, Operator, Options, Test, refuse};
 
 pub(super) struct In;
 
@@ -29,27 +31,39 @@ impl Operator for In {
         options: Options,
         problems: &mut Diagnostics,
     ) -> Option<Box<dyn Test>> {
-        let among = Among::parse("in", operand, options, problems)?;
-        Some(Box::new(among))
+        let list = Among::values("in", operand, problems)?;
+        Some(Box::new(Among { list, options }))
+    }
+
+    fn parse_list(
+        &self,
+        list: &Arc<List>,
+        _: &Node,
+        options: Options,
+        _: &mut Diagnostics,
+    ) -> Option<Box<dyn Test>> {
+        let list = Arc::clone(list);
+        Some(Box::new(Among { list, options }))
     }
 }
 
 /// Shared with `not_in`, which wants no value to pass.
 #[derive(Debug)]
 pub(super) struct Among {
-    values: Vec<Value>,
-    options: Options,
+    pub(super) list: Arc<List>,
+    pub(super) options: Options,
 }
 
 impl Among {
-    pub(super) fn parse(
+    /// The values of a list written in the rule.
+    pub(super) fn values(
         name: &str,
         operand: &Node,
-        options: Options,
         problems: &mut Diagnostics,
-    ) -> Option<Self> {
+    ) -> Option<Arc<List>> {
         let yaml::Value::List(items) = &operand.value else {
-            return refuse(operand, name, "a list, as [a, b]", problems);
+            let wanted = "a list, as [a, b] or {list: NAME}";
+            return refuse(operand, name, wanted, problems);
         };
         if items.is_empty() {
             let message = format!("`{name}` has nothing in its list");
@@ -57,13 +71,18 @@ impl Among {
             return None;
         }
         let values = items.iter().map(Node::to_json).collect();
-        Some(Self { values, options })
+        Some(Arc::new(List::new(values)))
     }
 }
 
 impl Test for Among {
-    fn passes(&self, value: &Value, _: Timestamp) -> bool {
-        self.values.iter().any(|one| same(value, one, self.options))
+    fn passes(&self, value: &Value, _: &Around<'_>) -> bool {
+        self.list.has(value, self.options.ignore_case)
+    }
+
+    fn key(&self) -> Option<Key<'_>> {
+        let exact = !self.options.ignore_case;
+        exact.then(|| Key::Equals(self.list.values()))
     }
 }
 

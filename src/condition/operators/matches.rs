@@ -4,10 +4,9 @@ use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostics, code};
-use crate::runtime::Timestamp;
 use crate::yaml::Node;
 
-use super::{Operator, Options, Test, refuse};
+use super::{Around, Key, Operator, Options, Test, refuse};
 
 /// The longest pattern, in bytes.
 const PATTERN_BYTES_MAX: usize = 4 * 1024;
@@ -49,7 +48,7 @@ impl Operator for Matches {
             .size_limit(COMPILED_BYTES_MAX)
             .build();
         match compiled {
-            Ok(regex) => Some(Box::new(Finds(regex))),
+            Ok(regex) => Some(Box::new(Finds { regex, options })),
             Err(error) => {
                 problems.push(
                     operand
@@ -83,11 +82,19 @@ fn help(pattern: &str) -> &'static str {
 }
 
 #[derive(Debug)]
-struct Finds(Regex);
+struct Finds {
+    regex: Regex,
+    options: Options,
+}
 
 impl Test for Finds {
-    fn passes(&self, value: &Value, _: Timestamp) -> bool {
-        value.as_str().is_some_and(|text| self.0.is_match(text))
+    fn passes(&self, value: &Value, _: &Around<'_>) -> bool {
+        value.as_str().is_some_and(|text| self.regex.is_match(text))
+    }
+
+    fn key(&self) -> Option<Key<'_>> {
+        let exact = !self.options.ignore_case;
+        exact.then(|| Key::Regex(self.regex.as_str()))
     }
 }
 

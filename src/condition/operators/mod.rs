@@ -20,14 +20,19 @@ mod time;
 mod value_type;
 
 use std::borrow::Cow;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
+use std::ops::Bound;
+use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::diagnostic::{Diagnostics, code};
-use crate::expression::decimal;
+use crate::event::Slots;
 use crate::runtime::Timestamp;
 use crate::yaml::Node;
+
+use super::List;
+use super::lists::same;
 
 /// Every operator, in the order of the docs.
 pub const LIST: &[&dyn Operator] = &[
@@ -52,7 +57,7 @@ pub const LIST: &[&dyn Operator] = &[
 ];
 
 /// Whether passing is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Sense {
     /// One value must pass.
     Positive,
@@ -65,6 +70,17 @@ pub enum Sense {
 pub struct Options {
     /// Capital and small letters are the same.
     pub ignore_case: bool,
+}
+
+impl Options {
+    /// As they are written behind a test; nothing where there are none.
+    pub(super) fn written(self) -> String {
+        let mut text = String::new();
+        if self.ignore_case {
+            text += " ignore_case";
+        }
+        text
+    }
 }
 
 /// One way of comparing.
@@ -92,12 +108,61 @@ pub trait Operator: Sync {
         options: Options,
         problems: &mut Diagnostics,
     ) -> Option<Box<dyn Test>>;
+
+    /// Takes a list that the operand names, or reports that it cannot.
+    fn parse_list(
+        &self,
+        _: &Arc<List>,
+        operand: &Node,
+        _: Options,
+        problems: &mut Diagnostics,
+    ) -> Option<Box<dyn Test>> {
+        let message = format!("`{}` cannot take a list by its name", self.name());
+        let help = "`in`, `not_in` and `cidr` can: {path: $.user, in: {list: vips}}";
+        problems.push(operand.error(code::BAD_OPERAND, message).help(help));
+        None
+    }
+}
+
+impl Debug for dyn Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// An operator with its operand.
 pub trait Test: Debug + Send + Sync {
-    /// Whether a value passes. `now` is when the event was received.
-    fn passes(&self, value: &Value, now: Timestamp) -> bool;
+    /// Whether a value passes.
+    fn passes(&self, value: &Value, around: &Around<'_>) -> bool;
+
+    /// What an index can find it by; none where values must be tried one after another.
+    fn key(&self) -> Option<Key<'_>> {
+        None
+    }
+}
+
+/// What a test may look at besides the value.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'e> {
+    /// When the event was received.
+    pub now: Timestamp,
+    /// The rest of the payload.
+    pub slots: &'e Slots<'e>,
+}
+
+/// Tells exactly which values pass a test, so that an index can find it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Key<'t> {
+    /// Those that equal one of these, by `expression::decimal::equal`.
+    Equals(&'t [Value]),
+    /// Texts that begin so.
+    Prefix(&'t str),
+    /// Numbers between these.
+    Range(Bound<&'t Number>, Bound<&'t Number>),
+    /// Texts in which this regular expression finds something.
+    Regex(&'t str),
+    /// All: anything that is there.
+    Exists,
 }
 
 /// The operator of a name.
@@ -133,20 +198,11 @@ fn folded(text: &str, options: Options) -> Cow<'_, str> {
     }
 }
 
-/// Whether two values are the same, texts perhaps regardless of case.
-fn same(value: &Value, operand: &Value, options: Options) -> bool {
-    match (value, operand) {
-        (Value::String(text), Value::String(wanted)) if options.ignore_case => {
-            text.to_lowercase() == wanted.to_lowercase()
-        }
-        _ => decimal::equal(value, operand),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    use crate::event::{MediaKind, PathSet, Payload};
     use crate::yaml;
 
     /// Reads one operator with a JSON operand.
@@ -162,6 +218,16 @@ mod tests {
             Some(problem) => Err(problem.message.clone()),
             None => Ok(test.unwrap()),
         }
+    }
+
+    /// The surroundings of an event that was received at 1700000000 with an empty body.
+    pub(super) fn around<T>(ask: impl FnOnce(&Around<'_>) -> T) -> T {
+        let payload = Payload::new("{}".into(), MediaKind::Json).unwrap();
+        let paths = PathSet::default();
+        ask(&Around {
+            now: Timestamp::from_seconds(1_700_000_000),
+            slots: &payload.slots(&paths),
+        })
     }
 
     fn node(value: &Value) -> Node {
@@ -196,15 +262,11 @@ mod tests {
         fail: &[&str],
     ) {
         let test = test(name, operand, options).unwrap();
-        let now = Timestamp::from_seconds(1_700_000_000);
         for (values, expected) in [(pass, true), (fail, false)] {
             for text in values {
                 let value: Value = serde_json::from_str(text).unwrap();
-                assert_eq!(
-                    test.passes(&value, now),
-                    expected,
-                    "{name} {operand}: {text}"
-                );
+                let passes = around(|around| test.passes(&value, around));
+                assert_eq!(passes, expected, "{name} {operand}: {text}");
             }
         }
     }
@@ -244,7 +306,7 @@ mod tests {
                 if let Ok(test) = test(operator.name(), operand, Options::default()) {
                     for value in odd {
                         let value: Value = serde_json::from_str(value).unwrap();
-                        test.passes(&value, Timestamp::from_millis(0));
+                        around(|around| test.passes(&value, around));
                     }
                 }
             }

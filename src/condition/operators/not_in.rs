@@ -1,8 +1,11 @@
 //! `not_in`: no value is one of several.
 
+use std::sync::Arc;
+
 use crate::diagnostic::Diagnostics;
 use crate::yaml::Node;
 
+use super::super::List;
 use super::is_in::Among;
 use super::{Operator, Options, Sense, Test};
 
@@ -31,7 +34,18 @@ impl Operator for NotIn {
         options: Options,
         problems: &mut Diagnostics,
     ) -> Option<Box<dyn Test>> {
-        let among = Among::parse("not_in", operand, options, problems)?;
-        Some(Box::new(among))
+        let list = Among::values("not_in", operand, problems)?;
+        Some(Box::new(Among { list, options }))
+    }
+
+    fn parse_list(
+        &self,
+        list: &Arc<List>,
+        _: &Node,
+        options: Options,
+        _: &mut Diagnostics,
+    ) -> Option<Box<dyn Test>> {
+        let list = Arc::clone(list);
+        Some(Box::new(Among { list, options }))
     }
 }

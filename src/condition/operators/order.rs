@@ -1,15 +1,15 @@
 //! `gt gte lt lte`: numbers by size.
 
 use std::cmp::Ordering;
+use std::ops::Bound;
 
 use serde_json::{Number, Value};
 
 use crate::diagnostic::{Diagnostics, code};
 use crate::expression::decimal;
-use crate::runtime::Timestamp;
 use crate::yaml::{self, Node};
 
-use super::{Operator, Options, Test};
+use super::{Around, Key, Operator, Options, Test};
 
 /// One of the four.
 pub(super) struct Order {
@@ -83,11 +83,24 @@ struct Beyond {
 }
 
 impl Test for Beyond {
-    fn passes(&self, value: &Value, _: Timestamp) -> bool {
+    fn passes(&self, value: &Value, _: &Around<'_>) -> bool {
         let Value::Number(number) = value else {
             return false;
         };
         decimal::compare(number, &self.bound).is_some_and(|order| self.wanted.contains(&order))
+    }
+
+    fn key(&self) -> Option<Key<'_>> {
+        let bound = if self.wanted.contains(&Ordering::Equal) {
+            Bound::Included(&self.bound)
+        } else {
+            Bound::Excluded(&self.bound)
+        };
+        Some(if self.wanted.contains(&Ordering::Greater) {
+            Key::Range(bound, Bound::Unbounded)
+        } else {
+            Key::Range(Bound::Unbounded, bound)
+        })
     }
 }
 

@@ -3,10 +3,9 @@
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
-use crate::runtime::Timestamp;
 use crate::yaml::Node;
 
-use super::{Operator, Options, Test, folded, text_operand};
+use super::{Around, Key, Operator, Options, Test, folded, text_operand};
 
 pub(super) struct StartsWith;
 
@@ -41,10 +40,15 @@ struct Begins {
 }
 
 impl Test for Begins {
-    fn passes(&self, value: &Value, _: Timestamp) -> bool {
+    fn passes(&self, value: &Value, _: &Around<'_>) -> bool {
         value
             .as_str()
             .is_some_and(|text| folded(text, self.options).starts_with(&self.part))
+    }
+
+    fn key(&self) -> Option<Key<'_>> {
+        let exact = !self.options.ignore_case;
+        exact.then_some(Key::Prefix(&self.part))
     }
 }
 

@@ -6,10 +6,9 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
 use crate::expression::helpers::instant;
-use crate::runtime::Timestamp;
 use crate::yaml::Node;
 
-use super::{Operator, Options, Test};
+use super::{Around, Operator, Options, Test};
 
 /// One of the two.
 pub(super) struct Age {
@@ -59,9 +58,9 @@ struct Aged {
 }
 
 impl Test for Aged {
-    fn passes(&self, value: &Value, now: Timestamp) -> bool {
+    fn passes(&self, value: &Value, around: &Around<'_>) -> bool {
         instant(value).is_some_and(|moment| {
-            let age = now.since(moment);
+            let age = around.now.since(moment);
             if self.newer {
                 age < self.age
             } else {

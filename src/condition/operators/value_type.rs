@@ -4,10 +4,9 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostics, code, did_you_mean};
 use crate::expression::decimal;
-use crate::runtime::Timestamp;
 use crate::yaml::Node;
 
-use super::{Operator, Options, Test, refuse};
+use super::{Around, Operator, Options, Test, refuse};
 
 const TYPES: [&str; 7] = [
     "string", "number", "integer", "boolean", "object", "array", "null",
@@ -63,7 +62,7 @@ impl Operator for Type {
 struct OfType(Vec<&'static str>);
 
 impl Test for OfType {
-    fn passes(&self, value: &Value, _: Timestamp) -> bool {
+    fn passes(&self, value: &Value, _: &Around<'_>) -> bool {
         self.0.iter().any(|wanted| match value {
             Value::Null => *wanted == "null",
             Value::Bool(_) => *wanted == "boolean",

@@ -1,20 +1,19 @@
 //! `conditions:` as written, read: lists and groups here, single tests in `test`.
 
+mod operand;
+mod subject;
 mod test;
 
-use std::sync::Arc;
-
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::event::PathSet;
-use crate::expression::Path;
 use crate::yaml::{Key, Node, Value};
 
-use super::{Condition, Conditions, GROUPS_DEPTH_MAX};
+use super::{Condition, Conditions, GROUPS_DEPTH_MAX, Reading};
 
 const GROUPS: [&str; 4] = ["all", "any", "none", "not"];
 /// Every key of a condition that is not an operator.
-pub(in crate::condition) const KEYS: [&str; 10] = [
+pub(in crate::condition) const KEYS: [&str; 11] = [
     "path",
+    "item",
     "header",
     "query",
     "var",
@@ -28,30 +27,21 @@ pub(in crate::condition) const KEYS: [&str; 10] = [
 
 pub(in crate::condition) fn conditions(
     node: &Node,
-    paths: &mut PathSet,
+    reading: &mut Reading<'_>,
     problems: &mut Diagnostics,
 ) -> Conditions {
-    let mut reader = Reader {
-        interned: paths,
-        several: Vec::new(),
-        problems,
-    };
-    let conditions = reader.list(node, 0);
-    Conditions {
-        conditions: conditions.into(),
-        paths: Arc::from(reader.several),
-    }
+    let conditions = Reader { reading, problems }.list(node, 0);
+    Conditions(conditions.into())
 }
 
-struct Reader<'r> {
-    interned: &'r mut PathSet,
-    several: Vec<Path>,
+struct Reader<'r, 'p> {
+    reading: &'r mut Reading<'p>,
     problems: &'r mut Diagnostics,
 }
 
 const EXAMPLE: &str = "a condition is a map such as {path: $.action, equals: opened}";
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn push(&mut self, finding: Diagnostic) {
         self.problems.push(finding);
     }

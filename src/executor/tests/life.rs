@@ -186,6 +186,7 @@ async fn a_follower_is_rendered_with_what_came_before_it() {
                     config: json!({}),
                     vars: json!({}),
                     rule_set: "hash".to_owned(),
+                    item: None,
                 },
                 ..new_job(event, "a", 1)
             };
@@ -209,6 +210,7 @@ fn deferred(action: &'static str) -> impl FnOnce(crate::event::EventId) -> Vec<N
                 config: json!({}),
                 vars: json!({}),
                 rule_set: "hash".to_owned(),
+                item: None,
             },
             ..new_job(event, "a", 0)
         }]

@@ -318,6 +318,8 @@ pub(super) fn acceptance(now: Timestamp, jobs: impl FnOnce(EventId) -> Vec<NewJo
         rule_set: "hash".to_owned(),
         matched: vec!["rule".to_owned()],
         jobs: jobs(id),
+        firings: Vec::new(),
+        signals: Vec::new(),
     };
     Acceptance {
         event,
@@ -339,6 +341,9 @@ pub(super) fn new_job(event: EventId, destination: &str, number: usize) -> NewJo
         state: JobState::Ready,
         delay: Duration::ZERO,
         after: Vec::new(),
+        item: None,
+        firing: None,
+        lane: None,
         reason: None,
         body: JobBody::Prepared {
             data: json!({"number": number}),

@@ -84,6 +84,18 @@ pub fn compare(left: &Number, right: &Number) -> Option<Ordering> {
     }
 }
 
+/// One text for all numbers of the same worth: those of 1, 1.0 and 10e-1 are equal. None for a number
+/// beyond all reckoning.
+pub fn canonical(number: &Number) -> Option<String> {
+    let Normal {
+        negative,
+        digits,
+        magnitude,
+    } = normal(number.as_str())?;
+    let sign = if negative { "-" } else { "" };
+    Some(format!("{sign}0.{digits}e{magnitude}"))
+}
+
 /// Whether two JSON values are the same: types hold, 1 is 1.0, the order of members means nothing.
 pub fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
@@ -156,6 +168,23 @@ mod tests {
         for (left, right) in [("\"1\"", "1"), ("0", "false"), ("null", "0"), ("[1]", "1")] {
             assert!(!same(left, right), "{left} {right}");
         }
+    }
+
+    #[test]
+    fn equal_numbers_have_one_text() {
+        let text = |number: &str| canonical(&number.parse().unwrap());
+        for (left, right) in [
+            ("1", "1.0"),
+            ("100", "1e2"),
+            ("-0", "0.00"),
+            ("120e-1", "12"),
+        ] {
+            assert_eq!(text(left), text(right), "{left}");
+        }
+        assert_ne!(text("1"), text("-1"));
+        assert_ne!(text("1"), text("10"));
+        assert_ne!(text("9007199254740992"), text("9007199254740993"));
+        assert_eq!(text("1e99999999999999999999"), None);
     }
 
     #[test]

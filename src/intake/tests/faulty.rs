@@ -205,13 +205,8 @@ impl Store for FaultyStore {
         self.inner.job(id)
     }
 
-    fn outputs<'a>(
-        &'a self,
-        event: EventId,
-        run: u32,
-        rule: &'a str,
-    ) -> BoxFuture<'a, Result<Value>> {
-        self.inner.outputs(event, run, rule)
+    fn outputs(&self, job: JobId) -> BoxFuture<'_, Result<Value>> {
+        self.inner.outputs(job)
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Vec<(JobState, u64)>>> {

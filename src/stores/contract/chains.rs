@@ -62,8 +62,13 @@ pub(crate) async fn outputs_are_kept_for_followers(bed: impl Bed) {
         id: JobId::derive(id(1), 0, "rule", "a", "2"),
         ..job(1, "a")
     };
+    let other_item = NewJob {
+        id: JobId::derive(id(1), 0, "rule", "a", "3"),
+        item: Some(1),
+        ..job(1, "a")
+    };
     let last = NewJob {
-        after: vec![job(1, "a").id, second_a.id, other_rule.id],
+        after: vec![job(1, "a").id, second_a.id],
         ..follower(1, "last", &[])
     };
     let jobs = vec![
@@ -72,6 +77,7 @@ pub(crate) async fn outputs_are_kept_for_followers(bed: impl Bed) {
         other_rule,
         job(1, "big"),
         job(1, "alone"),
+        other_item,
         last,
         follower(1, "after big", &["big"]),
     ];
@@ -84,16 +90,17 @@ pub(crate) async fn outputs_are_kept_for_followers(bed: impl Bed) {
         json!("of another rule"),
         json!("x".repeat(OUTPUTS_BYTES_MAX)),
         json!("read by nobody"),
+        json!("of another item"),
     ];
     for (leased, outputs) in leased.iter().zip(outputs) {
         assert!(world.record(leased, done(outputs)).await);
     }
     let world = world.reopen();
-    let found = world.store.outputs(id(1), 0, "rule").await.unwrap();
-    let expected = json!({"a": page, "big": null});
-    assert_eq!(found.to_string(), expected.to_string());
-    let none = world.store.outputs(id(1), 1, "rule").await.unwrap();
-    assert_eq!(none, json!({}));
+    let outputs = async |action| world.store.outputs(job(1, action).id).await.unwrap();
+    let expected = json!({"a": page});
+    assert_eq!(outputs("last").await.to_string(), expected.to_string());
+    assert_eq!(outputs("after big").await, json!({"big": null}));
+    assert_eq!(outputs("alone").await, json!({}));
 }
 
 pub(crate) async fn followers_of_the_dead_are_skipped_and_revived(bed: impl Bed) {

@@ -77,6 +77,7 @@ impl Dice {
                 Duration::ZERO
             },
             after: after.collect(),
+            item: self.one_in(4).then_some(u32::try_from(place).unwrap()),
             reason: (state == JobState::Dead).then(|| "missing".into()),
             body: match self.roll(6) {
                 0 => JobBody::Unprepared,

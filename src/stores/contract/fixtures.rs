@@ -53,6 +53,9 @@ pub(crate) fn job(n: u64, action: &str) -> NewJob {
         state: JobState::Ready,
         delay: Duration::ZERO,
         after: Vec::new(),
+        item: None,
+        firing: None,
+        lane: None,
         reason: None,
         body: JobBody::Prepared {
             data: json!({"content": action, "number": 1.50}),
@@ -76,6 +79,8 @@ pub(crate) fn plan(jobs: Vec<NewJob>) -> Plan {
         rule_set: "hash-1".into(),
         matched: vec!["rule".into()],
         jobs,
+        firings: Vec::new(),
+        signals: Vec::new(),
     }
 }
 

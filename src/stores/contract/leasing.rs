@@ -197,6 +197,7 @@ pub(crate) async fn a_prepared_body_is_kept(bed: impl Bed) {
             config: json!({"content": "{{actions.a.url}}"}),
             vars: json!({"amount": 12.50}),
             rule_set: "hash-1".into(),
+            item: None,
         },
         ..job(1, "tell")
     };

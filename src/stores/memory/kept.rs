@@ -72,6 +72,9 @@ impl KeptJob {
             due_at,
             ready_at: (state == JobState::Ready).then_some(due_at),
             created_at: now,
+            item: new.item,
+            firing: new.firing,
+            lane: new.lane,
             body: new.body,
         };
         Self {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::event::{Event, EventId};
+use crate::event::{Event, EventId, JobId};
 use crate::plan::{Job, JobState};
 
 use super::super::{EventQuery, EventSummary, JobQuery, LIST_MAX, Result};
@@ -60,13 +60,13 @@ impl State {
             .collect()
     }
 
-    pub(super) fn outputs(&self, event: EventId, run: u32, rule: &str) -> Value {
-        let followed = |id| self.jobs.iter().any(|kept| kept.after.contains(&id));
+    pub(super) fn outputs(&self, job: JobId) -> Value {
+        let after = self.find(job).map(|kept| kept.after.as_slice());
+        let after = after.unwrap_or_default();
         let outputs: Map<String, Value> = self
             .jobs
             .iter()
-            .filter(|kept| kept.job.state == JobState::Done && kept.job.event == event)
-            .filter(|kept| kept.job.run == run && kept.job.rule == rule && followed(kept.job.id))
+            .filter(|kept| kept.job.state == JobState::Done && after.contains(&kept.job.id))
             .map(|kept| (kept.job.action.clone(), kept.outputs.clone()))
             .collect();
         Value::Object(outputs)

@@ -170,13 +170,8 @@ impl Store for MemoryStore {
             .map(|kept| (kept.job.clone(), kept.attempts.clone()))))
     }
 
-    fn outputs<'a>(
-        &'a self,
-        event: EventId,
-        run: u32,
-        rule: &'a str,
-    ) -> BoxFuture<'a, Result<Value>> {
-        now(Ok(self.lock().outputs(event, run, rule)))
+    fn outputs(&self, job: JobId) -> BoxFuture<'_, Result<Value>> {
+        now(Ok(self.lock().outputs(job)))
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Vec<(JobState, u64)>>> {

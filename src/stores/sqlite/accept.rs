@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use crate::event::EventId;
+use crate::event::{EventId, FiringId};
 use crate::plan::JobState;
 
 use super::super::{LEASE, reasons};
@@ -125,9 +125,10 @@ impl Tx<'_> {
         let epoch = i64::try_from(self.epoch).unwrap_or(i64::MAX);
         let mut insert = self.db.prepare_cached(
             "INSERT INTO jobs (id, event, event_name, run, rule, action, kind, destination, state, \
-             reason, delay, due_at, ready_at, created_at, number, epoch, leased_at, lease_until) \
+             reason, delay, due_at, ready_at, created_at, number, epoch, leased_at, lease_until, \
+             item, firing, lane, lane_hold) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
-             ?18)",
+             ?18, ?19, ?20, ?21, ?22)",
         )?;
         let inserted = insert.insert(params![
             new.id.as_bytes(),
@@ -148,6 +149,10 @@ impl Tx<'_> {
             leased.then_some(epoch),
             leased.then_some(self.now.millis()),
             leased.then_some(self.now.after(LEASE).millis()),
+            new.item,
+            new.firing.as_ref().map(FiringId::as_bytes),
+            new.lane.as_ref().map(|lane| &lane.key),
+            new.lane.as_ref().is_some_and(|lane| lane.hold),
         ]);
         let seq = inserted.map_err(|error| twice(error, || reasons::job_twice(new.id)))?;
         let mut body = self

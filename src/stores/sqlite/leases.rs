@@ -13,7 +13,7 @@ use super::super::{Claim, Claimed, LEASES_LOST_MAX, Lease, LeasedJob, reasons};
 use super::chain::JobKey;
 use super::events;
 use super::fault::Outcome;
-use super::rows::{JOB_COLUMNS, read_job, seal_of, state_code};
+use super::rows::{JOB_COLUMN_COUNT, JOB_COLUMNS, read_job, seal_of, state_code};
 use super::writer::Tx;
 
 /// A job that a claim found due.
@@ -153,12 +153,15 @@ impl Tx<'_> {
         let mut rows = select.query(params![destination, self.now.millis(), slots])?;
         let mut due = Vec::new();
         while let Some(row) = rows.next()? {
-            let seq = row.get(17)?;
+            let seq = row.get(JOB_COLUMN_COUNT)?;
             due.push(Due {
-                place: (row.get(12)?, row.get(19)?, seq),
+                place: (row.get(12)?, row.get(JOB_COLUMN_COUNT + 2)?, seq),
                 key: (seq, JobId::from_bytes(row.get(0)?)),
                 action: row.get(5)?,
-                number: row.get::<_, i64>(18)?.try_into().unwrap_or_default(),
+                number: row
+                    .get::<_, i64>(JOB_COLUMN_COUNT + 1)?
+                    .try_into()
+                    .unwrap_or_default(),
                 job: read_job(row),
             });
         }

@@ -1,7 +1,7 @@
 //! Queries.
 
 use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use serde_json::{Map, Value};
 
 use crate::event::{EventId, JobId};
@@ -10,7 +10,9 @@ use crate::plan::{Attempt, Job, JobState};
 use super::super::{EventQuery, EventSummary, JobQuery, LIST_MAX};
 use super::events::{SUMMARY_COLUMNS, read_summary};
 use super::fault::Outcome;
-use super::rows::{JOB_COLUMNS, get, job_id, read_job, read_outputs, state_code, state_of, time};
+use super::rows::{
+    JOB_COLUMN_COUNT, JOB_COLUMNS, get, job_id, read_job, read_outputs, state_code, state_of, time,
+};
 
 /// Conditions of a query and the values they compare with.
 #[derive(Default)]
@@ -126,7 +128,7 @@ pub(super) fn job(db: &Connection, id: JobId) -> Outcome<Option<(Job, Vec<Attemp
         return Ok(None);
     };
     let job = read_job(row)?;
-    Ok(Some((job, attempts(&moment, get(row, 17)?)?)))
+    Ok(Some((job, attempts(&moment, get(row, JOB_COLUMN_COUNT)?)?)))
 }
 
 fn attempts(db: &Connection, job: i64) -> Outcome<Vec<Attempt>> {
@@ -148,13 +150,14 @@ fn attempts(db: &Connection, job: i64) -> Outcome<Vec<Attempt>> {
     Ok(attempts)
 }
 
-pub(super) fn outputs(db: &Connection, event: EventId, run: u32, rule: &str) -> Outcome<Value> {
+pub(super) fn outputs(db: &Connection, job: JobId) -> Outcome<Value> {
     let mut select = db.prepare_cached(
-        "SELECT jobs.id, action, outputs, outputs_seal FROM jobs JOIN job_bodies ON job = seq \
-         WHERE event = ?1 AND run = ?2 AND rule = ?3 AND state = 3 \
-         AND EXISTS (SELECT 1 FROM follows WHERE follows.after = jobs.id) ORDER BY seq",
+        "SELECT jobs.id, jobs.action, outputs, outputs_seal FROM jobs \
+         JOIN job_bodies ON job_bodies.job = jobs.seq WHERE jobs.state = 3 AND jobs.id IN \
+         (SELECT after FROM follows JOIN jobs AS own ON own.seq = follows.job WHERE own.id = ?1) \
+         ORDER BY jobs.seq",
     )?;
-    let mut rows = select.query(params![event.as_bytes(), run, rule])?;
+    let mut rows = select.query([job.as_bytes()])?;
     let mut outputs = Map::new();
     while let Some(row) = rows.next()? {
         let found = read_outputs(job_id(row, 0)?, get(row, 2)?, get(row, 3)?)?;

@@ -220,15 +220,8 @@ impl Store for SqliteStore {
         Box::pin(self.readers.read(move |db| listing::job(db, id)))
     }
 
-    fn outputs<'a>(
-        &'a self,
-        event: EventId,
-        run: u32,
-        rule: &'a str,
-    ) -> BoxFuture<'a, Result<Value>> {
-        let rule = rule.to_owned();
-        let query = move |db: &Connection| listing::outputs(db, event, run, &rule);
-        Box::pin(self.readers.read(query))
+    fn outputs(&self, job: JobId) -> BoxFuture<'_, Result<Value>> {
+        Box::pin(self.readers.read(move |db| listing::outputs(db, job)))
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Vec<(JobState, u64)>>> {

@@ -108,6 +108,9 @@ impl AcceptanceRows {
                 due_at,
                 ready_at: Some(due_at),
                 created_at: at,
+                item: new.item,
+                firing: new.firing,
+                lane: new.lane,
                 body: new.body,
             },
         }
@@ -133,6 +136,9 @@ impl JobRow {
             kind: &new.kind,
             destination: &new.destination,
             body: &self.body,
+            item: new.item,
+            firing: new.firing,
+            lane: new.lane.as_ref(),
         };
         seal.bytes()
     }

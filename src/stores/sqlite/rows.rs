@@ -5,15 +5,19 @@ use rusqlite::types::FromSql;
 use serde_json::Value;
 
 use crate::crypto::sha256;
-use crate::event::{EventId, JobId};
-use crate::plan::{Job, JobBody, JobState};
+use crate::event::{EventId, FiringId, JobId};
+use crate::plan::{Job, JobBody, JobState, Lane};
 use crate::runtime::Timestamp;
 
 use super::fault::{Fault, Outcome};
 
 /// What a job is read from, in the order of [`read_job`]; for `jobs JOIN job_bodies ON job = seq`.
 pub(super) const JOB_COLUMNS: &str = "jobs.id, event, event_name, run, rule, action, kind, \
-     destination, state, reason, attempts, leases_lost, due_at, ready_at, created_at, seal, body";
+     destination, state, reason, attempts, leases_lost, due_at, ready_at, created_at, seal, body, \
+     jobs.item, jobs.firing, lane, lane_hold";
+
+/// How many those are.
+pub(super) const JOB_COLUMN_COUNT: usize = 21;
 
 /// The number of a state in the database. Never to be changed.
 pub(super) const fn state_code(state: JobState) -> i64 {
@@ -62,21 +66,38 @@ pub(super) struct JobSeal<'a> {
     pub(super) kind: &'a str,
     pub(super) destination: &'a str,
     pub(super) body: &'a str,
+    pub(super) item: Option<u32>,
+    pub(super) firing: Option<FiringId>,
+    pub(super) lane: Option<&'a Lane>,
 }
 
 impl JobSeal<'_> {
     pub(super) fn bytes(&self) -> [u8; 16] {
-        seal(&[
+        let run = self.run.to_le_bytes();
+        let mut parts: Vec<&[u8]> = vec![
             self.id.as_bytes(),
             self.event.as_bytes(),
             self.event_name.as_bytes(),
-            &self.run.to_le_bytes(),
+            &run,
             self.rule.as_bytes(),
             self.action.as_bytes(),
             self.kind.as_bytes(),
             self.destination.as_bytes(),
             self.body.as_bytes(),
-        ])
+        ];
+        // Jobs that were stored before there were these have none of them.
+        let item = self.item.map(u32::to_le_bytes);
+        if let Some(item) = &item {
+            parts.extend([b"item".as_slice(), item]);
+        }
+        if let Some(firing) = &self.firing {
+            parts.extend([b"firing".as_slice(), firing.as_bytes()]);
+        }
+        if let Some(lane) = self.lane {
+            let hold: &[u8] = if lane.hold { b"hold" } else { b"go" };
+            parts.extend([b"lane".as_slice(), lane.key.as_bytes(), hold]);
+        }
+        seal(&parts)
     }
 }
 
@@ -117,6 +138,9 @@ pub(super) fn read_job(row: &Row<'_>) -> Outcome<Job> {
         due_at: time(row, 12)?,
         ready_at: get::<Option<i64>>(row, 13)?.map(Timestamp::from_millis),
         created_at: time(row, 14)?,
+        item: get(row, 17)?,
+        firing: get::<Option<[u8; 16]>>(row, 18)?.map(FiringId::from_bytes),
+        lane: lane(row)?,
         body: JobBody::Unprepared,
     };
     let found: [u8; 16] = get(row, 15)?;
@@ -126,6 +150,12 @@ pub(super) fn read_job(row: &Row<'_>) -> Outcome<Job> {
     }
     job.body = serde_json::from_str(&text)?;
     Ok(job)
+}
+
+fn lane(row: &Row<'_>) -> Outcome<Option<Lane>> {
+    let key: Option<String> = get(row, 19)?;
+    let hold = get(row, 20)?;
+    Ok(key.map(|key| Lane { key, hold }))
 }
 
 /// The seal of a job with that body.
@@ -140,6 +170,9 @@ pub(super) fn seal_of<'a>(job: &'a Job, body: &'a str) -> JobSeal<'a> {
         kind: &job.kind,
         destination: &job.destination,
         body,
+        item: job.item,
+        firing: job.firing,
+        lane: job.lane.as_ref(),
     }
 }
 

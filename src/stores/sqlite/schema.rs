@@ -9,7 +9,10 @@ use super::super::StoreError;
 use super::fault::{Fault, Outcome};
 
 /// Each step's SQL, in order; a database's `user_version` counts those it has taken.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+];
 
 /// The first SQLite without the bug that can corrupt a database when its log is reset.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;

@@ -1,17 +1,19 @@
 //! `hookrule check`.
 
+mod report;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::Value;
 
 use crate::app::{load, load_rules};
 use crate::config::{Config, Definitions, Document};
-use crate::diagnostic::{self, Diagnostics, Summary};
+use crate::diagnostic::Diagnostics;
 use crate::providers::Providers;
 use crate::rule::{Names, RuleSet};
 
-use super::output::{Done, Exit, Failure, Format, Output};
+use super::output::{Done, Failure, Output};
+use report::ReportFormat;
 
 /// The name that makes a file a configuration, in whatever folder.
 const CONFIG: &str = "hookrule.yaml";
@@ -22,20 +24,30 @@ const CONFIG: &str = "hookrule.yaml";
 /// at hookrule.yaml and all that it names. A PATH is a rule file, a folder of rules, or a folder with a
 /// hookrule.yaml. Rules are checked against the sources and destinations of --config where that file
 /// exists.
+///
+/// A comment silences the warnings of one line, at its end or above it:
+/// `# hookrule: allow HR0305 and why`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   hookrule check
   hookrule check rules/team-a
   hookrule check examples/quickstart
-  hookrule check --format json")]
+  hookrule check --strict
+  hookrule check --format sarif > findings.sarif
+  hookrule explain HR0103        what a finding means, with an example
+
+Exit codes: 0 no errors (with --strict: no warnings either), 1 problems, 2 could not look.")]
 pub(super) struct Check {
     /// What to look at
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Who reads the output
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: Format,
+    format: ReportFormat,
+    /// Take warnings for errors
+    #[arg(long)]
+    strict: bool,
 }
 
 /// What was looked at.
@@ -85,7 +97,7 @@ impl Check {
         if !roots.is_empty() {
             look_at_rules(&roots, output, &mut looked)?;
         }
-        report(&looked, self.format, output)
+        report::report(looked, self.format, self.strict, output)
     }
 }
 
@@ -118,7 +130,7 @@ fn look_at_rules(
             ..Names::default()
         }
     };
-    if let Some((rules, _)) = load_rules(roots, &names, None, &mut looked.problems) {
+    if let Some(rules) = load_rules(roots, &names, &mut looked.problems) {
         looked.add(&rules);
     }
     Ok(())
@@ -135,52 +147,4 @@ fn names(output: &Output<'_>) -> Result<Names, Failure> {
         Some(config) => config.names(providers),
         None => document.names_as_written(providers),
     })
-}
-
-fn report(looked: &Looked, format: Format, output: &mut Output<'_>) -> Done {
-    let (rules, files, tests) = (looked.rules, looked.files, looked.tests);
-    let found = looked.problems.clone().sorted();
-    let Summary {
-        errors, warnings, ..
-    } = Summary::of(&found, files);
-    if format == Format::Json {
-        let mut shown = diagnostic::json(&found, files);
-        if let Some(summary) = shown.get_mut("summary").and_then(Value::as_object_mut) {
-            summary.insert("rules".to_owned(), rules.into());
-            summary.insert("tests".to_owned(), tests.into());
-            summary.insert("destinations_checked".to_owned(), (!looked.alone).into());
-        }
-        output.json(&shown)?;
-    } else {
-        let shown = diagnostic::human(&found, output.colour());
-        output.text(&shown)?;
-        if looked.alone {
-            let path = output.config().display();
-            let note = format!("note: without {path}, sources and destinations are not checked");
-            output.note(&note)?;
-        }
-        let warned = match warnings {
-            0 => String::new(),
-            warnings => format!(", {}", count(warnings, "warning")),
-        };
-        let (rules, files) = (count(rules, "rule"), count(files, "file"));
-        output.line(&match errors {
-            0 => format!(
-                "ok: {rules} in {files}, {} passed{warned}",
-                count(tests, "test")
-            ),
-            errors => format!("{}{warned}", count(errors, "error")),
-        })?;
-    }
-    Ok(match errors {
-        0 => Exit::Fine,
-        _ => Exit::Problems,
-    })
-}
-
-fn count(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        number => format!("{number} {what}s"),
-    }
 }
