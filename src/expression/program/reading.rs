@@ -13,11 +13,15 @@ pub(super) const PROGRAM_BYTES_MAX: usize = 4 * 1024;
 const BRACKETS_MAX: usize = 32;
 /// The most words and signs of a program.
 const TOKENS_MAX: usize = 1_000;
-/// The most words and signs behind which a program goes on one level deeper: reading takes a piece
-/// of the thread's stack for each.
-const DEEPER_MAX: usize = 120;
-const DEEPER: [&str; 12] = [
-    "-", "def", "if", "try", "label", "reduce", "foreach", "as", "|", "//", "=", "|=",
+/// The most words that open something, with the deepest brackets: reading takes a piece of the thread's
+/// stack for each level, and they may all stand inside each other.
+const OPENING_MAX: usize = 40;
+const OPENING: [&str; 6] = ["def", "if", "try", "label", "reduce", "foreach"];
+/// The most signs between values: each may stand inside the one before, which costs less.
+const LINKS_MAX: usize = 150;
+const LINKS: [&str; 25] = [
+    "as", "|", ",", "//", "=", "|=", "+=", "-=", "*=", "/=", "%=", "//=", "+", "-", "*", "/", "%",
+    "==", "!=", "<", "<=", ">", ">=", "and", "or",
 ];
 
 /// Reads a program.
@@ -26,16 +30,13 @@ pub(super) fn term(text: &str) -> Result<Term<&str>, ExpressionError> {
         let message = format!("a program is at most {PROGRAM_BYTES_MAX} bytes long");
         return Err(ExpressionError::syntax(0, message));
     }
-    if let Some(offset) = too_deep(text) {
-        let message = format!("more than {BRACKETS_MAX} brackets stand inside each other");
-        return Err(ExpressionError::syntax(offset, message).len(1));
-    }
+    let brackets = brackets(text)?;
     let tokens = Lexer::new(text)
         .lex()
         .map_err(|errors| unreadable(text, errors.into_iter().next()))?;
     let mut count = Count::default();
     count.add(&tokens);
-    if count.all > TOKENS_MAX || count.deeper > DEEPER_MAX {
+    if count.all > TOKENS_MAX || count.opening + brackets > OPENING_MAX || count.links > LINKS_MAX {
         let message = "the program is too long to be read";
         let help = "compute a part of it in a var before, and read it as `$vars.NAME`";
         return Err(ExpressionError::syntax(0, message).help(help));
@@ -63,31 +64,41 @@ pub(super) fn refusal(text: &str, word: &str, why: &str) -> ExpressionError {
         .help(why)
 }
 
-/// Where brackets stand deeper than allowed. Those in texts count too: a program with so many of
-/// them is odd enough.
-fn too_deep(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    text.char_indices().find_map(|(at, c)| {
+/// The deepest nesting of brackets. Those in texts count too: a program with so many of them is odd
+/// enough.
+fn brackets(text: &str) -> Result<usize, ExpressionError> {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for (at, c) in text.char_indices() {
         match c {
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        (depth > BRACKETS_MAX).then_some(at)
-    })
+        if depth > BRACKETS_MAX {
+            let message = format!("more than {BRACKETS_MAX} brackets stand inside each other");
+            return Err(ExpressionError::syntax(at, message).len(1));
+        }
+        deepest = deepest.max(depth);
+    }
+    Ok(deepest)
 }
 
 #[derive(Default)]
 struct Count {
     all: usize,
-    deeper: usize,
+    opening: usize,
+    links: usize,
 }
 
 impl Count {
     fn add(&mut self, tokens: &[Token<&str>]) {
+        let mut after_sign = true;
         for Token(text, kind) in tokens {
             self.all += 1;
-            self.deeper += usize::from(DEEPER.contains(text));
+            let negates = *text == "-" && after_sign;
+            self.opening += usize::from(negates || OPENING.contains(text));
+            self.links += usize::from(LINKS.contains(text));
+            after_sign = matches!(kind, Tok::Sym | Tok::Word);
             match kind {
                 Tok::Block(inner) => self.add(inner),
                 Tok::Str(parts) => {
@@ -106,6 +117,10 @@ impl Count {
 fn unreadable(text: &str, error: Option<lex::Error<&str>>) -> ExpressionError {
     let Some((expected, rest)) = error else {
         return ExpressionError::syntax(0, "the program cannot be read");
+    };
+    let rest = match expected {
+        lex::Expect::Delim(opened) => opened,
+        _ => rest,
     };
     let offset = span(text, rest).start;
     let found = rest.chars().next();

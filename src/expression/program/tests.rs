@@ -403,7 +403,7 @@ fn errors_say_what_is_wrong() {
             "cannot read the pattern",
         ),
         ("@csv \"\\({})\"", "`@csv` wants a list, not an object"),
-        ("[1] | .[\"a\"] = 1", "a list has no place \"a\""),
+        ("[1] | .[\"a\"] = 1", "\"a\" cannot be looked up in a list"),
         ("[] | .[-1] = 1", "has no place -1"),
         ("break_me", "there is no function `break_me`"),
     ]);
@@ -425,27 +425,21 @@ fn every_program_ends() {
         ("[1 | while(true; .)]", "steps"),
         ("[1 | recurse(.)]", "deep inside each other"),
         ("1 | until(false; ., .)", "deep inside each other"),
-        ("\"x\" * 1e9", "MiB of values"),
-        ("\"x\" * 1e300", "MiB of values"),
+        ("\"x\" * 1e9", "more than"),
+        ("\"x\" * 1e300", "more than"),
         (
             "[limit(30; 1 | repeat(.))] | reduce .[] as $x (\"x\"; . + .) | length",
-            "MiB of values",
+            "more than",
         ),
-        (
-            "reduce range(40) as $i ([1]; . + .) | length",
-            "MiB of values",
-        ),
+        ("reduce range(40) as $i ([1]; . + .) | length", "more than"),
         (
             "reduce range(40) as $i ([1]; [., .]) | tojson | length",
-            "MiB of values",
+            "more than",
         ),
-        (
-            "reduce range(100) as $i ([1]; [., .]) == 1",
-            "MiB of values",
-        ),
+        ("reduce range(100) as $i ([1]; [., .]) == 1", "more than"),
         ("reduce range(5000) as $i (0; [.])", "nested more than"),
         ("reduce range(5000) as $i (0; {a: .})", "nested more than"),
-        ("[] | .[1e9] = 1", "MiB of values"),
+        ("[] | .[1e9] = 1", "more than"),
         ("null | setpath([range(300) | \"a\"]; 1)", "steps"),
         (
             "[range(2000)] | map(. as $a | [range(2000)] | map($a + .)) | length",
@@ -453,7 +447,6 @@ fn every_program_ends() {
         ),
         ("try (def f: f; f) catch 1", "deep inside each other"),
         ("(def f: f; f)? // 1", "deep inside each other"),
-        (".many | [.[] | tostring] | .[] |= . + .", "steps"),
         (".long | gsub(\"\"; \"ab\") | gsub(\"\"; \"ab\")", ""),
         (
             ".long | [match(\".*[^A-Z]|[A-Z]\"; \"g\")] | [range(99999)]",
@@ -552,26 +545,29 @@ fn what_cannot_be_read_says_where_and_what_to_write() {
 #[test]
 fn a_program_at_its_bounds_is_read_and_carried_out_on_a_small_stack() {
     for text in [
-        format!("{}1", "-".repeat(119)),
-        format!("{}1", "try ".repeat(119)),
-        format!("{}1{}", "if true then ".repeat(119), " end".repeat(119)),
-        format!("1{}", " | .".repeat(119)),
-        format!("1{}", " as $x | $x".repeat(59)),
+        format!("{}1", "-".repeat(40)),
+        format!("{}1", "try ".repeat(40)),
+        format!("{}1{}", "if true then ".repeat(40), " end".repeat(40)),
+        format!("{}f", "def f: 1; ".repeat(40)),
+        format!("{}1{}", "def f: ".repeat(40), "; 1".repeat(40)),
+        format!("{}1{}", "[if 1 then ".repeat(20), " end]".repeat(20)),
+        format!("{}1", "label $x | ".repeat(40)),
+        format!("{}1{}", "reduce ".repeat(39), " as $x (1; 2)".repeat(39)),
         format!("{}1{}", "[".repeat(32), "]".repeat(32)),
-        format!("{}f", "def f: 1; ".repeat(99)),
-        format!(".a{}", ".a".repeat(400)),
-        format!("1{}", " + 1".repeat(400)),
-        format!("1{}", " // 1".repeat(119)),
-        format!("[1{}]", ", 1".repeat(400)),
+        format!("{}1{}", "\"\\(".repeat(32), ")\"".repeat(32)),
+        format!("{}.a{}", "{a: ".repeat(32), "}".repeat(32)),
+        format!("1{}", " | .".repeat(150)),
+        format!("1{}", " as $x | $x".repeat(75)),
+        format!("1{}", " // 1".repeat(150)),
+        format!(".a{}", ".a".repeat(300)),
+        format!("1{}", " + 1".repeat(150)),
+        format!("[1{}]", ", 1".repeat(150)),
     ] {
-        let read = Program::parse(&text);
-        if let Err(error) = &read {
-            assert!(error.message.contains("too long"), "{text}: {error:?}");
-        }
-        if let Ok(program) = read {
-            let _ = program.value(&scope());
-        }
+        let program = Program::parse(&text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        let _ = program.value(&scope());
     }
+    let beyond = Program::parse(&"try ".repeat(41)).unwrap_err();
+    assert!(beyond.message.contains("too long"), "{beyond:?}");
 }
 
 #[test]
