@@ -66,14 +66,13 @@ fn var(node: &Node, key: &Key, value: &Node, problems: &mut Diagnostics) -> Opti
         );
         return None;
     }
-    let (formula, reads) = match value.get("jq") {
+    let (formula, reads) = if let Some(text) = value.get("jq") {
         // One that cannot be read is null, so that nothing is said of those who use it.
-        Some(text) => program(value, text, problems).unwrap_or_default(),
-        None => {
-            let tree = Tree::parse(value, Escape::None, problems);
-            let reads = Reads::of(value, &tree.templates(), problems);
-            (Formula::Tree(tree), reads)
-        }
+        program(value, text, problems).unwrap_or_default()
+    } else {
+        let tree = Tree::parse(value, Escape::None, problems);
+        let reads = Reads::of(value, &tree.templates(), problems);
+        (Formula::Tree(tree), reads)
     };
     Some(Var {
         name: key.text.clone(),

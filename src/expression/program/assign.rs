@@ -8,8 +8,8 @@ use super::code::Code;
 use super::evaluate::{Env, Flow, Run, Sink};
 use super::natives::shown;
 use super::operate::{math, order, whole};
+use super::steps::{position, range_of};
 use super::value::{Place, VALUE_DEPTH_MAX, Val};
-use super::way::{position, range_of};
 
 impl<'p> Run<'p> {
     fn paths(&self, to: &'p Code, env: &Env<'p>, at: &Place<'p>) -> Result<Vec<Vec<Value>>, Stop> {

@@ -86,16 +86,12 @@ impl Budget {
     }
 
     pub(super) fn spend(&self, steps: usize) -> Result<(), Stop> {
-        match self.steps.get().checked_sub(steps) {
-            Some(left) => {
-                self.steps.set(left);
-                Ok(())
-            }
-            None => {
-                let message = format!("it takes more than {STEPS_MAX} steps");
-                Err(Stop::Spent(message))
-            }
-        }
+        let Some(left) = self.steps.get().checked_sub(steps) else {
+            let message = format!("it takes more than {STEPS_MAX} steps");
+            return Err(Stop::Spent(message));
+        };
+        self.steps.set(left);
+        Ok(())
     }
 
     /// So many bytes are about to be made.

@@ -8,12 +8,11 @@ use serde_json::{Number, Value};
 
 use super::super::ExpressionError;
 use super::code::{Code, Definition, Fold, Optional, Param, Part, Pattern, Piece};
-use super::control::CONTROLS;
 use super::natives::{self, TOSTRING};
 use super::operate::from_float;
-use super::{GLOBALS, PRELUDE, advice, reading};
+use super::{GLOBALS, PRELUDE, reading};
 
-type Lowered<T = Code> = Result<T, ExpressionError>;
+pub(super) type Lowered<T = Code> = Result<T, ExpressionError>;
 
 /// Reads a program; also gives what it reads beside the payload.
 pub(super) fn program(text: &str) -> Lowered<(Code, Vec<(String, usize)>)> {
@@ -54,25 +53,25 @@ fn signature(definition: &Definition) -> (String, usize) {
 }
 
 /// A name in scope.
-enum Name<'s> {
+pub(super) enum Name<'s> {
     Variable(&'s str),
     Closure(&'s str),
     Definition(&'s str, usize),
     Label(&'s str),
 }
 
-struct Reader<'s> {
-    text: &'s str,
+pub(super) struct Reader<'s> {
+    pub(super) text: &'s str,
     /// Those bound last stand last, as they will when the program is carried out.
-    names: Vec<Name<'s>>,
+    pub(super) names: Vec<Name<'s>>,
     /// How many of them, the first ones, stand for the event's own parts.
-    globals: usize,
-    prelude: Vec<(String, usize)>,
-    reads: Vec<(String, usize)>,
+    pub(super) globals: usize,
+    pub(super) prelude: Vec<(String, usize)>,
+    pub(super) reads: Vec<(String, usize)>,
 }
 
 impl<'s> Reader<'s> {
-    fn offset(&self, word: &str) -> usize {
+    pub(super) fn offset(&self, word: &str) -> usize {
         span(self.text, word).start
     }
 
@@ -93,7 +92,7 @@ impl<'s> Reader<'s> {
         result
     }
 
-    fn code(&mut self, term: &Term<&'s str>) -> Lowered {
+    pub(super) fn code(&mut self, term: &Term<&'s str>) -> Lowered {
         Ok(match term {
             Term::Id => Code::Input,
             Term::Recurse => Code::Everything,
@@ -111,14 +110,12 @@ impl<'s> Reader<'s> {
             Term::Break(name) => {
                 let labels =
                     |known: &Name<'_>| matches!(known, Name::Label(known) if known == name);
-                match self.names.iter().rev().position(labels) {
-                    Some(up) => Code::Break(up),
-                    None => {
-                        let message = format!("there is no `label {name}` around this");
-                        let offset = self.offset(name);
-                        return Err(ExpressionError::syntax(offset, message).len(name.len()));
-                    }
-                }
+                let Some(up) = self.names.iter().rev().position(labels) else {
+                    let message = format!("there is no `label {name}` around this");
+                    let offset = self.offset(name);
+                    return Err(ExpressionError::syntax(offset, message).len(name.len()));
+                };
+                Code::Break(up)
             }
             Term::Fold(name, from, pattern, arguments) => {
                 self.fold(name, from, pattern, arguments)?
@@ -138,13 +135,11 @@ impl<'s> Reader<'s> {
     fn number(&self, text: &'s str) -> Lowered {
         let exact = text.parse::<Number>().ok();
         let near = || from_float(text.parse::<f64>().ok()?).ok();
-        match exact.or_else(near) {
-            Some(number) => Ok(Code::Literal(Value::Number(number))),
-            None => {
-                let message = format!("`{text}` is no number");
-                Err(ExpressionError::syntax(self.offset(text), message).len(text.len()))
-            }
+        if let Some(number) = exact.or_else(near) {
+            return Ok(Code::Literal(Value::Number(number)));
         }
+        let message = format!("`{text}` is no number");
+        Err(ExpressionError::syntax(self.offset(text), message).len(text.len()))
     }
 
     fn string(
@@ -305,122 +300,19 @@ impl<'s> Reader<'s> {
     }
 
     fn body(&mut self, def: &Def<&'s str>) -> Lowered<Definition> {
-        let is_value = |name: &&&str| name.starts_with('$');
-        let names = def.args.iter().map(|name| match is_value(&name) {
-            true => Name::Variable(name),
-            false => Name::Closure(name),
-        });
-        let params = def.args.iter().map(|name| match is_value(&name) {
-            true => Param::Value,
-            false => Param::Closure,
-        });
+        let taken = |name: &&'s str| {
+            if name.starts_with('$') {
+                (Param::Value, Name::Variable(name))
+            } else {
+                (Param::Closure, Name::Closure(name))
+            }
+        };
+        let (params, names): (Vec<_>, Vec<_>) = def.args.iter().map(taken).unzip();
         Ok(Definition {
             name: def.name.to_owned(),
-            params: params.collect(),
+            params,
             body: self.with(names, |reader| reader.code(&def.body))?,
         })
-    }
-
-    fn call(&mut self, name: &'s str, arguments: &[Term<&'s str>]) -> Lowered {
-        let takes = arguments.len();
-        let arguments = arguments.iter().map(|argument| self.code(argument));
-        let arguments = arguments.collect::<Lowered<Vec<_>>>()?;
-        let fits = |known: &Name<'_>| match known {
-            Name::Definition(known, has) => *known == name && *has == takes,
-            Name::Closure(known) => *known == name && takes == 0,
-            Name::Variable(known) => known.strip_prefix('$') == Some(name) && takes == 0,
-            Name::Label(_) => false,
-        };
-        let own = self.names.iter().skip(self.globals).rev();
-        if let Some(up) = own.clone().position(fits) {
-            return Ok(Code::Call(up, arguments));
-        }
-        if let Some(why) = advice::refused(name) {
-            return Err(reading::refusal(self.text, name, why));
-        }
-        let known = |(known, has): &(String, usize)| known == name && *has == takes;
-        if let Some(index) = self.prelude.iter().rposition(known) {
-            self.readable(name, &arguments)?;
-            return Ok(Code::Prelude(index, arguments));
-        }
-        let mut controls = CONTROLS.iter();
-        if let Some((_, _, control)) =
-            controls.find(|(known, has, _)| *known == name && *has == takes)
-        {
-            return Ok(Code::Control(*control, arguments));
-        }
-        match natives::find(name, takes) {
-            Some(native) => {
-                self.readable(name, &arguments)?;
-                Ok(Code::Native(native, arguments))
-            }
-            None => Err(self.unknown(name, takes)),
-        }
-    }
-
-    /// A pattern that is written in the program is looked at when it is read.
-    fn readable(&self, name: &str, arguments: &[Code]) -> Lowered<()> {
-        let takes_pattern = matches!(
-            (name, arguments.len()),
-            ("test" | "match" | "capture" | "scan" | "splits", _)
-                | ("sub" | "gsub", 2..)
-                | ("split", 2)
-        );
-        let Some(Code::Literal(Value::String(pattern))) = arguments.first() else {
-            return Ok(());
-        };
-        if !takes_pattern {
-            return Ok(());
-        }
-        natives::readable(pattern).map_err(|problem| {
-            let message = format!("`{name}` {problem}");
-            ExpressionError::syntax(self.offset(name), message).len(name.len())
-        })
-    }
-
-    fn unknown(&self, name: &str, takes: usize) -> ExpressionError {
-        let mut defined = self.prelude.clone();
-        defined.extend(self.names.iter().filter_map(|known| match known {
-            Name::Definition(known, has) => Some(((*known).to_owned(), *has)),
-            Name::Closure(known) => Some(((*known).to_owned(), 0)),
-            Name::Variable(_) | Name::Label(_) => None,
-        }));
-        advice::unknown_function(self.offset(name), name, takes, &defined)
-    }
-
-    fn variable(&mut self, name: &'s str) -> Lowered {
-        let up = self.bound(name)?;
-        self.note(name, up, None);
-        Ok(Code::Variable(up))
-    }
-
-    fn bound(&self, name: &'s str) -> Lowered<usize> {
-        let same = |known: &Name<'_>| matches!(known, Name::Variable(known) if *known == name);
-        self.names.iter().rev().position(same).ok_or_else(|| {
-            if let Some(why) = advice::refused(name) {
-                return reading::refusal(self.text, name, why);
-            }
-            let known = self.names.iter().filter_map(|known| match known {
-                Name::Variable(known) => Some(*known),
-                _ => None,
-            });
-            let known: Vec<&str> = known.collect();
-            advice::unknown_variable(self.offset(name), name, &known)
-        })
-    }
-
-    /// Remembers that one of the event's own variables is read.
-    fn note(&mut self, name: &'s str, up: usize, member: Option<&str>) {
-        let is_global = self.names.len().checked_sub(up + 1);
-        let global = is_global.and_then(|at| GLOBALS.get(at));
-        if let Some((_, root)) = global.filter(|(global, _)| *global == name) {
-            let path = match member {
-                Some(member) => format!("{root}.{member}"),
-                None => (*root).to_owned(),
-            };
-            // The offset behind the dollar sign, where the name is written as in a template.
-            self.reads.push((path, self.offset(name) + 1));
-        }
     }
 
     fn path(&mut self, from: &Term<&'s str>, path: &path::Path<Term<&'s str>>) -> Lowered {

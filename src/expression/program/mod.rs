@@ -8,15 +8,21 @@
 mod advice;
 mod assign;
 mod budget;
+mod calls;
 mod code;
 mod control;
 mod evaluate;
 mod lowering;
+mod making;
+mod names;
 mod natives;
 mod operate;
 mod reading;
+mod rounds;
+mod sorting;
+mod steps;
 mod value;
-mod way;
+mod ways;
 
 use std::sync::{Arc, LazyLock};
 

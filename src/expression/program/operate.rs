@@ -99,7 +99,7 @@ fn repeated<'p>(budget: &Budget, text: &str, times: &Number) -> Result<Val<'p>, 
 }
 
 /// A number of things; what is too large for any is the largest.
-#[allow(
+#[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "`as` keeps within the bounds of the type, which is what is wanted"
@@ -172,7 +172,7 @@ pub(super) fn from_float(number: f64) -> Result<Number, Stop> {
 }
 
 /// The whole number at or below a number.
-#[allow(
+#[expect(
     clippy::cast_possible_truncation,
     reason = "`as` keeps within the bounds of the type, which is what is wanted"
 )]

@@ -19,7 +19,7 @@ pub(super) enum Val<'p> {
     Own(Rc<Value>, usize),
 }
 
-impl<'p> Val<'p> {
+impl Val<'_> {
     /// A value without others in it.
     pub(super) fn plain(value: Value) -> Self {
         Self::Own(Rc::new(value), 0)
