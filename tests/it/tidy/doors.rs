@@ -27,10 +27,23 @@ const DOORS: &[(&str, &[&str])] = &[
         "hex",
         &["crypto/", "expression/helpers/", "intake/", "rule/"],
     ),
+    ("croner", &["runtime/calendar/cron.rs"]),
     ("notify", &["runtime/watch.rs"]),
     ("tracing_subscriber", &["runtime/telemetry.rs"]),
     ("tokio_util", &["runtime/shutdown.rs"]),
+<<<<<<< HEAD
     ("jiff", &["runtime/clock.rs", "expression/", "actions/"]),
+=======
+    (
+        "jiff",
+        &[
+            "runtime/clock.rs",
+            "runtime/calendar/",
+            "expression/helpers/",
+            "actions/",
+        ],
+    ),
+>>>>>>> main
     ("annotate_snippets", &["diagnostic/human.rs"]),
     ("strsim", &["diagnostic/"]),
     ("serde_yaml", &["yaml/"]),
