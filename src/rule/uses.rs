@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
-use crate::expression::Template;
+use crate::expression::{Program, Template};
 use crate::yaml::{Node, Value};
 
 use super::order::order;
@@ -55,6 +55,16 @@ impl Reads {
             for (path, _) in &uses.paths {
                 reads.add(path, place, problems);
             }
+        }
+        reads
+    }
+
+    /// What a program reads beside the payload.
+    pub(super) fn of_program(node: &Node, program: &Program, problems: &mut Diagnostics) -> Self {
+        let mut reads = Self::default();
+        for (path, offset) in program.reads() {
+            let place = node.place_at(*offset, path.len());
+            reads.add(path, &place, problems);
         }
         reads
     }

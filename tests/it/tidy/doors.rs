@@ -22,7 +22,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("sha2", &["crypto/"]),
     ("subtle", &["crypto/"]),
     ("ring", &["crypto/"]),
-    ("base64", &["crypto/", "expression/helpers/"]),
+    ("base64", &["crypto/", "expression/"]),
     (
         "hex",
         &["crypto/", "expression/helpers/", "intake/", "rule/"],
@@ -31,6 +31,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("notify", &["runtime/watch.rs"]),
     ("tracing_subscriber", &["runtime/telemetry.rs"]),
     ("tokio_util", &["runtime/shutdown.rs"]),
+<<<<<<< HEAD
+    ("jiff", &["runtime/clock.rs", "expression/", "actions/"]),
+=======
     (
         "jiff",
         &[
@@ -40,6 +43,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "actions/",
         ],
     ),
+>>>>>>> main
     ("annotate_snippets", &["diagnostic/human.rs"]),
     ("strsim", &["diagnostic/"]),
     ("serde_yaml", &["yaml/"]),
@@ -69,6 +73,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("uuid", &["event/ids.rs"]),
     ("jsonpath_rust", &["expression/path/"]),
     ("handlebars", &["expression/"]),
+    ("jaq_core", &["expression/program/"]),
     ("regex", &["expression/", "condition/", "destinations/"]),
     ("rusqlite", &["stores/sqlite/"]),
     ("hyper", &["server/", "operator/"]),
