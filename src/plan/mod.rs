@@ -5,6 +5,7 @@
 
 mod deferred;
 mod flow;
+mod gating;
 pub mod job;
 mod jobs;
 mod judging;
@@ -14,13 +15,14 @@ mod why;
 use serde_json::Value;
 
 use crate::event::{Event, JobId};
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Response, Rule, RuleSet};
 
-pub use deferred::prepare;
+pub use deferred::{Beside, prepare};
 pub use flow::{
-    Changed, Closes, DIGEST_AGE_MAX, DIGEST_BYTES_MAX, DIGEST_EVENTS_MAX, Digest, Gates, Join,
-    Lane, NewFiring, Signal, Throttle, Unless, WINDOW_MAX,
+    Changed, Closes, DIGEST_AGE_MAX, DIGEST_BYTES_MAX, Digest, Gates, Join, Lane, NewFiring,
+    Signal, Throttle, Unless,
 };
+pub use gating::Passage;
 pub use job::{Attempt, Job, JobBody, JobState, NewJob};
 
 use judging::{Judging, Kept, caught};
@@ -42,6 +44,9 @@ pub struct Plan {
     pub firings: Vec<NewFiring>,
     /// What other firings wait for, or are called off by.
     pub signals: Vec<Signal>,
+    /// What the sender is answered: by the first rule that matched and says it. Or why that cannot be
+    /// rendered.
+    pub respond: Option<Result<Response, String>>,
 }
 
 /// What one rule made of an event.
@@ -58,27 +63,64 @@ pub struct RuleTrace {
     pub seen: Option<Value>,
     /// What went wrong on the way, such as a var that could not be computed.
     pub note: Option<String>,
+    /// Actions of a rule that matched which do not run all the same.
+    pub passed_over: Vec<PassedOver>,
+    /// What the sender is answered by this rule, or why that cannot be rendered.
+    pub respond: Option<Result<Response, String>>,
 }
 
-/// Judges an event. `run` is 0 at intake, and one more for each replay.
+/// An action that does not run although its rule matched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PassedOver {
+    /// Its name.
+    pub action: String,
+    /// The item of a `for_each`, counted from 0.
+    pub item: Option<u32>,
+    /// What decided: the test as written, or an action that does not run itself.
+    pub because: Option<String>,
+    /// The value seen there, if any.
+    pub seen: Option<Value>,
+}
+
+/// Judges an event. `run` is 0 at intake, and one more for each replay, which passes gates by.
 pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
+    let passage = if run == 0 {
+        Passage::Gates
+    } else {
+        Passage::PassedBy
+    };
+    plan_through(rules, event, run, passage)
+}
+
+/// Judges an event; `passage` says which gates there are.
+pub fn plan_through(rules: &RuleSet, event: &Event, run: u32, passage: Passage) -> Plan {
     let mut plan = Plan {
         rule_set: rules.hash.clone(),
         matched: Vec::new(),
         jobs: Vec::new(),
         firings: Vec::new(),
         signals: Vec::new(),
+        respond: None,
     };
     let candidates = rules.candidates(event);
-    if candidates.is_empty() {
+    let asking: Vec<_> = match passage {
+        Passage::Gates => rules.asking().collect(),
+        Passage::PassedBy | Passage::Ignored => Vec::new(),
+    };
+    if candidates.is_empty() && asking.is_empty() {
         return plan;
     }
-    let kept = Kept::for_rules(&candidates);
+    let kept = Kept::for_rules(candidates.iter().chain(&asking).copied());
     let slots = event.payload.slots(&rules.paths);
     let mut judging = Judging::new(rules, event, &slots, &kept, run);
+    judging.passage = passage;
+    for rule in asking {
+        plan.hear(&mut judging, rule);
+    }
     let mut left_out = LeftOut::default();
+    let mut taken = false;
     for unmatched in [false, true] {
-        if unmatched && !plan.matched.is_empty() {
+        if unmatched && taken {
             break;
         }
         let mut stopped = None;
@@ -89,14 +131,23 @@ pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
             if stopped == Some(&rule.place.file.path) {
                 continue;
             }
-            let room = JOBS_MAX - plan.jobs.len();
+            let room = JOBS_MAX.saturating_sub(plan.jobs.len());
             match caught(|| judging.rule(rule, room)) {
                 Ok(None) => {}
-                Ok(Some((jobs, more))) => {
+                Ok(Some(made)) => {
                     plan.matched.push(rule.name.clone());
-                    plan.jobs.extend(jobs);
-                    left_out.add(rule, more);
-                    stopped = rule.stop.then_some(&rule.place.file.path).or(stopped);
+                    plan.jobs.extend(made.jobs);
+                    plan.firings.append(&mut judging.firings);
+                    left_out.add(rule, made.left_out);
+                    // A shadow changes nothing for the others.
+                    let acts = !rule.flow.shadow;
+                    if acts && made.respond.is_some() {
+                        plan.respond = made.respond;
+                        judging.unanswered = false;
+                    }
+                    taken |= acts;
+                    let stops = (rule.stop && acts).then_some(&rule.place.file.path);
+                    stopped = stops.or(stopped);
                 }
                 Err(panic) => {
                     judging.forget();
@@ -113,6 +164,26 @@ pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
     }
     plan.jobs.extend(left_out.letter(event, run));
     plan
+}
+
+impl Plan {
+    /// What an event is to a rule that asks for others.
+    fn hear(&mut self, judging: &mut Judging<'_>, rule: &Rule) {
+        match caught(|| judging.signals(rule)) {
+            Ok((signals, dead)) => {
+                self.signals.extend(signals);
+                let room = JOBS_MAX.saturating_sub(self.jobs.len());
+                self.jobs.extend(dead.into_iter().take(room));
+            }
+            Err(panic) => {
+                judging.forget();
+                let reason = format!("rule `{}` could not be followed: {panic}", rule.name);
+                let (event, run) = (judging.event, judging.run);
+                let letter = dead_letter(event, run, &rule.name, "other events", reason);
+                self.jobs.push(letter);
+            }
+        }
+    }
 }
 
 /// What every rule makes of an event, in order, as [`plan`] decides it.

@@ -1,12 +1,14 @@
 //! Why a rule did or did not match.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::event::Event;
 use crate::rule::{NotAbout, Rule, RuleSet};
 
+use super::gating::Passage;
 use super::judging::{Judging, Kept, asks, caught};
 use super::{JOBS_MAX, NewJob, RuleTrace};
 
@@ -35,30 +37,36 @@ impl<'e> Tracing<'e> {
             because: None,
             seen: None,
             note: None,
+            passed_over: Vec::new(),
+            respond: None,
         };
         if let Some((because, seen)) = self.objection(rule) {
             trace.because = Some(because.to_owned());
             trace.seen = Some(seen);
             return (trace, Vec::new());
         }
-        let kept = Kept::with_places(asks(rule) * 2);
+        let kept = Kept::with_places(asks(rule) * 3);
         let slots = self.event.payload.slots(&self.rules.paths);
         let mut judging = Judging::new(self.rules, self.event, &slots, &kept, 0);
+        judging.passage = Passage::Ignored;
+        judging.explains = true;
         let judged = caught(|| {
             let (decided, note) = judging.trace(rule);
-            let jobs = decided
+            let made = decided
                 .holds
                 .then(|| judging.rule(rule, JOBS_MAX))
                 .flatten();
-            (decided, note, jobs.unwrap_or_default().0)
+            (decided, note, made.unwrap_or_default())
         });
         match judged {
-            Ok((decided, note, jobs)) => {
+            Ok((decided, note, made)) => {
                 trace.matched = decided.holds;
                 trace.because = decided.because;
                 trace.seen = decided.seen;
                 trace.note = note;
-                (trace, jobs)
+                trace.passed_over = made.passed_over;
+                trace.respond = made.respond;
+                (trace, made.jobs)
             }
             Err(panic) => {
                 trace.note = Some(panic);
@@ -92,7 +100,8 @@ impl<'e> Tracing<'e> {
     fn first_matched(&self) -> Option<&str> {
         let find = || {
             let candidates = self.rules.candidates(self.event).into_iter();
-            let mut others = candidates.filter(|other| !other.when.unmatched);
+            let acts = |other: &&Arc<Rule>| !other.when.unmatched && !other.flow.shadow;
+            let mut others = candidates.filter(acts);
             others
                 .find(|other| self.holds(other))
                 .map(|other| other.name.clone())

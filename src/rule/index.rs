@@ -14,6 +14,7 @@ pub(super) struct Index {
     providers: HashMap<Box<str>, Bucket>,
     any_provider: Bucket,
     stopping: Vec<u32>,
+    asking: Vec<u32>,
 }
 
 /// The rules of one provider.
@@ -54,7 +55,10 @@ impl Index {
             if !rule.enabled {
                 continue;
             }
-            if rule.stop {
+            if rule.flow.others().next().is_some() && !rule.flow.shadow {
+                index.asking.push(at);
+            }
+            if rule.stop && !rule.flow.shadow {
                 index.stopping.push(at);
             }
             let providers = &rule.when.providers;
@@ -92,6 +96,12 @@ impl RuleSet {
         rules
             .filter(|rule| rule.when.objection(event).is_none())
             .collect()
+    }
+
+    /// The enabled rules that ask for other events than those they match.
+    pub fn asking(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        let at = self.index.asking.iter();
+        at.filter_map(|at| self.rules.get(*at as usize))
     }
 
     /// The enabled rules that stop the later ones of their file.

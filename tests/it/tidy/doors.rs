@@ -31,19 +31,15 @@ const DOORS: &[(&str, &[&str])] = &[
     ("notify", &["runtime/watch.rs"]),
     ("tracing_subscriber", &["runtime/telemetry.rs"]),
     ("tokio_util", &["runtime/shutdown.rs"]),
-<<<<<<< HEAD
-    ("jiff", &["runtime/clock.rs", "expression/", "actions/"]),
-=======
     (
         "jiff",
         &[
             "runtime/clock.rs",
             "runtime/calendar/",
-            "expression/helpers/",
+            "expression/",
             "actions/",
         ],
     ),
->>>>>>> main
     ("annotate_snippets", &["diagnostic/human.rs"]),
     ("strsim", &["diagnostic/"]),
     ("serde_yaml", &["yaml/"]),

@@ -1,5 +1,7 @@
 //! What events lead to.
 
+mod items;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -373,17 +375,23 @@ fn followers_wait_and_are_rendered_later() {
     );
     assert_eq!(tell.after, [record.id]);
     let job = stored(tell, &event);
-    let body = prepare(&job, &event, &json!({"record": {"url": "https://x/1"}})).unwrap();
+    let body = prepare(
+        &job,
+        &event,
+        &json!({"record": {"url": "https://x/1"}}),
+        &[],
+    )
+    .unwrap();
     let JobBody::Prepared { data, .. } = body else {
         panic!()
     };
     assert_eq!(data["message"], "mira: https://x/1");
-    let error = prepare(&job, &event, &json!({"record": {}})).unwrap_err();
+    let error = prepare(&job, &event, &json!({"record": {}}), &[]).unwrap_err();
     assert!(error.starts_with("rule `r`, action `tell`: "), "{error}");
     let mut unknown = job.clone();
     unknown.kind = "teleport".to_owned();
     assert!(
-        prepare(&unknown, &event, &json!({}))
+        prepare(&unknown, &event, &json!({}), &[])
             .unwrap_err()
             .contains("teleport")
     );
