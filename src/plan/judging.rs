@@ -109,6 +109,12 @@ impl<'e> Judging<'e> {
         Some((planning.jobs, planning.left_out))
     }
 
+    /// Whether a rule's conditions hold.
+    pub(super) fn matches(&mut self, rule: &Rule) -> bool {
+        self.begin();
+        self.holds(rule, &rule.when.conditions, &rule.when.vars)
+    }
+
     /// Whether a rule's conditions hold, and what decided.
     pub(super) fn trace(&mut self, rule: &Rule) -> (Trace, Option<String>) {
         self.begin();
