@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::condition::Looked;
 use crate::event::{Event, JobId};
 use crate::rule::{Rule, RuleSet};
 
@@ -60,6 +61,8 @@ pub struct RuleTrace {
     pub seen: Option<Value>,
     /// What went wrong on the way, such as a var that could not be computed.
     pub note: Option<String>,
+    /// The conditions in the order they were looked at, up to the first that failed.
+    pub looked: Vec<Looked>,
 }
 
 /// Judges an event. `run` is 0 at intake, and one more for each replay.
@@ -81,7 +84,7 @@ pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
     let mut left_out = LeftOut::default();
     in_turn(&candidates, |rule| {
         let room = JOBS_MAX - plan.jobs.len();
-        match caught(|| judging.rule(rule, room)) {
+        match caught(|| judging.rule(rule, room)).flatten() {
             Ok(None) => false,
             Ok(Some((jobs, more))) => {
                 plan.matched.push(rule.name.clone());
@@ -89,9 +92,9 @@ pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
                 left_out.add(rule, more);
                 true
             }
-            Err(panic) => {
+            Err(why) => {
                 judging.forget();
-                let reason = format!("rule `{}` could not be followed: {panic}", rule.name);
+                let reason = format!("rule `{}` could not be followed: {why}", rule.name);
                 if room == 0 {
                     left_out.add(rule, 1);
                 } else {
@@ -114,7 +117,7 @@ pub fn matched<'r>(rules: &'r RuleSet, event: &Event) -> Vec<&'r str> {
     let mut judging = Judging::new(rules, event, &slots, &kept, 0);
     let mut matched = Vec::new();
     in_turn(&candidates, |rule| {
-        let holds = caught(|| judging.matches(rule)) == Ok(true);
+        let holds = caught(|| judging.matches(rule)).flatten() == Ok(true);
         if holds {
             matched.push(rule.name.as_str());
         }

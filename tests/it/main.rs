@@ -24,6 +24,7 @@ mod drain;
 mod equivalence;
 mod harness;
 mod hostile;
+mod jsonpath;
 mod payloads;
 mod power;
 mod quickstart;
