@@ -261,16 +261,19 @@ impl Judging<'_> {
         self.begin();
         for other in rule.flow.others() {
             let when = &other.when;
-            if when.objection(self.event).is_some()
-                || !self.holds(rule, &when.conditions, &when.vars)
-            {
+            if when.objection(self.event).is_some() {
                 continue;
             }
             let gate = match other.name.as_str() {
                 "" => "unless".to_owned(),
                 name => format!("join, event `{name}`"),
             };
-            match self.key(rule, &gate, &other.key) {
+            let key = match self.holds(rule, &when.conditions, &when.vars) {
+                Ok(false) => continue,
+                Ok(true) => self.key(rule, &gate, &other.key),
+                Err(stopped) => Err(format!("gate `{gate}`: {stopped}")),
+            };
+            match key {
                 Ok(key) => signals.push(Signal {
                     rule: rule.name.clone(),
                     name: other.name.clone(),

@@ -133,6 +133,32 @@ impl<'r> Planning<'r> {
         let Some(shared) = self.shared(judging, action) else {
             return self.fall_away(judging, action);
         };
+        self.push(judging, action, destinations, &shared);
+    }
+
+    /// An action of which it cannot be said whether it runs.
+    pub(super) fn fail(&mut self, judging: &Judging<'_>, action: &'r Action, error: &str) {
+        if self.made.jobs.len() >= self.room {
+            self.made.left_out += 1;
+            return self.pass_over(action, None);
+        }
+        let shared = self.dead(action, error);
+        let none = [String::new()];
+        let destinations = match action.kind.destination_kind() {
+            Some(_) => action.destinations.get(..1).unwrap_or(&none),
+            None => none.as_slice(),
+        };
+        self.push(judging, action, destinations, &shared);
+    }
+
+    fn push(
+        &mut self,
+        judging: &Judging<'_>,
+        action: &'r Action,
+        destinations: &[String],
+        shared: &Shared,
+    ) {
+        let room = self.room.saturating_sub(self.made.jobs.len());
         let fate = match shared.state {
             JobState::Dead | JobState::Skipped => Fate::Dead,
             _ => Fate::Planned(self.id(judging, action, "")),
@@ -176,6 +202,14 @@ impl<'r> Planning<'r> {
         }
     }
 
+    fn dead(&self, action: &Action, error: &str) -> Shared {
+        let (rule, action) = (&self.rule.name, &action.name);
+        let item = self.item.map(|item| format!(", item {item}"));
+        let item = item.unwrap_or_default();
+        let reason = format!("rule `{rule}`, action `{action}`{item}: {error}");
+        Shared::unprepared(JobState::Dead, reason)
+    }
+
     /// What the jobs of an action share; none if it does not run at all.
     fn shared(&self, judging: &mut Judging<'_>, action: &Action) -> Option<Shared> {
         let mut after = Vec::new();
@@ -189,16 +223,9 @@ impl<'r> Planning<'r> {
                 Some(Fate::NotPlanned) | None => return None,
             }
         }
-        let dead = |error: String| {
-            let (rule, action) = (&self.rule.name, &action.name);
-            let item = self.item.map(|item| format!(", item {item}"));
-            let item = item.unwrap_or_default();
-            let reason = format!("rule `{rule}`, action `{action}`{item}: {error}");
-            Shared::unprepared(JobState::Dead, reason)
-        };
         let (vars, scope) = (&mut judging.vars, &mut judging.scope);
         if let Err(error) = vars.for_action(self.rule, &action.reads, scope) {
-            return Some(dead(error));
+            return Some(self.dead(action, &error));
         }
         if let Some(config) = &action.config {
             return Some(Shared {
@@ -220,7 +247,7 @@ impl<'r> Planning<'r> {
             action: &action.name,
         });
         Some(match prepared {
-            Err(error) => dead(error.to_string()),
+            Err(error) => self.dead(action, &error.to_string()),
             Ok(data) => Shared {
                 state: JobState::Ready,
                 after,

@@ -113,10 +113,13 @@ impl<'e> Judging<'e> {
     }
 
     /// What a rule makes of the event, at most `room` jobs; none if it does not match.
-    pub(super) fn rule(&mut self, rule: &Rule, room: usize) -> Option<Made> {
+    ///
+    /// # Errors
+    /// A condition could not be carried out, so nothing is known of the rule.
+    pub(super) fn rule(&mut self, rule: &Rule, room: usize) -> Result<Option<Made>, String> {
         self.begin();
-        if !self.holds(rule, &rule.when.conditions, &rule.when.vars) {
-            return None;
+        if !self.holds(rule, &rule.when.conditions, &rule.when.vars)? {
+            return Ok(None);
         }
         let respond = rule.respond.as_ref().filter(|_| self.unanswered);
         let respond = respond.map(|respond| self.respond(rule, respond));
@@ -127,7 +130,7 @@ impl<'e> Judging<'e> {
         }
         let Planning { mut made, .. } = planning;
         made.respond = respond;
-        Some(made)
+        Ok(Some(made))
     }
 
     /// Plans the actions once for each item.
@@ -164,11 +167,13 @@ impl<'e> Judging<'e> {
         let item = self.item.map(|item| item.number);
         let first = planning.begin(item);
         for action in &rule.actions {
-            if self.holds(rule, &action.conditions, &action.condition_vars) {
-                planning.add(self, action);
-            } else {
-                let why = self.explains.then(|| self.why(rule, action));
-                planning.pass_over(action, why);
+            match self.holds(rule, &action.conditions, &action.condition_vars) {
+                Ok(true) => planning.add(self, action),
+                Ok(false) => {
+                    let why = self.explains.then(|| self.why(rule, action));
+                    planning.pass_over(action, why);
+                }
+                Err(stopped) => planning.fail(self, action, &stopped),
             }
         }
         let jobs = planning.made.jobs.get_mut(first..).unwrap_or_default();
@@ -192,12 +197,21 @@ impl<'e> Judging<'e> {
         rendered.map_err(|error| format!("rule `{}`, `respond`: {error}", rule.name))
     }
 
+    /// Whether a rule's conditions hold.
+    ///
+    /// # Errors
+    /// A condition could not be carried out.
+    pub(super) fn matches(&mut self, rule: &Rule) -> Result<bool, String> {
+        self.begin();
+        self.holds(rule, &rule.when.conditions, &rule.when.vars)
+    }
+
     /// Whether a rule's conditions hold, and what decided.
     pub(super) fn trace(&mut self, rule: &Rule) -> (Trace, Option<String>) {
         self.begin();
         let reads = &rule.when.vars;
         let mut trace = rule.when.conditions.trace(&self.facts(rule, reads));
-        let error = self.vars.error_of(reads);
+        let error = self.vars.error_of(reads).or(trace.problem.clone());
         trace.holds &= error.is_none();
         if let (Some(error), None) = (&error, &trace.because) {
             trace.because = Some(error.clone());
@@ -205,10 +219,20 @@ impl<'e> Judging<'e> {
         (trace, error)
     }
 
-    pub(super) fn holds(&mut self, rule: &Rule, conditions: &Conditions, reads: &[Read]) -> bool {
+    pub(super) fn holds(
+        &mut self,
+        rule: &Rule,
+        conditions: &Conditions,
+        reads: &[Read],
+    ) -> Result<bool, String> {
         let facts = self.facts(rule, reads);
         // A negative test would hold for a var that could not be computed.
-        self.vars.error_of(reads).is_none() && conditions.holds(&facts)
+        if self.vars.error_of(reads).is_some() {
+            return Ok(false);
+        }
+        conditions
+            .judge(&facts)
+            .map_err(|stopped| stopped.to_string())
     }
 
     fn facts(&mut self, rule: &Rule, reads: &[Read]) -> Facts<'e> {

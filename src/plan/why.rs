@@ -39,6 +39,7 @@ impl<'e> Tracing<'e> {
             note: None,
             passed_over: Vec::new(),
             respond: None,
+            looked: Vec::new(),
         };
         if let Some((because, seen)) = self.objection(rule) {
             trace.because = Some(because.to_owned());
@@ -52,24 +53,26 @@ impl<'e> Tracing<'e> {
         judging.explains = true;
         let judged = caught(|| {
             let (decided, note) = judging.trace(rule);
-            let made = decided
-                .holds
-                .then(|| judging.rule(rule, JOBS_MAX))
-                .flatten();
-            (decided, note, made.unwrap_or_default())
+            let made = if decided.holds {
+                judging.rule(rule, JOBS_MAX)?
+            } else {
+                None
+            };
+            Ok((decided, note, made.unwrap_or_default()))
         });
-        match judged {
+        match judged.flatten() {
             Ok((decided, note, made)) => {
                 trace.matched = decided.holds;
                 trace.because = decided.because;
                 trace.seen = decided.seen;
                 trace.note = note;
+                trace.looked = decided.looked;
                 trace.passed_over = made.passed_over;
                 trace.respond = made.respond;
                 (trace, made.jobs)
             }
-            Err(panic) => {
-                trace.note = Some(panic);
+            Err(why) => {
+                trace.note = Some(why);
                 (trace, Vec::new())
             }
         }
@@ -99,7 +102,8 @@ impl<'e> Tracing<'e> {
 
     fn first_matched(&self) -> Option<&str> {
         let find = || {
-            let candidates = self.rules.candidates(self.event).into_iter();
+            let slots = self.event.payload.slots(&self.rules.paths);
+            let candidates = self.rules.candidates(self.event, &slots).into_iter();
             let acts = |other: &&Arc<Rule>| !other.when.unmatched && !other.flow.shadow;
             let mut others = candidates.filter(acts);
             others

@@ -14,6 +14,7 @@
 
 mod by_hand;
 mod canary;
+mod chains;
 mod check;
 mod codes;
 mod crash;
@@ -21,8 +22,10 @@ mod deliver;
 mod disk;
 mod docs;
 mod drain;
+mod equivalence;
 mod harness;
 mod hostile;
+mod jsonpath;
 mod payloads;
 mod power;
 mod quickstart;
