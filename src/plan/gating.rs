@@ -44,7 +44,9 @@ impl Judging<'_> {
             return;
         }
         if rule.flow.shadow {
-            jobs.iter_mut().for_each(|job| job.state = JobState::Shadow);
+            for job in jobs {
+                job.state = JobState::Shadow;
+            }
             return;
         }
         if !jobs.iter().any(is_alive) {

@@ -12,11 +12,13 @@ mod judging;
 mod vars;
 mod why;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::condition::Looked;
 use crate::event::{Event, JobId};
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Response, Rule, RuleSet};
 
 pub use deferred::{Beside, prepare};
 pub use flow::{
@@ -45,6 +47,9 @@ pub struct Plan {
     pub firings: Vec<NewFiring>,
     /// What other firings wait for, or are called off by.
     pub signals: Vec<Signal>,
+    /// What the sender is answered: by the first rule that matched and says it. Or why that cannot be
+    /// rendered.
+    pub respond: Option<Result<Response, String>>,
 }
 
 /// What one rule made of an event.
@@ -61,8 +66,25 @@ pub struct RuleTrace {
     pub seen: Option<Value>,
     /// What went wrong on the way, such as a var that could not be computed.
     pub note: Option<String>,
+    /// Actions of a rule that matched which do not run all the same.
+    pub passed_over: Vec<PassedOver>,
+    /// What the sender is answered by this rule, or why that cannot be rendered.
+    pub respond: Option<Result<Response, String>>,
     /// The conditions in the order they were looked at, up to the first that failed.
     pub looked: Vec<Looked>,
+}
+
+/// An action that does not run although its rule matched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PassedOver {
+    /// Its name.
+    pub action: String,
+    /// The item of a `for_each`, counted from 0.
+    pub item: Option<u32>,
+    /// What decided: the test as written, or an action that does not run itself.
+    pub because: Option<String>,
+    /// The value seen there, if any.
+    pub seen: Option<Value>,
 }
 
 /// Judges an event. `run` is 0 at intake, and one more for each replay, which passes gates by.
@@ -83,65 +105,92 @@ pub fn plan_through(rules: &RuleSet, event: &Event, run: u32, passage: Passage) 
         jobs: Vec::new(),
         firings: Vec::new(),
         signals: Vec::new(),
+        respond: None,
     };
-    let candidates = rules.candidates(event);
+    let slots = event.payload.slots(&rules.paths);
+    let candidates = rules.candidates(event, &slots);
     let asking: Vec<_> = match passage {
-        Passage::Gates => rules.asking().collect(),
+        Passage::Gates => rules.asking(event, &slots),
         Passage::PassedBy | Passage::Ignored => Vec::new(),
     };
     if candidates.is_empty() && asking.is_empty() {
         return plan;
     }
     let kept = Kept::for_rules(candidates.iter().chain(&asking).copied());
-    let slots = event.payload.slots(&rules.paths);
     let mut judging = Judging::new(rules, event, &slots, &kept, run);
     judging.passage = passage;
     for rule in asking {
         plan.hear(&mut judging, rule);
     }
     let mut left_out = LeftOut::default();
-    let mut taken = false;
+    in_turn(&candidates, |rule| {
+        let room = JOBS_MAX.saturating_sub(plan.jobs.len());
+        match caught(|| judging.rule(rule, room)).flatten() {
+            Ok(None) => false,
+            Ok(Some(made)) => {
+                plan.matched.push(rule.name.clone());
+                plan.jobs.extend(made.jobs);
+                plan.firings.append(&mut judging.firings);
+                left_out.add(rule, made.left_out);
+                if made.respond.is_some() && !rule.flow.shadow {
+                    plan.respond = made.respond;
+                    judging.unanswered = false;
+                }
+                true
+            }
+            Err(why) => {
+                judging.forget();
+                let reason = format!("rule `{}` could not be followed: {why}", rule.name);
+                if room == 0 {
+                    left_out.add(rule, 1);
+                } else {
+                    plan.jobs
+                        .push(dead_letter(event, run, &rule.name, "", reason));
+                }
+                false
+            }
+        }
+    });
+    plan.jobs.extend(left_out.letter(event, run));
+    plan
+}
+
+/// The names of the rules that match an event, in order, as [`plan`] decides it.
+pub fn matched<'r>(rules: &'r RuleSet, event: &Event) -> Vec<&'r str> {
+    let slots = event.payload.slots(&rules.paths);
+    let candidates = rules.candidates(event, &slots);
+    let kept = Kept::for_rules(candidates.iter().copied());
+    let mut judging = Judging::new(rules, event, &slots, &kept, 0);
+    let mut matched = Vec::new();
+    in_turn(&candidates, |rule| {
+        let holds = caught(|| judging.matches(rule)).flatten() == Ok(true);
+        if holds {
+            matched.push(rule.name.as_str());
+        }
+        holds
+    });
+    matched
+}
+
+/// Asks rules in order whether they match: those for what is left only if no other does, and none
+/// behind one that stops its file. A shadow changes nothing for the others.
+fn in_turn<'r>(candidates: &[&'r Arc<Rule>], mut ask: impl FnMut(&'r Rule) -> bool) {
+    let mut any = false;
     for unmatched in [false, true] {
-        if unmatched && taken {
-            break;
+        if any {
+            return;
         }
         let mut stopped = None;
-        for rule in candidates
-            .iter()
-            .filter(|rule| rule.when.unmatched == unmatched)
-        {
-            if stopped == Some(&rule.place.file.path) {
+        for rule in candidates {
+            if rule.when.unmatched != unmatched || stopped == Some(&rule.place.file.path) {
                 continue;
             }
-            let room = JOBS_MAX.saturating_sub(plan.jobs.len());
-            match caught(|| judging.rule(rule, room)).flatten() {
-                Ok(None) => {}
-                Ok(Some((jobs, more))) => {
-                    plan.matched.push(rule.name.clone());
-                    plan.jobs.extend(jobs);
-                    plan.firings.append(&mut judging.firings);
-                    left_out.add(rule, more);
-                    // A shadow changes nothing for the others.
-                    let acts = !rule.flow.shadow;
-                    taken |= acts;
-                    let stops = (rule.stop && acts).then_some(&rule.place.file.path);
-                    stopped = stops.or(stopped);
-                }
-                Err(why) => {
-                    judging.forget();
-                    let reason = format!("rule `{}` could not be followed: {why}", rule.name);
-                    if room == 0 {
-                        left_out.add(rule, 1);
-                    } else {
-                        plan.jobs
-                            .push(dead_letter(event, run, &rule.name, "", reason));
-                    }
-                }
+            if ask(rule) && !rule.flow.shadow {
+                any = true;
+                stopped = rule.stop.then_some(&rule.place.file.path).or(stopped);
             }
         }
     }
-    plan.jobs.extend(left_out.letter(event, run));
-    plan
 }
 
 impl Plan {
@@ -221,7 +270,5 @@ fn dead_letter(event: &Event, run: u32, rule: &str, part: &str, reason: String) 
     }
 }
 
-#[cfg(test)]
-mod gating_tests;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,9 @@ mod beside;
 mod check;
 mod files;
 mod flow;
+mod for_each;
 mod index;
+mod items;
 mod kept;
 mod load;
 mod loading;
@@ -17,10 +19,12 @@ mod order;
 mod parse;
 mod parsed;
 mod pattern;
+mod respond;
 mod reuse;
 #[cfg(test)]
 mod tests;
 mod uses;
+mod vars;
 mod when;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +33,6 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Place, SourceFile};
 use crate::event::PathSet;
-use crate::expression::Tree;
 use crate::yaml::Node;
 
 pub use action::Action;
@@ -40,9 +43,12 @@ pub use flow::{
     ChangedGate, Closing, DIGEST_EVENTS_MAX, DigestGate, During, Flow, JoinGate, Key, OrderBy,
     Other, Otherwise, ThrottleGate, UnlessGate, WINDOW_MAX,
 };
+pub use for_each::{ForEach, ITEMS_MAX};
 pub use load::Loaded;
 pub use pattern::glob;
+pub use respond::{RESPONSE_BYTES_MAX, Respond, Response};
 pub use uses::{Read, Reads};
+pub use vars::{Formula, Var};
 pub use when::{NotAbout, When};
 
 /// One rule.
@@ -66,6 +72,10 @@ pub struct Rule {
     pub flow: Flow,
     /// Values computed for it, in order.
     pub vars: Vec<Var>,
+    /// Which values its actions are about, one after the other.
+    pub for_each: Option<ForEach>,
+    /// What the sender is answered.
+    pub respond: Option<Arc<Respond>>,
     /// What it does, each after those whose outputs it uses.
     pub actions: Vec<Action>,
     /// Every destination that its actions name.
@@ -80,17 +90,6 @@ impl Rule {
         let before = self.place.file.text.get(..self.place.span.start);
         1 + before.map_or(0, |text| text.matches('\n').count())
     }
-}
-
-/// A value computed for a rule.
-#[derive(Debug, Clone)]
-pub struct Var {
-    /// Its name in `vars`.
-    pub name: String,
-    /// How it is computed: templates or literals.
-    pub tree: Tree,
-    /// The earlier vars that its templates read.
-    pub reads: Reads,
 }
 
 /// Every rule that is running, compiled. Immutable.
@@ -114,7 +113,7 @@ impl RuleSet {
     /// The rule of that name.
     pub fn lookup(&self, name: &str) -> Option<&Rule> {
         self.index
-            .position(name)
+            .position(&self.rules, name)
             .and_then(|at| self.rules.get(at))
             .map(Arc::as_ref)
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
-use crate::expression::Template;
+use crate::expression::{Program, Template};
 use crate::yaml::{Node, Value};
 
 use super::order::order;
@@ -31,6 +31,8 @@ pub struct Reads {
     pub joined: Vec<Read>,
     /// Where `events` is read.
     pub events: Option<Place>,
+    /// Where `item` is read.
+    pub item: Option<Place>,
 }
 
 impl Reads {
@@ -63,6 +65,16 @@ impl Reads {
         reads
     }
 
+    /// What a program reads beside the payload.
+    pub(super) fn of_program(node: &Node, program: &Program, problems: &mut Diagnostics) -> Self {
+        let mut reads = Self::default();
+        for (path, offset) in program.reads() {
+            let place = node.place_at(*offset, path.len());
+            reads.add(path, &place, problems);
+        }
+        reads
+    }
+
     fn add(&mut self, path: &str, place: &Place, problems: &mut Diagnostics) {
         let (root, name) = root_and_name(path);
         let known = match root {
@@ -74,11 +86,7 @@ impl Reads {
                 return;
             }
             "item" => {
-                let message = "there is no `item` here";
-                let help = "in a list it is `this`: {{#each payload.items}}{{this.name}}{{/each}}";
-                let problem =
-                    Diagnostic::error(code::UNKNOWN_VARIABLE, within(place, path), message);
-                problems.push(problem.help(help));
+                self.item.get_or_insert_with(|| within(place, path));
                 return;
             }
             _ => return,
@@ -221,6 +229,16 @@ pub(super) fn check(rule: &mut Rule, whole: bool, problems: &mut Diagnostics) {
         no_others(&var.reads, problems);
     }
     known_vars(&rule.when.vars, &vars, &[], problems);
+    if let Some(respond) = &rule.respond {
+        known_vars(&respond.reads.vars, &vars, &[], problems);
+        no_others(&respond.reads, problems);
+        for read in &respond.reads.actions {
+            let message = "the sender is answered before any action runs";
+            let help = "answer with what the event holds; tell the rest with an action";
+            let place = read.place.clone();
+            problems.push(Diagnostic::error(code::UNKNOWN_VARIABLE, place, message).help(help));
+        }
+    }
     for reads in rule.flow.reads() {
         known_vars(reads, &vars, &[], problems);
     }

@@ -14,6 +14,7 @@
 
 mod by_hand;
 mod canary;
+mod chains;
 mod check;
 mod codes;
 mod crash;
@@ -21,6 +22,8 @@ mod deliver;
 mod disk;
 mod docs;
 mod drain;
+mod equivalence;
+mod flow;
 mod harness;
 mod hostile;
 mod jsonpath;
