@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::crypto::Mac;
-use crate::event::MediaKind;
 use crate::secret::Secret;
 
 use super::handshake::Handshake;
 use super::identify::Name;
+use super::media::BodyForm;
 use super::parts::{Parts, Place};
 use super::reading::Settings;
 use super::reply::Ack;
@@ -34,7 +34,7 @@ pub struct Provider {
     pub(super) recognise: Vec<String>,
     pub(super) methods: Vec<String>,
     pub(super) body_bytes_max: Option<u64>,
-    pub(super) content_types: Vec<MediaKind>,
+    pub(super) content_types: Vec<BodyForm>,
     pub(super) schemes: Vec<(String, Arc<dyn Scheme>)>,
     pub(super) event_names: Vec<Name>,
     pub(super) spellings: Vec<(String, String)>,
@@ -140,7 +140,7 @@ impl Provider {
     }
 
     /// How its bodies may be read; the first is what a body without Content-Type is.
-    pub fn content_types(&self) -> &[MediaKind] {
+    pub fn content_types(&self) -> &[BodyForm] {
         &self.content_types
     }
 

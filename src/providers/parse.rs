@@ -66,7 +66,7 @@ fn definition(node: &Node, problems: &mut Diagnostics) -> Option<Provider> {
         methods: list(&mut fields, "methods", problems, method),
         body_bytes_max: body_max.and_then(|node| node.size(problems)),
         content_types: if kinds.is_empty() {
-            vec![MediaKind::Json]
+            vec![MediaKind::Json.into()]
         } else {
             kinds
         },

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::event::{Delivery, Headers, MediaKind};
+use crate::event::{Delivery, Headers};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 
@@ -10,6 +10,7 @@ use super::definition::Provider;
 use super::filter::{Filter, filtered};
 use super::identify::{Name, name_part, unparsed};
 use super::letter::Letter;
+use super::media::BodyForm;
 use super::parts::{Parts, Piece, Place};
 use super::reading::Reading;
 
@@ -40,7 +41,9 @@ pub fn sign(
 ) -> Result<Delivery, String> {
     let mut letter = Letter::new(provider, secret, draft);
     if !letter.has("content-type") {
-        letter.set("content-type", content_type(provider).to_owned());
+        let first = provider.content_types().first();
+        let content_type = first.map_or("application/json", BodyForm::content_type);
+        letter.set("content-type", content_type.to_owned());
     }
     if let Some(event) = &draft.event {
         put_event(provider, &mut letter, event, now);
@@ -56,14 +59,6 @@ pub fn sign(
         put_delivery_id(provider, &mut letter, &draft.delivery_id, &[]);
     }
     Ok(letter.delivery(now))
-}
-
-fn content_type(provider: &Provider) -> &'static str {
-    match provider.content_types().first() {
-        None | Some(MediaKind::Json) => "application/json",
-        Some(MediaKind::Form | MediaKind::FormField(_)) => "application/x-www-form-urlencoded",
-        Some(MediaKind::Text) => "text/plain",
-    }
 }
 
 /// Sets the first header that can be the delivery id, and every other one that is signed.

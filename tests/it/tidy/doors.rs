@@ -63,6 +63,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("uuid", &["event/ids.rs"]),
     ("jsonpath_rust", &["expression/path/"]),
     ("handlebars", &["expression/"]),
+    ("quick_xml", &["event/payload/xml.rs"]),
     ("regex", &["expression/", "condition/", "destinations/"]),
     ("rusqlite", &["stores/sqlite/"]),
     ("hyper", &["server/", "operator/"]),
