@@ -135,13 +135,13 @@ impl Intake {
             }
             Some(Judged::Refused(refused)) => inner.refuse(source.name(), refused),
             Some(Judged::Planned {
-                acceptance,
+                acceptances,
                 acknowledgement,
             }) => {
                 // The sender may hang up at any moment; what is begun here is finished all the same,
                 // or jobs would stay leased to nobody.
                 let inner = Arc::clone(inner);
-                let store = async move { inner.store(&source, *acceptance).await };
+                let store = async move { inner.store(&source, acceptances).await };
                 match tokio::spawn(store).await {
                     Ok(Some(answer)) => acknowledgement.unwrap_or(answer),
                     Ok(None) | Err(_) => answers::unavailable(),
@@ -190,18 +190,21 @@ impl Inner {
         refused.answer
     }
 
-    /// Stores an event and hands its jobs over; none where it could not be stored.
-    async fn store(&self, source: &Source, mut acceptance: Acceptance) -> Option<Answer> {
-        let event = acceptance.event.id;
-        let bytes = acceptance.event.payload.raw().len() as u64;
-        let jobs = acceptance.plan.jobs.iter();
-        let ready = jobs.filter(|job| job.state == JobState::Ready).count();
-        let mut permits = self.reserve(&mut acceptance);
-        let told = Told::of(&acceptance);
-        let stored = self.parts.store.accept(vec![acceptance]).await;
-        let accepted = match stored.map(|all| all.into_iter().next()) {
-            Ok(Some(accepted)) => accepted,
-            Ok(None) => {
+    /// Stores the events of one delivery and hands their jobs over; none where they could not be stored.
+    async fn store(&self, source: &Source, mut acceptances: Vec<Acceptance>) -> Option<Answer> {
+        let mut permits = HashMap::new();
+        let mut kept = Vec::new();
+        for acceptance in &mut acceptances {
+            let bytes = acceptance.event.payload.raw().len() as u64;
+            let jobs = acceptance.plan.jobs.iter();
+            let ready = jobs.filter(|job| job.state == JobState::Ready).count();
+            permits.extend(self.reserve(acceptance));
+            let event = acceptance.event.id;
+            kept.push((event, bytes, ready, Told::of(acceptance)));
+        }
+        let accepted = match self.parts.store.accept(acceptances).await {
+            Ok(accepted) if accepted.len() == kept.len() => accepted,
+            Ok(_) => {
                 self.failed(&StoreError::Failed("it gave no answer".into()));
                 return None;
             }
@@ -211,17 +214,22 @@ impl Inner {
             }
         };
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        Some(match accepted {
-            Accepted::New(leased) => {
-                self.hand_over(leased, &mut permits, ready);
-                told.accepted(&self.parts.telemetry, source, bytes);
-                answers::accepted(event)
+        let (mut new, mut before) = (None, None);
+        for (accepted, (event, bytes, ready, told)) in accepted.into_iter().zip(kept) {
+            match accepted {
+                Accepted::New(leased) => {
+                    self.hand_over(leased, &mut permits, ready);
+                    told.accepted(&self.parts.telemetry, source, bytes);
+                    new.get_or_insert(event);
+                }
+                Accepted::Duplicate { first, same_body } => {
+                    self.duplicate(source, first, same_body);
+                    before.get_or_insert(first);
+                }
             }
-            Accepted::Duplicate { first, same_body } => {
-                self.duplicate(source, first, same_body);
-                answers::duplicate(first)
-            }
-        })
+        }
+        let again = || before.map(answers::duplicate);
+        new.map(answers::accepted).or_else(again)
     }
 
     /// Reserves slots for jobs that could be performed as soon as they are stored.

@@ -95,11 +95,17 @@ pub(super) fn kind_among(
     allowed: &[BodyForm],
     delivery: &Delivery,
 ) -> Result<MediaKind, UnknownMedia> {
-    let named = |kind: &MediaKind| allowed.iter().any(|form| form.kind() == kind);
-    if delivery.body.is_empty() && named(&MediaKind::Text) {
-        // Nothing at all, whatever it is called, is empty text.
+    let found = called(allowed, delivery)?;
+    let text = BodyForm::Named(MediaKind::Text);
+    if found == MediaKind::Json && delivery.body.is_empty() && allowed.contains(&text) {
+        // Nothing at all is no JSON, whatever it is called, but a text without letters.
         return Ok(MediaKind::Text);
     }
+    Ok(found)
+}
+
+/// What a body is called.
+fn called(allowed: &[BodyForm], delivery: &Delivery) -> Result<MediaKind, UnknownMedia> {
     if !delivery.headers.contains("content-type") {
         let first = allowed.first().map(|form| form.kind().clone());
         return first.ok_or_else(|| UnknownMedia(String::new()));

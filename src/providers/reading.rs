@@ -225,7 +225,7 @@ impl<'d> Reading<'d> {
     pub fn form(&self) -> Result<&Query, Absent<'static>> {
         let read = || match self.kind()? {
             MediaKind::Form | MediaKind::FormField(_) => Some(Query::decode(&self.delivery.body)),
-            MediaKind::Multipart => Some(fields(&self.payload()?.value())),
+            MediaKind::Multipart => Some(fields(self.payload()?.value())),
             _ => None,
         };
         self.form.get_or_init(read).as_ref().ok_or(Absent {

@@ -117,7 +117,9 @@ fn header_for(name: &Name, reading: &Reading<'_>, event: &str) -> Option<(String
 
 #[cfg(test)]
 mod tests {
-    use super::super::identify::{identify, media_kind};
+    use super::super::batch::events;
+    use super::super::forgeries::{secret_for, set};
+    use super::super::identify::media_kind;
     use super::super::registry::Providers;
     use super::super::verify::verify;
     use super::*;
@@ -136,13 +138,16 @@ mod tests {
 
     /// Signs, verifies what was signed, and gives its names and its delivery id.
     fn sent(provider: &str, draft: &Draft) -> (Headers, Vec<String>, Option<String>) {
-        let provider = Providers::builtin().find(provider).unwrap();
-        let secret = Secret::new("whsec_aG9va3J1bGUgdGVzdCBzZWNyZXQ=");
+        let provider = set(&Providers::builtin().find(provider).unwrap());
+        let scheme = provider.schemes().first().copied().unwrap_or_default();
+        let secret = secret_for(&provider, scheme).unwrap_or(Secret::new("none"));
         let delivery = sign(&provider, None, &secret, draft, NOW).unwrap();
-        verify(&provider, None, &[secret], &delivery, NOW).unwrap();
+        if provider.signs() {
+            verify(&provider, None, &[secret], &delivery, NOW).unwrap();
+        }
         let kind = media_kind(&provider, &delivery).unwrap();
         let payload = Payload::new(delivery.body.clone(), kind).unwrap();
-        let identity = identify(&provider, &delivery, &payload);
+        let (_, identity) = events(&provider, &delivery, payload).remove(0);
         (delivery.headers, identity.names, identity.delivery_id)
     }
 
@@ -203,10 +208,15 @@ mod tests {
                     event: Some(sample.event.clone()),
                     delivery_id: "id-1".to_owned(),
                 };
-                if name == "discord" {
-                    let secret = Secret::new("00".repeat(32));
-                    let error = sign(&provider, None, &secret, &draft, NOW).unwrap_err();
-                    assert!(error.contains("private key"), "{error}");
+                let scheme = provider.schemes().first().copied();
+                let kinds = scheme.map(|scheme| secret_for(&set(&provider), scheme));
+                let secret = kinds.flatten().unwrap_or(Secret::new("none"));
+                if let Err(error) = sign(&set(&provider), None, &secret, &draft, NOW) {
+                    let known = ["private key", "each item"];
+                    assert!(
+                        known.iter().any(|said| error.contains(said)),
+                        "{name}: {error}"
+                    );
                     continue;
                 }
                 let (_, names, _) = sent(name, &draft);

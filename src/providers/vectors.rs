@@ -15,9 +15,10 @@ use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::{Fields, Node};
 
+use super::batch::events;
 use super::definition::{Overrides, Provider};
 use super::handshake::{Standing, handshake};
-use super::identify::{identify, media_kind};
+use super::identify::media_kind;
 use super::reply::Reply;
 use super::unsigned::unsigned;
 use super::verify::verify;
@@ -247,7 +248,8 @@ impl Vector {
         let kind = media_kind(provider, &self.delivery).map_err(|error| error.to_string())?;
         let payload = Payload::new(self.delivery.body.clone(), kind);
         let payload = payload.map_err(|error| error.to_string())?;
-        let identity = identify(provider, &self.delivery, &payload);
+        let events = events(provider, &self.delivery, payload);
+        let (_, identity) = events.first().ok_or("it is no event")?;
         if let Some(names) = &self.names
             && *names != identity.names
         {

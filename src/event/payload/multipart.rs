@@ -76,18 +76,17 @@ fn field(part: &[u8]) -> Result<(String, Value), PayloadError> {
     let (head, body) = cut(part, b"\r\n\r\n").ok_or_else(|| broken("a part has no headers"))?;
     let disposition = disposition(head)?;
     let name = parameter(disposition, "name").ok_or_else(|| broken("a part has no name"))?;
-    let value = match parameter(disposition, "filename") {
-        Some(filename) => json!({
+    if let Some(filename) = parameter(disposition, "filename") {
+        let content_type = header(head, "content-type").unwrap_or("application/octet-stream");
+        let file = json!({
             "filename": filename,
-            "content_type": header(head, "content-type").unwrap_or("application/octet-stream"),
+            "content_type": content_type,
             "bytes": body.len(),
-        }),
-        None => {
-            let text = std::str::from_utf8(body).map_err(|_| PayloadError::Utf8)?;
-            Value::from(text)
-        }
-    };
-    Ok((name, value))
+        });
+        return Ok((name, file));
+    }
+    let text = std::str::from_utf8(body).map_err(|_| PayloadError::Utf8)?;
+    Ok((name, Value::from(text)))
 }
 
 fn disposition(head: &[u8]) -> Result<&str, PayloadError> {

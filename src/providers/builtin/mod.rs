@@ -6,6 +6,7 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
     ("discord-interactions", "discord"),
     ("discord-webhook-events", "discord"),
     ("gitea-form", "gitea"),
+    ("github-sha1-legacy", "github"),
     ("hubspot-v1", "hubspot"),
     ("hubspot-v2", "hubspot"),
     ("hubspot-v3", "hubspot"),
