@@ -13,6 +13,7 @@ mod lines;
 mod sarif;
 mod summary;
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -159,6 +160,18 @@ impl Diagnostics {
     /// Takes one back, for another that says more.
     pub fn retract(&mut self, diagnostic: &Diagnostic) {
         self.0.retain(|known| known != diagnostic);
+    }
+
+    /// Each once, in the order they were found.
+    #[must_use]
+    pub fn once_each(mut self) -> Self {
+        let mut known = HashSet::new();
+        self.0.retain(|found| {
+            let (place, said) = (&found.place, &found.message);
+            let (path, span) = (place.file.path.clone(), place.span.clone());
+            known.insert((found.code, path, span, said.clone()))
+        });
+        self
     }
 
     /// Whether any of them is an error.

@@ -17,7 +17,7 @@ pub use escape::Escape;
 pub use path::{Path, TooMuch};
 pub use program::Program;
 pub use scope::Scope;
-pub use template::{RenderError, Template, Uses};
+pub use template::{RenderError, TEMPLATE_BYTES_MAX, Template, Uses, part_calls};
 pub use tree::{Tree, parse_template};
 
 /// What is wrong with a path or template, and where in its text.

@@ -13,6 +13,7 @@ pub struct Fields<'n> {
     asked: BTreeSet<&'static str>,
     missing: Vec<(&'static str, Diagnostic)>,
     excused: BTreeSet<&'static str>,
+    free: Option<&'static str>,
 }
 
 impl<'n> Fields<'n> {
@@ -24,6 +25,7 @@ impl<'n> Fields<'n> {
             asked: BTreeSet::new(),
             missing: Vec::new(),
             excused: BTreeSet::new(),
+            free: None,
         })
     }
 
@@ -66,17 +68,26 @@ impl<'n> Fields<'n> {
         self.excused.insert(key);
     }
 
+    /// Says that keys which begin so belong to the author and mean nothing here.
+    pub fn free(&mut self, prefix: &'static str) {
+        self.free = Some(prefix);
+    }
+
+    fn is_known(&self, key: &str) -> bool {
+        self.asked.contains(key) || self.free.is_some_and(|prefix| key.starts_with(prefix))
+    }
+
     /// Whether there is a key that nobody asked for and that [`Fields::finish`] will report.
     pub fn has_unknown(&self) -> bool {
         let mut keys = self.node.as_map().unwrap_or_default().iter();
-        keys.any(|(key, _)| !self.asked.contains(key.text.as_str()))
+        keys.any(|(key, _)| !self.is_known(&key.text))
     }
 
     /// Reports every key that nobody asked for, with the known one that was probably meant; where that
     /// one was missed, one finding stands for both.
     pub fn finish(self, problems: &mut Diagnostics) {
         for (key, _) in self.node.as_map().unwrap_or_default() {
-            if self.asked.contains(key.text.as_str()) {
+            if self.is_known(&key.text) {
                 continue;
             }
             let place = self.node.key_place(key);
