@@ -161,6 +161,11 @@ impl Diagnostics {
         self.0.retain(|known| known != diagnostic);
     }
 
+    /// Takes back those that another says better.
+    pub fn retract_if(&mut self, told_better: impl Fn(&Diagnostic) -> bool) {
+        self.0.retain(|known| !told_better(known));
+    }
+
     /// Whether any of them is an error.
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|d| d.severity == Severity::Error)

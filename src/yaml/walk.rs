@@ -12,6 +12,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, SourceFile, code};
 
+use super::looks::{self, Look};
 use super::offsets::Offsets;
 use super::read::{DEPTH_MAX, VALUES_MAX};
 use super::spot::{Entry, Shape, Spot};
@@ -33,7 +34,8 @@ pub(super) fn walk<'t>(
         anchors: HashMap::new(),
         anchor_names: HashMap::new(),
         values: 0,
-        braces: false,
+        open: Vec::new(),
+        braces: None,
         problems,
     };
     walker.document()
@@ -46,8 +48,10 @@ struct Walker<'t, 'p> {
     anchors: HashMap<usize, Rc<Spot<'t>>>,
     anchor_names: HashMap<&'t str, Range<usize>>,
     values: usize,
-    /// Whether unquoted braces were reported: a syntax error after them is their doing.
-    braces: bool,
+    /// The brackets that are open, the innermost last.
+    open: Vec<usize>,
+    /// The last unquoted braces that were reported: a syntax error after them is their doing.
+    braces: Option<Diagnostic>,
     problems: &'p mut Diagnostics,
 }
 
@@ -87,9 +91,15 @@ impl<'t> Walker<'t, '_> {
                 self.too_deep(at..at)
             }
             Some(Err(error)) => {
-                if !self.braces {
-                    let diagnostic = syntax::diagnostic(self.file, &self.offsets, &error);
-                    self.problems.push(diagnostic);
+                if self.braces.is_none() {
+                    let (file, offsets) = (self.file, &self.offsets);
+                    let found = syntax::diagnostic(file, offsets, &self.open, &error);
+                    // What only looked odd there is now known to be wrong.
+                    self.problems.retract_if(|known| {
+                        known.code == code::MISLEADING
+                            && known.place.span.start == found.place.span.start
+                    });
+                    self.problems.push(found);
                 }
                 Err(Stop)
             }
@@ -234,7 +244,7 @@ impl<'t> Walker<'t, '_> {
         Ok(spot)
     }
 
-    fn scalar(&self, text: Cow<'t, str>, style: ScalarStyle, range: Range<usize>) -> Spot<'t> {
+    fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, range: Range<usize>) -> Spot<'t> {
         let plain = style == ScalarStyle::Plain;
         let span = match style {
             // The parser lets nothing at all end where the next sign does.
@@ -243,16 +253,24 @@ impl<'t> Walker<'t, '_> {
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => self.offsets.quoted(range),
             ScalarStyle::Plain => self.offsets.trimmed(range),
         };
+        if plain && !text.is_empty() {
+            let after = self.offsets.slice(&(span.end..self.offsets.text().len()));
+            let cut = looks::cut(&text, after);
+            self.tell(span.end, cut);
+            self.tell(span.start, looks::curly(&text));
+        }
         Spot::of(span, Shape::Scalar { text, plain })
     }
 
     fn list(&mut self, start: Range<usize>, depth: usize) -> Result<Spot<'t>, Stop> {
         self.check_depth(depth, &start)?;
+        let brackets = self.opens(&start);
         let mut items = Vec::new();
         let mut last = start.end;
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::SequenceEnd) {
+                self.open.truncate(brackets);
                 let span = self.collection(&start, last, span);
                 return Ok(Spot::of(span, Shape::List(items)));
             }
@@ -264,16 +282,19 @@ impl<'t> Walker<'t, '_> {
 
     fn map(&mut self, start: Range<usize>, depth: usize) -> Result<Spot<'t>, Stop> {
         self.check_depth(depth, &start)?;
+        let brackets = self.opens(&start);
         let mut entries = Vec::new();
         let mut last = start.end;
         let span = loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
+                self.open.truncate(brackets);
                 break self.collection(&start, last, span);
             }
             let (key, key_end) = self.spot((event, span), depth)?;
             let step = self.next()?;
             let (value, value_end) = self.spot(step, depth)?;
+            self.check_empty(&key, &value);
             last = last.max(key_end).max(value_end);
             entries.push((key, value));
         };
@@ -282,6 +303,15 @@ impl<'t> Walker<'t, '_> {
         }
         self.check_keys(&entries);
         Ok(Spot::of(span, Shape::Map(entries)))
+    }
+
+    /// Keeps the bracket that a list or map begins with, if it has one; says how many were open before.
+    fn opens(&mut self, start: &Range<usize>) -> usize {
+        let before = self.open.len();
+        if self.offsets.slice(start).starts_with(['[', '{']) {
+            self.open.push(start.start);
+        }
+        before
     }
 
     /// From the first sign of a list or map to its last, whether it has brackets or not.
@@ -303,14 +333,59 @@ impl<'t> Walker<'t, '_> {
         if !text.starts_with("{{") || !matches!(key.shape, Shape::Map(_) | Shape::Braces(_)) {
             return None;
         }
-        self.braces = true;
-        self.report(
-            span.clone(),
-            code::YAML,
-            "braces without quotes are a map, not a template",
-            &format!("put quotes around the whole value: \"{text}\""),
-        );
+        if let (Shape::Braces(_), Some(inner)) = (&key.shape, &self.braces) {
+            // Three braces: the inner two were reported as if they stood alone.
+            self.problems.retract(inner);
+        }
+        let message = "braces without quotes are a map, not a template";
+        let whole = syntax::quoted(self.with_rest(span));
+        let help = format!("put quotes around the whole value: {whole}");
+        let found = self.error(span.clone(), code::YAML, message, help);
+        self.braces = Some(found.clone());
+        self.problems.push(found);
         Some(text)
+    }
+
+    /// A template and the text that was meant to follow it.
+    fn with_rest(&self, span: &Range<usize>) -> &'t str {
+        let text = self.offsets.text();
+        let rest = text.get(span.end..).unwrap_or_default();
+        let line = rest.lines().next().unwrap_or_default();
+        // Between brackets the value ends where theirs do, or at the next comma.
+        let ends: &[char] = if self.open.is_empty() {
+            &[]
+        } else {
+            &[',', ']', '}']
+        };
+        let length = line.find(ends).unwrap_or(line.len());
+        self.offsets
+            .slice(&(span.start..span.end + length))
+            .trim_end()
+    }
+
+    fn tell(&mut self, from: usize, look: Option<Look>) {
+        if let Some(look) = look {
+            let start = from + look.at;
+            let place = self.place(start..start + look.len);
+            let found = Diagnostic::warning(code::MISLEADING, place, look.message);
+            self.problems.push(found.help(look.help));
+        }
+    }
+
+    /// `channel: #ops` is a key with nothing behind it but a comment.
+    fn check_empty(&mut self, key: &Spot<'t>, value: &Spot<'t>) {
+        if !matches!(&value.shape, Shape::Scalar { text, plain: true } if text.is_empty()) {
+            return;
+        }
+        let rest = self
+            .offsets
+            .slice(&(key.span.end..self.offsets.text().len()));
+        let Some(after) = rest.trim_start_matches(' ').strip_prefix(':') else {
+            return;
+        };
+        let start = key.span.end + rest.len() - after.len();
+        let look = looks::cut("", after);
+        self.tell(start, look);
     }
 
     fn check_keys(&mut self, entries: &[Entry<'t>]) {
