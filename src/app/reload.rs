@@ -1,5 +1,6 @@
 //! What runs now, and how it is replaced.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,9 +88,23 @@ pub(super) struct Current {
     pub(super) config: Arc<Config>,
     pub(super) definitions: Definitions,
     pub(super) config_stamp: u64,
+    /// Files that rules take something from, as they were last read.
+    pub(super) beside: BTreeSet<PathBuf>,
     /// Of everything on disk, as it was last looked at.
     pub(super) disk_stamp: u64,
     pub(super) revision: u64,
+}
+
+impl Current {
+    /// Every path whose change may change what runs.
+    fn watched(&self) -> Vec<PathBuf> {
+        let mut paths = self.config.watched();
+        paths.extend(self.beside.iter().cloned());
+        // Beside a rule file that is named by itself one may come.
+        let alone = self.config.rules.iter().filter(|root| root.is_file());
+        paths.extend(alone.map(|root| root.with_file_name("_shared.yaml")));
+        paths
+    }
 }
 
 /// What runs now, and what is needed to replace it.
@@ -106,7 +121,7 @@ impl Live {
     /// Reads all files again, if any of them differs.
     pub(super) async fn reload(&self) -> Reloaded {
         let mut current = self.current.lock().await;
-        let paths = current.config.watched();
+        let paths = current.watched();
         let disk_stamp = tokio::task::spawn_blocking(move || stamp(&paths)).await;
         let disk_stamp = disk_stamp.unwrap_or_default();
         if disk_stamp == current.disk_stamp {
@@ -116,6 +131,9 @@ impl Live {
             return Reloaded::Kept;
         };
         current.disk_stamp = disk_stamp;
+        if let Some(rules) = &loaded.rules {
+            current.beside.clone_from(&rules.beside);
+        }
         tell(&loaded.problems);
         self.telemetry
             .set(Metric::StaleFiles, &[], loaded.stale.len() as u64);
@@ -210,8 +228,8 @@ impl Live {
             if asked && came == Reloaded::Unchanged {
                 tracing::info!("nothing has changed");
             }
-            if let (Reloaded::Changed { .. }, Some(changes)) = (came, &changes) {
-                changes.set_paths(self.current.lock().await.config.watched());
+            if let Some(changes) = &changes {
+                changes.set_paths(self.current.lock().await.watched());
             }
         }
     }

@@ -1,6 +1,7 @@
 //! How a hookrule comes to run.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -57,7 +58,10 @@ impl App {
         let telemetry = Telemetry::new();
         telemetry.set(Metric::StaleFiles, &[], loaded.stale.len() as u64);
         say_what_runs(&config, &rules);
-        let disk_stamp = stamp(&config.watched());
+        let beside = rules.beside.clone();
+        let mut watched = config.watched();
+        watched.extend(beside.iter().cloned());
+        let disk_stamp = stamp(&watched);
         let live = Arc::new(Live {
             path: options.config.clone(),
             environment: Arc::clone(&options.environment),
@@ -73,6 +77,7 @@ impl App {
                 config: Arc::clone(&config),
                 definitions: loaded.definitions,
                 config_stamp: loaded.stamp,
+                beside,
                 disk_stamp,
                 revision: 1,
             }),
@@ -83,7 +88,7 @@ impl App {
         let admin = doors.admin.as_ref().map(|(_, address)| *address);
         let closing = Shutdown::new();
         let (intake_door, admin_door) = man_doors(doors, &live, &running, &options, &closing);
-        let changes = follow_files(&config);
+        let changes = follow_files(watched);
         let follow = Arc::clone(&live).follow(hangups, changes, options.shutdown.clone());
         Ok(Self {
             listen,
@@ -240,8 +245,8 @@ fn man_doors(
     (intake.serve(doors.intake), admin)
 }
 
-fn follow_files(config: &Config) -> Option<Changes> {
-    watch(config.watched())
+fn follow_files(paths: Vec<PathBuf>) -> Option<Changes> {
+    watch(paths)
         .inspect_err(|error| tracing::warn!(%error, "changes are found every 30 s"))
         .ok()
 }

@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::config::{Definitions, Document, Sender};
-use crate::event::{Delivery, EventId, Headers, MediaKind, Payload, Query};
+use crate::event::{Delivery, EventId, Headers, MediaKind, Payload};
 use crate::net::{Client, Request};
 use crate::providers::Provider;
 use crate::providers::identify::{identify, media_kind};
+use crate::providers::letter::Letter;
 use crate::providers::sign::{Draft, sign};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
@@ -82,11 +83,16 @@ impl Send {
                  give one with --payload"
             ))?;
         }
+        let delivery = signed(&sender, &draft, now)?;
+        let mut url = url;
+        for (name, value) in delivery.query.iter() {
+            url.query_pairs_mut().append_pair(name, value);
+        }
         let request = Request {
-            method: "POST".to_owned(),
+            method: delivery.method,
             url,
-            headers: pairs(&signed(&sender, &draft, now)?),
-            body: draft.body,
+            headers: pairs(&delivery.headers),
+            body: delivery.body,
             timeout: TIMEOUT,
             allow_private: true,
         };
@@ -188,8 +194,8 @@ fn content_type(json: bool) -> Vec<(String, String)> {
     }
 }
 
-/// The headers of a draft once it is signed.
-fn signed(sender: &Sender, draft: &Draft, now: Timestamp) -> Result<Headers, Failure> {
+/// What its provider would send for a draft.
+fn signed(sender: &Sender, draft: &Draft, now: Timestamp) -> Result<Delivery, Failure> {
     let any = Secret::new(ANY_SECRET);
     let secret = sender.secret.as_ref().unwrap_or(&any);
     match sign(
@@ -199,28 +205,22 @@ fn signed(sender: &Sender, draft: &Draft, now: Timestamp) -> Result<Headers, Fai
         draft,
         now,
     ) {
-        Ok(headers) => Ok(headers),
+        Ok(delivery) => Ok(delivery),
         // A source that verifies nothing takes it without a signature.
-        Err(_) if sender.secret.is_none() => Ok(draft.headers.clone()),
+        Err(_) if sender.secret.is_none() => {
+            Ok(Letter::new(&sender.provider, secret, draft).delivery(now))
+        }
         Err(why) => Err(Failure::Refused(why)),
     }
 }
 
 /// Whether intake will read this event's name in it.
 fn says(sender: &Sender, draft: &Draft, event: &str, now: Timestamp) -> bool {
-    let Ok(headers) = signed(sender, draft, now) else {
+    let Ok(delivery) = signed(sender, draft, now) else {
         return false;
     };
-    let delivery = Delivery {
-        method: "POST".to_owned(),
-        query: Query::default(),
-        headers,
-        body: draft.body.clone(),
-        received_at: now,
-        remote: None,
-    };
     let kind = media_kind(&sender.provider, &delivery).unwrap_or(MediaKind::Json);
-    Payload::new(draft.body.clone(), kind).is_ok_and(|payload| {
+    Payload::new(delivery.body.clone(), kind).is_ok_and(|payload| {
         let names = identify(&sender.provider, &delivery, &payload).names;
         names.iter().any(|name| name == event)
     })

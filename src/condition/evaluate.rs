@@ -2,7 +2,7 @@
 
 use crate::expression::TooMuch;
 
-use super::{Condition, Facts, Leaf, Trace};
+use super::{Condition, Facts, Leaf, Stopped};
 
 /// One evaluation of one rule's conditions.
 pub(super) struct Run<'r, 'e> {
@@ -10,36 +10,18 @@ pub(super) struct Run<'r, 'e> {
 }
 
 impl Run<'_, '_> {
-    pub(super) fn holds(&self, conditions: &[Condition]) -> bool {
-        conditions.iter().all(|condition| self.condition(condition))
-    }
-
-    pub(super) fn trace(&self, conditions: &[Condition]) -> Trace {
-        let failed = |condition: &&Condition| !self.condition(condition);
-        let Some(failed) = conditions.iter().find(failed) else {
-            return Trace {
-                holds: true,
-                ..Trace::default()
-            };
-        };
-        let Some(leaf) = self.decisive(failed, true) else {
-            return Trace::default();
-        };
-        let mut seen = None;
-        let looked = leaf.subject.each(self.facts, &mut |value| {
-            seen = Some(value.clone());
-            false
-        });
-        Trace {
-            holds: false,
-            because: Some(leaf.written.clone()),
-            seen,
-            problem: looked.err().map(|stopped| stopped.to_string()),
-        }
-    }
-
-    fn condition(&self, condition: &Condition) -> bool {
-        self.attempt(condition).unwrap_or(false)
+    /// Whether all hold. What cannot be carried out matters only where no other one fails.
+    pub(super) fn judge(&self, conditions: &[Condition]) -> Result<bool, Stopped> {
+        self.find(conditions, false)
+            .map(|failed| !failed)
+            .map_err(|problem| {
+                let decided = self.decisive_of(conditions, true);
+                let leaf = decided.and_then(|condition| self.decisive(condition, true));
+                Stopped {
+                    written: leaf.map(|leaf| leaf.written.clone()).unwrap_or_default(),
+                    problem,
+                }
+            })
     }
 
     /// What cannot be carried out is neither true nor false, so that `not` of it does not hold
@@ -67,19 +49,28 @@ impl Run<'_, '_> {
         found
     }
 
-    /// The test that made a condition fail (or hold, under `not`): the first such in order.
-    fn decisive<'c>(&self, condition: &'c Condition, failed: bool) -> Option<&'c Leaf> {
+    /// The test that made a condition fail (or hold, under `not`).
+    pub(super) fn decisive<'c>(&self, condition: &'c Condition, failed: bool) -> Option<&'c Leaf> {
         let (inner, inside_failed): (&[Condition], bool) = match condition {
             Condition::Test(leaf) => return Some(leaf),
             Condition::All(inner) | Condition::Any(inner) => (inner, failed),
             Condition::None(inner) => (inner, !failed),
             Condition::Not(inner) => (std::slice::from_ref(inner), !failed),
         };
-        let fits = |condition: &&Condition| match self.attempt(condition) {
-            Ok(holds) => holds != inside_failed,
-            Err(_) => true,
-        };
-        let decided = inner.iter().find(fits).or_else(|| inner.first())?;
-        self.decisive(decided, inside_failed)
+        self.decisive(self.decisive_of(inner, inside_failed)?, inside_failed)
+    }
+
+    /// The first of several that came out so, or else the first that could not be carried out.
+    pub(super) fn decisive_of<'c>(
+        &self,
+        conditions: &'c [Condition],
+        failed: bool,
+    ) -> Option<&'c Condition> {
+        let stopped = |condition: &&Condition| self.attempt(condition).is_err();
+        conditions
+            .iter()
+            .find(|condition| self.attempt(condition) == Ok(!failed))
+            .or_else(|| conditions.iter().find(stopped))
+            .or_else(|| conditions.first())
     }
 }

@@ -1,11 +1,14 @@
 //! One test of one subject, and what an index can make of it.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
+use crate::event::SlotId;
 use crate::expression::TooMuch;
 
 use super::operators::{Around, Key, Operator, Options, Sense, Test};
-use super::{Facts, Subject};
+use super::{Facts, List, Subject};
 
 /// How many of the selected values must pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,10 +35,22 @@ pub(super) struct Named {
     pub(super) operator: &'static dyn Operator,
     /// Differs from the operator's own only for `exists: false`.
     pub(super) sense: Sense,
-    /// The operand as JSON text.
+    /// The operand as people read it: JSON, a path, `list NAME`.
     pub(super) operand: Box<str>,
+    /// Where it was found, if it is not written here.
+    pub(super) elsewhere: Option<Elsewhere>,
     pub(super) test: Box<dyn Test>,
 }
+
+/// Where an operand was found that is not written in the condition.
+#[derive(Debug)]
+pub(super) enum Elsewhere {
+    Payload(SlotId),
+    List(Arc<List>),
+}
+
+/// A test is shown with at most so many characters of an operand.
+const OPERAND_CHARS_MAX: usize = 200;
 
 impl Leaf {
     /// Its subject as written: `$.a`, `header X`.
@@ -58,17 +73,16 @@ impl Leaf {
     /// # Errors
     /// It could not be carried out: it neither holds nor fails.
     pub fn holds(&self, facts: &Facts<'_>) -> Result<bool, TooMuch> {
-        let around = Around {
-            now: facts.event.received_at,
-            slots: facts.slots,
-        };
+        let around = Around::of(facts);
         let needs = |sense| self.tests.iter().any(|named| named.sense == sense);
         let (positive, negative) = (needs(Sense::Positive), needs(Sense::Negative));
         let (mut some, mut passed, mut all, mut barred) = (false, false, true, false);
         self.subject.each(facts, &mut |value| {
             some = true;
-            barred |= negative && self.bars(value, &around);
-            let fits = positive && self.passes(value, &around);
+            let value = self.options.value(value);
+            let value = value.as_deref();
+            barred |= negative && value.is_some_and(|value| self.bars(value, &around));
+            let fits = positive && value.is_some_and(|value| self.passes(value, &around));
             passed |= fits;
             all &= fits;
             let may_change = match self.quantifier {
@@ -114,12 +128,53 @@ impl Leaf {
             self.options.written()
         );
         for named in &self.tests {
-            text.push('\n');
-            text += named.operator.name();
-            text.push(' ');
-            text += &named.operand;
+            let list = match &named.elsewhere {
+                Some(Elsewhere::List(list)) => list.fingerprint(),
+                _ => "",
+            };
+            text.extend(["\n", named.operator.name(), " ", &named.operand, list]);
         }
         text
+    }
+
+    /// The whole test as people read it: `$.data.amount gte 10000`.
+    pub fn text(&self) -> String {
+        let short = |operand: &str| match operand.char_indices().nth(OPERAND_CHARS_MAX) {
+            Some((end, _)) => format!("{}…", operand.get(..end).unwrap_or_default()),
+            None => operand.to_owned(),
+        };
+        let tests = self.tests.iter();
+        let tests =
+            tests.map(|named| format!("{} {}", named.operator.name(), short(&named.operand)));
+        let tests = tests.collect::<Vec<_>>().join(", ");
+        let quantifier = match self.quantifier {
+            Quantifier::Any => "",
+            Quantifier::All => "all of ",
+        };
+        format!(
+            "{quantifier}{}{} {tests}",
+            self.written,
+            self.options.written()
+        )
+    }
+
+    /// The paths of operands that stand in the payload.
+    pub(super) fn elsewhere(&self) -> impl Iterator<Item = (String, SlotId)> {
+        self.tests.iter().filter_map(|named| match named.elsewhere {
+            Some(Elsewhere::Payload(slot)) => Some((named.operand.to_string(), slot)),
+            _ => None,
+        })
+    }
+
+    /// Whether a value passes all positive tests, if there are any, and whether it passes a negative one.
+    pub(super) fn verdict(&self, value: &Value, facts: &Facts<'_>) -> (bool, bool) {
+        let around = Around::of(facts);
+        let value = self.options.value(value);
+        let positive = self.of(Sense::Positive).next().is_some();
+        value.map_or((false, false), |value| {
+            let passes = positive && self.passes(&value, &around);
+            (passes, self.bars(&value, &around))
+        })
     }
 
     fn subject_identity(&self) -> String {
@@ -139,15 +194,16 @@ impl Leaf {
     /// What an index can look for, one for each positive test that can be found so: where the leaf
     /// holds, one value of its subject has all of them. Empty where nothing can be said.
     pub fn keys(&self) -> Vec<Key<'_>> {
-        self.of(Sense::Positive)
-            .filter_map(|named| named.test.key())
-            .collect()
+        let plain = self.options.read_as.is_none();
+        let positive = self.of(Sense::Positive).filter(|_| plain);
+        positive.filter_map(|named| named.test.key()).collect()
     }
 
     /// Whether [`Leaf::keys`] say all: the leaf holds exactly where some value has all of them.
     pub fn is_told_by_keys(&self) -> bool {
         let told = |named: &Named| named.sense == Sense::Positive && named.test.key().is_some();
         let single = matches!(self.subject, Subject::Slot(_) | Subject::Var(_));
-        (self.quantifier == Quantifier::Any || single) && self.tests.iter().all(told)
+        let plain = self.options.read_as.is_none();
+        plain && (self.quantifier == Quantifier::Any || single) && self.tests.iter().all(told)
     }
 }

@@ -3,6 +3,7 @@
 //! Comes in: `conditions:` of a rule, and the [`Facts`] of an event. Goes out: yes or no with a
 //! [`Trace`]. Pure. Provider, source and event name are matched by `rule`, not here.
 
+mod convert;
 mod evaluate;
 mod foreign;
 mod leaf;
@@ -10,6 +11,8 @@ mod lists;
 pub mod operators;
 mod parse;
 mod subject;
+mod trace;
+mod version;
 
 use std::sync::Arc;
 
@@ -17,13 +20,16 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
 use crate::event::{Event, PathSet, Slots};
+use crate::expression::TooMuch;
 use crate::yaml::Node;
 
+pub use convert::As;
 pub use leaf::{Leaf, Quantifier};
 pub use lists::{List, Lists};
 pub use operators::glob::Glob;
 pub use operators::{Key, Operator, Sense, Test};
 pub use subject::Subject;
+pub use trace::{Looked, Operand, Trace};
 
 /// The deepest nesting of groups.
 pub const GROUPS_DEPTH_MAX: usize = 32;
@@ -71,17 +77,14 @@ pub enum Condition {
     Test(Leaf),
 }
 
-/// Which test decided, on what value.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Trace {
-    /// Whether all held.
-    pub holds: bool,
-    /// The first test that failed: its subject as written (`$.a`, `header X`).
-    pub because: Option<String>,
-    /// The value seen there, if any.
-    pub seen: Option<Value>,
-    /// Why the test could not be carried out, if it could not: it counts as failed.
-    pub problem: Option<String>,
+/// Conditions that can be neither held nor failed for an event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the condition on `{written}` could not be carried out: {problem}")]
+pub struct Stopped {
+    /// The subject of the test that could not be carried out, as written.
+    pub written: String,
+    /// Why not.
+    pub problem: TooMuch,
 }
 
 impl Conditions {
@@ -90,12 +93,20 @@ impl Conditions {
         parse::conditions(node, reading, problems)
     }
 
-    /// Whether all hold.
+    /// Whether all hold; those that could not be carried out do not.
     pub fn holds(&self, facts: &Facts<'_>) -> bool {
-        evaluate::Run { facts }.holds(&self.0)
+        self.judge(facts) == Ok(true)
     }
 
-    /// Whether all hold, and which test decided.
+    /// Whether all hold.
+    ///
+    /// # Errors
+    /// One could not be carried out, and no other one fails.
+    pub fn judge(&self, facts: &Facts<'_>) -> Result<bool, Stopped> {
+        evaluate::Run { facts }.judge(&self.0)
+    }
+
+    /// Whether all hold, which test decided, and what was looked at.
     pub fn trace(&self, facts: &Facts<'_>) -> Trace {
         evaluate::Run { facts }.trace(&self.0)
     }

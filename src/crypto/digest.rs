@@ -28,6 +28,15 @@ impl Algorithm {
         }
     }
 
+    /// The digest of some bytes.
+    pub fn digest(self, bytes: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Sha1 => sha1(bytes).to_vec(),
+            Self::Sha256 => sha256(bytes).to_vec(),
+            Self::Sha512 => sha512(bytes).to_vec(),
+        }
+    }
+
     /// Its name as documents write it.
     pub fn title(self) -> &'static str {
         match self {

@@ -65,6 +65,8 @@ codes! {
     UNKNOWN_PROVIDER "HR0104" "a provider that does not exist",
     UNKNOWN_SOURCE "HR0105" "a source that does not exist",
     FOREIGN_EVENT_NAME "HR0106" "an event name in the sender's spelling",
+    UNKNOWN_TEMPLATE "HR0110" "a template that does not exist",
+    UNUSED "HR0111" "a name that nothing uses",
     UNKNOWN_OPERATOR "HR0201" "an operator that does not exist",
     BAD_OPERAND "HR0202" "an operand that its operator cannot use",
     MIXED_NEGATION "HR0203" "a negative operator beside others over several values",

@@ -13,6 +13,7 @@ mod lines;
 mod sarif;
 mod summary;
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -164,6 +165,18 @@ impl Diagnostics {
     /// Takes back those that another says better.
     pub fn retract_if(&mut self, told_better: impl Fn(&Diagnostic) -> bool) {
         self.0.retain(|known| !told_better(known));
+    }
+
+    /// Each once, in the order they were found.
+    #[must_use]
+    pub fn once_each(mut self) -> Self {
+        let mut known = HashSet::new();
+        self.0.retain(|found| {
+            let (place, said) = (&found.place, &found.message);
+            let (path, span) = (place.file.path.clone(), place.span.clone());
+            known.insert((found.code, path, span, said.clone()))
+        });
+        self
     }
 
     /// Whether any of them is an error.

@@ -14,6 +14,8 @@ pub struct Delivery {
     pub method: String,
     /// The query of the URL, decoded.
     pub query: Query,
+    /// The query as it was sent, without the `?`: some senders sign it.
+    pub query_text: String,
     /// The headers.
     pub headers: Headers,
     /// The body exactly as sent.
@@ -103,5 +105,12 @@ impl Query {
         self.0
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Those whose name passes.
+    #[must_use]
+    pub fn keep(&self, mut passes: impl FnMut(&str) -> bool) -> Self {
+        let pairs = self.0.iter().filter(|(name, _)| passes(name));
+        Self(pairs.cloned().collect())
     }
 }

@@ -15,7 +15,7 @@ pub mod tree;
 pub use escape::Escape;
 pub use path::{Path, TooMuch};
 pub use scope::Scope;
-pub use template::{RenderError, Template, Uses};
+pub use template::{RenderError, TEMPLATE_BYTES_MAX, Template, Uses, part_calls};
 pub use tree::{Tree, parse_template};
 
 /// What is wrong with a path or template, and where in its text.

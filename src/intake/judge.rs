@@ -8,12 +8,12 @@ use std::time::Duration;
 use crate::crypto::random;
 use crate::event::{Delivery, Event, EventId, JobId, Payload, Proof};
 use crate::plan::{JobBody, JobState, NewJob, Plan, plan};
-use crate::providers::handshake::{acknowledgement_of, handshake};
+use crate::providers::handshake::{Standing, acknowledgement_of, handshake};
 use crate::providers::identify::{identify, media_kind};
 use crate::rule::RuleSet;
 use crate::stores::Acceptance;
 
-use super::keep::kept;
+use super::keep::{kept, kept_query};
 use super::source::Source;
 use super::{Answer, answers};
 
@@ -76,7 +76,12 @@ pub(super) fn judge(
         let reason = "its address is not in `allow_from`";
         return Judged::Refused(Refused::unproven("address", &reason));
     }
-    if let Some(reply) = handshake(&source.provider, delivery, false) {
+    let standing = |proven| Standing {
+        proven,
+        pairing: false,
+        key: source.answering_key(delivery.received_at),
+    };
+    if let Some(reply) = handshake(&source.provider, delivery, standing(false)) {
         return Judged::Handshake(answers::reply(reply));
     }
     let proof = match source.verify(delivery, delivery.received_at) {
@@ -85,7 +90,7 @@ pub(super) fn judge(
             return Judged::Refused(Refused::unproven(refusal.kind(), &refusal));
         }
     };
-    if let Some(reply) = handshake(&source.provider, delivery, true) {
+    if let Some(reply) = handshake(&source.provider, delivery, standing(true)) {
         return Judged::Handshake(answers::reply(reply));
     }
     match read(source, rules, dedupe, delivery, proof) {
@@ -134,7 +139,7 @@ fn read(
         received_at: delivery.received_at,
         nonce,
         headers: kept(&delivery.headers, &source.provider),
-        query: delivery.query.clone(),
+        query: kept_query(&delivery.query, &source.provider),
         payload,
         proof,
     };

@@ -1,6 +1,6 @@
 //! Which headers of a delivery are kept: none that carries a credential of ours.
 
-use crate::event::Headers;
+use crate::event::{Headers, Query};
 use crate::providers::Provider;
 
 /// Headers that are dropped whatever the provider.
@@ -21,6 +21,12 @@ pub(super) fn kept(headers: &Headers, provider: &Provider) -> Headers {
             && !among(&credentials, name)
             && (!looks_secret || among(&own, name))
     })
+}
+
+/// The query as it is stored: without the parameters that carry a credential.
+pub(super) fn kept_query(query: &Query, provider: &Provider) -> Query {
+    let credentials = provider.credential_parameters();
+    query.keep(|name| !credentials.iter().any(|credential| credential == name))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::crypto::Mac;
 use crate::diagnostic::{Diagnostics, Place, code, did_you_mean};
 use crate::event::{Delivery, Proof, SourceRef};
 use crate::providers::unsigned::unsigned;
@@ -91,6 +92,13 @@ impl Source {
         self.secrets.is_some()
     }
 
+    /// What answers of handshakes are signed with, where its provider wants that.
+    pub(super) fn answering_key(&self, now: Timestamp) -> Option<Mac> {
+        let secrets = self.secrets.as_ref()?.at(now);
+        self.provider
+            .answering_key(self.scheme.as_deref(), &secrets)
+    }
+
     /// Whether a delivery is from whom it says.
     pub(super) fn verify(&self, delivery: &Delivery, now: Timestamp) -> Result<Proof, Refusal> {
         let Some(secrets) = &self.secrets else {
@@ -162,6 +170,9 @@ fn read(
         check_unsigned(node, secrets, may || reach == Reach::Loopback, problems);
         None
     } else {
+        if let (true, Err(why)) = (provider.signs(), provider.lacks(scheme.as_deref())) {
+            problems.push(node.error(code::MISSING_KEY, why));
+        }
         Some(read_secrets(
             node,
             secrets,

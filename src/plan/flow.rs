@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::event::FiringId;
 use crate::runtime::Timestamp;
+use crate::runtime::calendar::{Cron, Zone};
 
 /// The most events of one digest, and the most that a rule may ask for.
 pub const DIGEST_EVENTS_MAX: u32 = 1_000;
@@ -146,6 +147,23 @@ pub enum Closes {
         /// The time zone it is meant in.
         tz: String,
     },
+}
+
+impl Closes {
+    /// When a digest closes whose first firing came at one time and its last at another.
+    pub fn at(&self, first: Timestamp, last: Timestamp) -> Timestamp {
+        match self {
+            Self::Window(window) => first.after(*window),
+            Self::Quiet(quiet) => last.after(*quiet).min(first.after(DIGEST_AGE_MAX)),
+            Self::At { cron, tz } => {
+                let zone = Zone::named(tz).unwrap_or(Zone::UTC);
+                let cron = Cron::parse(cron, zone).ok();
+                // `check` has read both; what cannot be read any more must not wait for ever.
+                let next = cron.and_then(|cron| cron.next_after(first));
+                next.unwrap_or(first)
+            }
+        }
+    }
 }
 
 /// Where jobs run one at a time, in order of arrival: jobs of one destination with one key.

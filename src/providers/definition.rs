@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::crypto::Mac;
 use crate::event::MediaKind;
 use crate::secret::Secret;
 
 use super::handshake::Handshake;
 use super::identify::Name;
-use super::parts::Parts;
+use super::parts::{Parts, Place};
+use super::reading::Settings;
 use super::reply::Ack;
 use super::sample::Sample;
 use super::schemes::Scheme;
@@ -41,6 +44,18 @@ pub struct Provider {
     pub(super) acks: Arc<[Ack]>,
     pub(super) samples: Arc<[Sample]>,
     pub(super) vectors: Arc<[Vector]>,
+    pub(super) declared: Arc<[Declared]>,
+    pub(super) settings: Settings,
+    pub(super) response: Option<Duration>,
+}
+
+/// Something that a source may have to say under `settings:`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// Its name.
+    pub name: String,
+    /// What it is and where to find it, for people.
+    pub about: String,
 }
 
 /// How well the facts of a definition are known.
@@ -222,6 +237,54 @@ impl Provider {
         &self.vectors
     }
 
+    /// What a source may or must say under `settings:`.
+    pub fn declared(&self) -> &[Declared] {
+        &self.declared
+    }
+
+    /// How long the sender waits for an answer, where it says so.
+    pub fn response(&self) -> Option<Duration> {
+        self.response
+    }
+
+    /// What the source that it is used by says of itself.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Signs the answers of handshakes with the first usable secret; none where no handshake of this
+    /// definition wants that.
+    pub fn answering_key(&self, scheme: Option<&str>, secrets: &[Secret]) -> Option<Mac> {
+        let wanted = self.handshakes.iter().any(Handshake::signs);
+        let scheme = wanted.then(|| self.scheme(scheme).ok()).flatten()?;
+        secrets.iter().find_map(|secret| scheme.mac(secret))
+    }
+
+    /// What a source that verifies with this scheme must say and does not.
+    ///
+    /// # Errors
+    /// Names it, and says where to find it.
+    pub fn lacks(&self, scheme: Option<&str>) -> Result<(), String> {
+        for place in self.scheme(scheme)?.places() {
+            match place {
+                Place::Url if self.settings.url.is_none() => {
+                    return Err(format!(
+                        "`{}` signs the address that it sends to: write it as `url:`, exactly as it \
+                         stands there",
+                        self.name
+                    ));
+                }
+                Place::Setting(name) if !self.settings.values.contains_key(name.as_ref()) => {
+                    let about = self.declared.iter().find(|known| known.name == **name);
+                    let about = about.map_or("", |known| known.about.as_str());
+                    return Err(format!("`settings:` must have `{name}`: {about}"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// The definition as one source uses it, with the scheme of that name or the first.
     ///
     /// # Errors
@@ -244,6 +307,17 @@ impl Provider {
             provider.event_names.clone_from(names);
             used.insert("event");
         }
+        if let Some(url) = &overrides.url {
+            provider.settings.url = Some(url.clone());
+            used.insert("url");
+        }
+        if let Some(values) = &overrides.settings {
+            for name in values.keys() {
+                self.check_setting(name)?;
+            }
+            provider.settings.values.extend(values.clone());
+            used.insert("settings");
+        }
         if let Some(id) = &overrides.delivery_id {
             provider.delivery_id.clone_from(id);
             used.insert("delivery_id");
@@ -259,6 +333,19 @@ impl Provider {
                 "`{key}` does not fit: scheme `{}` of `{}` does not have it",
                 scheme.or(first).unwrap_or("none"),
                 self.name
+            )),
+        }
+    }
+
+    fn check_setting(&self, name: &str) -> Result<(), String> {
+        let known: Vec<_> = self.declared.iter().map(|known| &*known.name).collect();
+        match known.as_slice() {
+            known if known.contains(&name) => Ok(()),
+            [] => Err(format!("`{}` has no settings", self.name)),
+            known => Err(format!(
+                "`{}` has no setting `{name}`; it has {}",
+                self.name,
+                known.join(", ")
             )),
         }
     }

@@ -29,8 +29,7 @@ fn good() -> Vec<(Provider, String, Secret, Delivery)> {
                 event: None,
                 delivery_id: "id-1".to_owned(),
             };
-            if let Ok(headers) = sign(&provider, Some(scheme), &secret, &draft, NOW) {
-                let delivery = delivery(headers, BODY);
+            if let Ok(delivery) = sign(&provider, Some(scheme), &secret, &draft, NOW) {
                 found.push((
                     Provider::clone(&provider),
                     scheme.to_owned(),
@@ -66,6 +65,7 @@ fn delivery(headers: Headers, body: &str) -> Delivery {
     Delivery {
         method: "POST".to_owned(),
         query: Query::default(),
+        query_text: String::new(),
         headers,
         body: body.to_owned().into(),
         received_at: NOW,

@@ -20,8 +20,10 @@ pub struct Freshness {
     pub from: Place,
     /// What it counts.
     pub unit: Unit,
-    /// How far from now it may lie, either way; none where the sender's own clients do not look.
+    /// How old it may be; none where the sender's own clients do not look.
     pub tolerance: Option<Duration>,
+    /// How far ahead it may be, where that differs.
+    pub ahead: Option<Duration>,
 }
 
 /// What a timestamp counts, from 1970 on.
@@ -31,22 +33,50 @@ pub enum Unit {
     Seconds,
     /// Milliseconds.
     Milliseconds,
+    /// Nothing: it is written as RFC 3339 has it.
+    Rfc3339,
 }
 
 impl Unit {
+    const NAMES: [&'static str; 3] = ["s", "ms", "rfc3339"];
+
     fn named(name: &str) -> Option<Self> {
         match name {
             "s" => Some(Self::Seconds),
             "ms" => Some(Self::Milliseconds),
+            "rfc3339" => Some(Self::Rfc3339),
             _ => None,
         }
     }
 
-    /// The digits that the longest timestamp has: until well after the year 30,000.
-    fn digits_max(self) -> usize {
+    /// The characters that the longest timestamp has: until well after the year 30,000.
+    fn chars_max(self) -> usize {
         match self {
             Self::Seconds => 12,
             Self::Milliseconds => 15,
+            Self::Rfc3339 => 40,
+        }
+    }
+
+    /// A timestamp as it was sent. Only plain digits are a number.
+    fn read(self, sent: &str) -> Option<Timestamp> {
+        if sent.is_empty() || sent.len() > self.chars_max() {
+            return None;
+        }
+        let digits = || sent.bytes().all(|b| b.is_ascii_digit());
+        let number = || digits().then(|| sent.parse::<i64>().ok()).flatten();
+        match self {
+            Self::Seconds => number().map(Timestamp::from_seconds),
+            Self::Milliseconds => number().map(Timestamp::from_millis),
+            Self::Rfc3339 => Timestamp::parse(sent),
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Seconds => "a whole number of seconds",
+            Self::Milliseconds => "a whole number of milliseconds",
+            Self::Rfc3339 => "a time such as 2026-11-24T08:00:00Z",
         }
     }
 
@@ -55,6 +85,7 @@ impl Unit {
         match self {
             Self::Seconds => time.seconds().to_string(),
             Self::Milliseconds => time.millis().to_string(),
+            Self::Rfc3339 => time.to_string(),
         }
     }
 }
@@ -66,6 +97,7 @@ impl Freshness {
             from,
             unit: Unit::Seconds,
             tolerance: Some(TOLERANCE),
+            ahead: None,
         }
     }
 
@@ -76,51 +108,47 @@ impl Freshness {
             .required("from", problems)
             .and_then(|node| place(node, problems));
         let unit = fields.optional("unit").map_or(Some(Unit::Seconds), |node| {
-            named(node, &["s", "ms"], Unit::named, problems)
+            named(node, &Unit::NAMES, Unit::named, problems)
         });
         let tolerance = fields
             .optional("tolerance")
             .map_or(Some(Some(TOLERANCE)), |node| tolerance(node, problems));
+        let ahead = fields
+            .optional("ahead")
+            .map_or(Some(None), |node| node.duration(problems).map(Some));
         fields.finish(problems);
         Some(Self {
             from: from?,
             unit: unit?,
             tolerance: tolerance?,
+            ahead: ahead?,
         })
     }
 
-    /// Checks a timestamp as it was sent. Only plain digits are one.
+    /// Checks a timestamp as it was sent.
     ///
     /// # Errors
     /// Where it is none, or lies too far from `now`.
     pub fn check(&self, sent: &str, now: Timestamp) -> Result<(), Refusal> {
-        let digits = !sent.is_empty()
-            && sent.len() <= self.unit.digits_max()
-            && sent.bytes().all(|b| b.is_ascii_digit());
-        let Some(sent) = digits.then(|| sent.parse::<i64>().ok()).flatten() else {
+        let Some(sent) = self.unit.read(sent) else {
             return Err(Refusal::Malformed {
                 what: self.from.to_string(),
-                why: match self.unit {
-                    Unit::Seconds => "it is not a whole number of seconds".to_owned(),
-                    Unit::Milliseconds => "it is not a whole number of milliseconds".to_owned(),
-                },
+                why: format!("it is not {}", self.unit.title()),
             });
         };
         let Some(tolerance) = self.tolerance else {
             return Ok(());
         };
         // Whole seconds against whole seconds, as senders' own libraries do it.
-        let (sent, now) = match self.unit {
-            Unit::Seconds => (
-                Timestamp::from_seconds(sent),
-                Timestamp::from_seconds(now.seconds()),
-            ),
-            Unit::Milliseconds => (Timestamp::from_millis(sent), now),
+        let now = match self.unit {
+            Unit::Seconds => Timestamp::from_seconds(now.seconds()),
+            Unit::Milliseconds | Unit::Rfc3339 => now,
         };
-        let (by, direction) = if sent > now {
-            (sent.since(now), "in the future")
+        let (by, direction, tolerance) = if sent > now {
+            let tolerance = self.ahead.unwrap_or(tolerance);
+            (sent.since(now), "in the future", tolerance)
         } else {
-            (now.since(sent), "in the past")
+            (now.since(sent), "in the past", tolerance)
         };
         if by <= tolerance {
             return Ok(());
@@ -213,5 +241,22 @@ mod tests {
             ..seconds()
         };
         assert!(millis.check("2000000", now).is_ok() && millis.check("2000", now).is_err());
+        let written = Freshness {
+            unit: Unit::Rfc3339,
+            ahead: Some(Duration::from_secs(1)),
+            ..seconds()
+        };
+        for (sent, fresh) in [
+            ("1970-01-01T00:33:20Z", true),
+            ("1970-01-01T01:33:20.123456789+01:00", true),
+            ("1970-01-01T00:28:20Z", true),
+            ("1970-01-01T00:28:19Z", false),
+            ("1970-01-01T00:33:21Z", true),
+            ("1970-01-01T00:33:22Z", false),
+            ("1970-01-01T00:33:20", false),
+            ("2000", false),
+        ] {
+            assert_eq!(written.check(sent, now).is_ok(), fresh, "{sent}");
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! Answers that a provider wants before or instead of an event.
 
-use crate::diagnostic::Diagnostics;
+use crate::crypto::Mac;
+use crate::diagnostic::{Diagnostics, code};
 use crate::event::{Delivery, Payload};
 use crate::yaml::{Fields, Node};
 
 use super::definition::Provider;
 use super::identify::unparsed;
+use super::parts::Place;
 use super::reading::Reading;
 use super::reply::{Ack, Reply, ReplyForm};
 use super::when::When;
@@ -21,7 +23,19 @@ pub struct Handshake {
     pub name: String,
     when: When,
     signed: bool,
+    pairing: bool,
     reply: ReplyForm,
+}
+
+/// How far a delivery that may be a handshake is known.
+#[derive(Debug, Clone, Default)]
+pub struct Standing {
+    /// It was verified.
+    pub proven: bool,
+    /// The source takes the secret that the sender gives it.
+    pub pairing: bool,
+    /// What answers are signed with.
+    pub key: Option<Mac>,
 }
 
 impl Handshake {
@@ -38,32 +52,59 @@ impl Handshake {
         let signed = fields
             .optional("signed")
             .map_or(Some(true), |node| node.bool(problems));
+        let pairing = fields
+            .optional("pairing")
+            .map_or(Some(false), |node| node.bool(problems));
         let reply = fields
             .required("reply", problems)
             .and_then(|node| ReplyForm::parse(node, problems));
         fields.finish(problems);
-        Some(Self {
+        let handshake = Self {
             name: name?.to_owned(),
             when: when?,
             signed: signed?,
+            pairing: pairing?,
             reply: reply?,
-        })
+        };
+        if let Some(place) = handshake.oracle() {
+            let message = format!("anybody could have {place} signed with the source's secret");
+            problems.push(
+                node.error(code::BAD_DEFINITION, message).help(
+                    "leave out `signed: false`, or let `when` say that it is `plain` or `hex`",
+                ),
+            );
+        }
+        Some(handshake)
+    }
+
+    /// Whether its answer is signed with the source's secret.
+    pub fn signs(&self) -> bool {
+        self.reply.signed_places().next().is_some()
+    }
+
+    /// What is signed though anybody can choose it: what a delivery's content could be, too.
+    fn oracle(&self) -> Option<&Place> {
+        let free = |place: &&Place| !self.when.restricts(place);
+        let places = self.reply.signed_places();
+        places.filter(|_| !self.signed).find(free)
     }
 }
 
-/// The answer to a delivery that is a handshake. `proven` says whether it was verified: a handshake
-/// that must be verified first is none before that.
-pub fn handshake(provider: &Provider, delivery: &Delivery, proven: bool) -> Option<Reply> {
+/// The answer to a delivery that is a handshake. One that must be verified first is none before that,
+/// one that gives the source its secret only while the source takes it.
+pub fn handshake(provider: &Provider, delivery: &Delivery, standing: Standing) -> Option<Reply> {
     let mut possible = provider
         .handshakes()
         .iter()
-        .filter(|handshake| proven || !handshake.signed)
+        .filter(|handshake| standing.proven || !handshake.signed)
+        .filter(|handshake| standing.pairing || !handshake.pairing)
         .peekable();
     possible.peek()?;
     if delivery.body.len() > HANDSHAKE_BYTES_MAX {
         return None;
     }
-    let reading = unparsed(provider, delivery);
+    let mut reading = unparsed(provider, delivery);
+    reading.key = standing.key;
     possible
         .find(|handshake| handshake.when.holds(&reading))
         .and_then(|handshake| handshake.reply.fill(&reading))
@@ -98,11 +139,20 @@ mod tests {
         Delivery {
             method: method.to_owned(),
             query: Query::decode(query.as_bytes()),
+            query_text: query.to_owned(),
             headers: Headers::new([("content-type", content_type)]),
             body: body.to_owned().into(),
             received_at: Timestamp::from_seconds(0),
             remote: None,
         }
+    }
+
+    fn answer(provider: &Provider, delivery: &Delivery, proven: bool) -> Option<Reply> {
+        let standing = Standing {
+            proven,
+            ..Standing::default()
+        };
+        handshake(provider, delivery, standing)
     }
 
     fn json(body: &str) -> Delivery {
@@ -113,8 +163,8 @@ mod tests {
     fn what_must_be_proven_is_not_answered_before() {
         let slack = Providers::builtin().find("slack").unwrap();
         let challenge = json(r#"{"type":"url_verification","challenge":"<b>\"x\""}"#);
-        assert_eq!(handshake(&slack, &challenge, false), None);
-        let reply = handshake(&slack, &challenge, true).unwrap();
+        assert_eq!(answer(&slack, &challenge, false), None);
+        let reply = answer(&slack, &challenge, true).unwrap();
         assert_eq!((reply.status, reply.body.as_str()), (200, "<b>\"x\""));
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert!(
@@ -132,7 +182,7 @@ mod tests {
             delivery("POST", "", form, "ssl_check=1&token=x"),
             delivery("GET", "ssl_check=1", form, ""),
         ] {
-            assert_eq!(handshake(&slack, &probe, false).unwrap().status, 200);
+            assert_eq!(answer(&slack, &probe, false).unwrap().status, 200);
         }
         for other in [
             delivery("GET", "", form, ""),
@@ -141,7 +191,7 @@ mod tests {
             json(r#"{"type":"url_verification"}"#),
             json("ssl_check=1"),
         ] {
-            assert_eq!(handshake(&slack, &other, true), None, "{other:?}");
+            assert_eq!(answer(&slack, &other, true), None, "{other:?}");
         }
     }
 
@@ -150,13 +200,13 @@ mod tests {
         let slack = Providers::builtin().find("slack").unwrap();
         let long = "x".repeat(HANDSHAKE_BYTES_MAX);
         let body = format!(r#"{{"type":"url_verification","challenge":"{long}"}}"#);
-        assert_eq!(handshake(&slack, &json(&body), true), None);
+        assert_eq!(answer(&slack, &json(&body), true), None);
     }
 
     #[test]
     fn both_pings_of_discord_and_no_event() {
         let discord = Providers::builtin().find("discord").unwrap();
-        let status = |body| handshake(&discord, &json(body), true).map(|reply| reply.status);
+        let status = |body| answer(&discord, &json(body), true).map(|reply| reply.status);
         assert_eq!(status(r#"{"type":1}"#), Some(200));
         assert_eq!(status(r#"{"type":0}"#), Some(204));
         assert_eq!(status(r#"{"type":1,"event":{"type":"X"}}"#), None);

@@ -3,24 +3,38 @@
 use std::collections::BTreeSet;
 
 use super::definition::Provider;
-use super::parts::Parts;
+use super::parts::{Parts, Place};
 use super::schemes::Scheme;
 
 impl Provider {
     /// Headers that carry a credential of ours (tokens, basic), in lower case: never stored or
     /// forwarded.
     pub fn credential_headers(&self) -> Vec<String> {
-        let headers = self.each_scheme().filter_map(Scheme::credential_header);
+        let places = self.each_scheme().flat_map(Scheme::credentials);
+        let headers = places.filter_map(Place::header);
         headers.map(str::to_ascii_lowercase).collect()
+    }
+
+    /// Query parameters that carry a credential of ours: never stored or forwarded.
+    pub fn credential_parameters(&self) -> Vec<String> {
+        let places = self.each_scheme().flat_map(Scheme::credentials);
+        let parameter = |place: &Place| match place {
+            Place::Query(name) => Some(name.to_string()),
+            _ => None,
+        };
+        places.filter_map(parameter).collect()
     }
 
     /// Headers that carry a signature, in lower case: forwarded as they are, masked in every display.
     pub fn signature_headers(&self) -> Vec<String> {
-        let from = self
+        let places = self
             .each_scheme()
-            .filter_map(|scheme| scheme.signed()?.signature.from.header())
+            .filter_map(Scheme::signed)
+            .flat_map(|signed| &signed.signature.from);
+        let headers = places
+            .filter_map(Place::header)
             .map(str::to_ascii_lowercase);
-        let distinct: BTreeSet<_> = from.collect();
+        let distinct: BTreeSet<_> = headers.collect();
         distinct.into_iter().collect()
     }
 

@@ -139,14 +139,14 @@ fn signed_digest(provider: &Provider, delivery: &Delivery, payload: &Payload) ->
     let content = provider.each_scheme().find_map(|scheme| {
         scheme
             .signed()?
-            .timed_content(Reading::of(delivery, payload))
+            .timed_content(Reading::of(delivery, payload).with(provider.settings()))
     });
     content.map(|content| digest(&content))
 }
 
 /// A delivery that is not parsed yet, as far as its type allows.
 pub(super) fn unparsed<'d>(provider: &'d Provider, delivery: &'d Delivery) -> Reading<'d> {
-    Reading::new(delivery, provider.content_types())
+    Reading::new(delivery, provider.content_types()).with(provider.settings())
 }
 
 #[cfg(test)]
@@ -161,6 +161,7 @@ mod tests {
         let delivery = Delivery {
             method: "POST".to_owned(),
             query: Query::default(),
+            query_text: String::new(),
             headers: Headers::new(headers.iter().copied()),
             body: body.to_owned().into(),
             received_at: Timestamp::from_seconds(0),

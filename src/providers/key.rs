@@ -1,6 +1,6 @@
 //! From a secret's text to the bytes of a key.
 
-use crate::crypto::Encoding;
+use crate::crypto::{Algorithm, Encoding};
 use crate::secret::Secret;
 
 /// How a provider writes its keys.
@@ -12,15 +12,23 @@ pub enum KeyForm {
     Hex,
     /// Base64.
     Base64,
-    /// Base64 behind `whsec_`, which may be left off.
+    /// Base64 behind `whsec_`, which may be left off, as may a version before it (`v1,whsec_`).
     Whsec,
     /// Base64 behind `whpk_`, which may be left off.
     Whpk,
+    /// The SHA-1 of the text.
+    Sha1,
+    /// The SHA-256 of the text.
+    Sha256,
+    /// The text with `&` behind it: an OAuth 1.0 key without a token's secret.
+    OAuth1,
 }
 
 impl KeyForm {
     /// Every one, as definitions write them.
-    pub const NAMES: [&'static str; 5] = ["utf8", "hex", "base64", "whsec", "whpk"];
+    pub const NAMES: [&'static str; 8] = [
+        "utf8", "hex", "base64", "whsec", "whpk", "sha1", "sha256", "oauth1",
+    ];
 
     /// The one of that name.
     pub fn named(name: &str) -> Option<Self> {
@@ -30,6 +38,9 @@ impl KeyForm {
             "base64" => Some(Self::Base64),
             "whsec" => Some(Self::Whsec),
             "whpk" => Some(Self::Whpk),
+            "sha1" => Some(Self::Sha1),
+            "sha256" => Some(Self::Sha256),
+            "oauth1" => Some(Self::OAuth1),
             _ => None,
         }
     }
@@ -42,7 +53,22 @@ impl KeyForm {
             Self::Base64 => "base64-decoded secret",
             Self::Whsec => "base64-decoded secret without whsec_",
             Self::Whpk => "base64-decoded key without whpk_",
+            Self::Sha1 => "SHA1(secret)",
+            Self::Sha256 => "SHA256(secret)",
+            Self::OAuth1 => "secret and `&`",
         }
+    }
+
+    /// How many bytes somebody who guesses at a secret has to guess.
+    ///
+    /// # Errors
+    /// Says what is wrong, without the secret.
+    pub fn bytes(self, secret: &Secret) -> Result<usize, String> {
+        let key = self.decode(secret)?;
+        Ok(match self {
+            Self::Sha1 | Self::Sha256 | Self::OAuth1 => secret.expose().len(),
+            _ => key.len(),
+        })
     }
 
     /// The bytes of a key; never none of them.
@@ -56,11 +82,16 @@ impl KeyForm {
         }
         let (prefix, encoding, name) = match self {
             Self::Utf8 => return Ok(text.as_bytes().to_vec()),
+            Self::Sha1 => return Ok(Algorithm::Sha1.digest(text.as_bytes())),
+            Self::Sha256 => return Ok(Algorithm::Sha256.digest(text.as_bytes())),
+            Self::OAuth1 => return Ok(format!("{text}&").into_bytes()),
             Self::Hex => ("", Encoding::Hex, "hex"),
             Self::Base64 => ("", Encoding::Base64, "base64"),
             Self::Whsec => ("whsec_", Encoding::Base64, "base64 behind `whsec_`"),
             Self::Whpk => ("whpk_", Encoding::Base64, "base64 behind `whpk_`"),
         };
+        let versioned = text.strip_prefix("v1,").filter(|_| self == Self::Whsec);
+        let text = versioned.unwrap_or(text);
         let encoded = text.strip_prefix(prefix).unwrap_or(text);
         match encoding.decode(encoded) {
             Some(key) if key.is_empty() => Err(format!("there is nothing behind `{prefix}`")),
@@ -104,5 +135,10 @@ mod tests {
         check(KeyForm::Hex, "6869", Ok(b"hi"));
         check(KeyForm::Hex, "686", Err("not hex"));
         check(KeyForm::Base64, "aG k=", Err("not base64"));
+        check(KeyForm::Whsec, "v1,whsec_aGk=", Ok(b"hi"));
+        check(KeyForm::OAuth1, "hi", Ok(b"hi&"));
+        check(KeyForm::Sha1, "hi", Ok(&Algorithm::Sha1.digest(b"hi")));
+        check(KeyForm::Sha256, "hi", Ok(&Algorithm::Sha256.digest(b"hi")));
+        assert_eq!(KeyForm::Sha256.bytes(&Secret::new("hi")), Ok(2));
     }
 }

@@ -89,6 +89,7 @@ mod tests {
         let delivery = Delivery {
             method: "POST".to_owned(),
             query: Query::default(),
+            query_text: String::new(),
             headers: Headers::new(types.iter().map(|t| ("Content-Type", *t))),
             body: body.to_owned().into(),
             received_at: Timestamp::from_seconds(0),

@@ -6,7 +6,9 @@
 //! definition each, in `builtin/` or the user's own folder. Pure: no network, no clock.
 
 mod builtin;
+mod covered;
 pub mod definition;
+pub mod each;
 pub mod filter;
 pub mod finder;
 #[cfg(test)]
@@ -15,11 +17,14 @@ pub mod freshness;
 pub mod handshake;
 mod headers;
 pub mod identify;
+pub mod jwt;
 pub mod key;
+pub mod letter;
 pub mod media;
 pub mod overrides;
 mod parse;
 pub mod parts;
+pub mod public_key;
 pub mod reading;
 pub mod registry;
 pub mod replay;
@@ -29,6 +34,7 @@ pub mod schemes;
 pub mod sign;
 pub mod signature;
 pub mod signed;
+mod stamp;
 pub mod unsigned;
 pub mod vectors;
 pub mod verify;

@@ -1,10 +1,12 @@
 //! What a source may set differently from its provider's definition.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::crypto::{Algorithm, Encoding};
-use crate::diagnostic::Diagnostics;
-use crate::yaml::Fields;
+use crate::diagnostic::{Diagnostics, code};
+use crate::secret::Secret;
+use crate::yaml::{Fields, Node};
 
 use super::finder::{delivery_id, finder, header};
 use super::freshness::tolerance;
@@ -14,7 +16,7 @@ use super::signature::{encoding, named, place};
 use super::signed::parts;
 
 /// What a source may set differently from its provider's definition (`generic` lives by it):
-/// `header algorithm encoding prefix content timestamp tolerance event delivery_id`.
+/// `header algorithm encoding prefix content timestamp tolerance event delivery_id url settings`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
     /// The header that carries the signature or token.
@@ -35,6 +37,10 @@ pub struct Overrides {
     pub event: Option<Vec<Name>>,
     /// Where the delivery id stands; `Some` of nothing for `none`.
     pub delivery_id: Option<Vec<Parts>>,
+    /// The address as the sender knows it, without a query.
+    pub url: Option<Box<str>>,
+    /// What the definition asks of a source.
+    pub settings: Option<BTreeMap<String, Secret>>,
 }
 
 impl Overrides {
@@ -71,6 +77,12 @@ impl Overrides {
             delivery_id: fields
                 .optional("delivery_id")
                 .and_then(|node| delivery_id(node, problems, finder)),
+            url: fields
+                .optional("url")
+                .and_then(|node| address(node, problems)),
+            settings: fields
+                .optional("settings")
+                .and_then(|node| settings(node, problems)),
         }
     }
 
@@ -86,11 +98,46 @@ impl Overrides {
             ("tolerance", self.tolerance.is_some()),
             ("event", self.event.is_some()),
             ("delivery_id", self.delivery_id.is_some()),
+            ("url", self.url.is_some()),
+            ("settings", self.settings.is_some()),
         ];
         keys.into_iter()
             .filter_map(|(key, set)| set.then_some(key))
             .collect()
     }
+}
+
+/// An address as a sender writes it: no parsing and writing again, which might change it.
+fn address(node: &Node, problems: &mut Diagnostics) -> Option<Box<str>> {
+    let text = node.text(problems)?;
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let fits = |rest: &str| {
+        !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(|c| c.is_ascii_graphic())
+    };
+    if rest.is_some_and(fits) && !text.contains(['?', '#']) {
+        return Some(text.into());
+    }
+    let message = format!("`{text}` is not an address that a sender can have");
+    problems.push(
+        node.error(code::BAD_VALUE, message)
+            .help("write https://HOST/PATH, without a query: that comes with each delivery"),
+    );
+    None
+}
+
+fn settings(node: &Node, problems: &mut Diagnostics) -> Option<BTreeMap<String, Secret>> {
+    let mut found = BTreeMap::new();
+    for (key, node) in node.map(problems)? {
+        let text = node.text(problems)?;
+        if text.trim().is_empty() {
+            problems.push(node.error(code::BAD_VALUE, "this setting is empty"));
+            return None;
+        }
+        found.insert(key.text.clone(), Secret::new(text));
+    }
+    Some(found)
 }
 
 #[cfg(test)]
@@ -133,6 +180,7 @@ mod tests {
         Delivery {
             method: "POST".to_owned(),
             query: Query::default(),
+            query_text: String::new(),
             headers: Headers::new(headers.iter().copied()),
             body: body.to_owned().into(),
             received_at: NOW,

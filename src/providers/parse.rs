@@ -6,12 +6,13 @@ use crate::diagnostic::{Diagnostic, Diagnostics, code, did_you_mean};
 use crate::event::MediaKind;
 use crate::yaml::{Fields, Node, Value};
 
-use super::definition::{Alias, Confidence, Provider};
+use super::definition::{Alias, Confidence, Declared, Provider};
 use super::finder::{delivery_id, header};
 use super::handshake::Handshake;
 use super::identify::{Name, name_part};
 use super::media::content_type;
 use super::parts::{Parts, Place};
+use super::reading::Settings;
 use super::reply::Ack;
 use super::sample::Sample;
 use super::schemes::{self, Scheme};
@@ -49,6 +50,7 @@ fn definition(node: &Node, problems: &mut Diagnostics) -> Option<Provider> {
         .and_then(|node| delivery_id(node, problems, parts));
     let kinds = list(&mut fields, "content_types", problems, content_type);
     let body_max = fields.optional("body_max");
+    let response = fields.optional("response");
     let notes = fields.optional("notes");
     let notes = notes.and_then(|node| node.text(problems));
     let provider = Provider {
@@ -78,6 +80,9 @@ fn definition(node: &Node, problems: &mut Diagnostics) -> Option<Provider> {
         vectors: list(&mut fields, "vectors", problems, Vector::parse).into(),
         aliases: aliases.map_or_else(Vec::new, |node| alias_list(node, problems)),
         schemes: schemes.unwrap_or_default(),
+        declared: declared(&mut fields, problems).into(),
+        settings: Settings::default(),
+        response: response.and_then(|node| node.duration(problems)),
     };
     fields.finish(problems);
     contradictions(&provider, node, problems);
@@ -199,6 +204,17 @@ fn one_scheme(node: &Node, problems: &mut Diagnostics) -> Option<(String, Arc<dy
     Some((name, scheme?))
 }
 
+/// What a source may have to say, with what it is.
+fn declared(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Vec<Declared> {
+    let node = fields.optional("settings");
+    let entries = node.and_then(|node| node.map(problems)).unwrap_or_default();
+    let declared = |(key, node): &(crate::yaml::Key, Node)| {
+        let (name, about) = (key.text.clone(), node.text(problems)?.to_owned());
+        Some(Declared { name, about })
+    };
+    entries.iter().filter_map(declared).collect()
+}
+
 /// The sender's own spellings of event names, and ours.
 fn spellings(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Vec<(String, String)> {
     let Some(node) = fields.optional("spellings") else {
@@ -248,6 +264,9 @@ fn contradictions(provider: &Provider, node: &Node, problems: &mut Diagnostics) 
         );
         problems.push(node.error(code::BAD_DEFINITION, message));
     }
+    for message in undeclared(provider) {
+        problems.push(node.error(code::BAD_DEFINITION, message));
+    }
     if provider.signs() && provider.vectors().is_empty() {
         let message = "no `vectors` show that this definition verifies what it should";
         problems.push(
@@ -263,4 +282,33 @@ fn contradictions(provider: &Provider, node: &Node, problems: &mut Diagnostics) 
             message,
         ));
     }
+}
+
+/// Settings that are used and not declared, and credentials in a body that are not masked.
+fn undeclared(provider: &Provider) -> Vec<String> {
+    let used = provider.each_scheme().flat_map(Scheme::places);
+    let settings = used.filter_map(|place| match place {
+        Place::Setting(name) => Some(name),
+        _ => None,
+    });
+    let missing = settings
+        .filter(|name| {
+            provider
+                .declared()
+                .iter()
+                .all(|known| known.name != ***name)
+        })
+        .map(|name| format!("`settings` does not say what `{name}` is"));
+    let carried = provider.each_scheme().flat_map(Scheme::credentials);
+    let fields = carried.filter_map(|place| match place {
+        Place::Form(name) => Some(name.as_ref()),
+        Place::Json(path, _) => path.rsplit('.').next(),
+        _ => None,
+    });
+    let shown = fields
+        .filter(|field| !provider.sensitive().iter().any(|known| known == field))
+        .map(|field| {
+            format!("`{field}` carries the secret and would be shown: put it into `sensitive`")
+        });
+    missing.chain(shown).collect()
 }

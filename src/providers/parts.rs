@@ -2,8 +2,10 @@
 //!
 //! `{header:webhook-id}.{timestamp}.{body}` is a text with three parts. A part is a place in the
 //! delivery (`body`, `timestamp`, `method`, `header:NAME`, `query:NAME`, `form:FIELD`,
-//! `json:PATH.TO.0.VALUE`, `sig:FIELD` of the signature header), and filters behind `|`. A `{` that
-//! no lower-case letter follows stands for itself. Texts are compiled when a definition is read.
+//! `json:PATH.TO.0.VALUE`, `sig:FIELD` of the signature header, …), and filters behind `|`. With a `?`
+//! behind it a part may be missing, and is nothing then; `{?Subject {json:Subject}?}` falls away whole
+//! where a part in it is missing. A `{` that neither a lower-case letter nor `?` follows stands for
+//! itself. Texts are compiled when a definition is read.
 
 use std::fmt;
 
@@ -26,6 +28,8 @@ pub enum Piece {
     Literal(Box<str>),
     /// Is looked up, then filtered.
     Part(Place, Box<[Filter]>),
+    /// Falls away where a part in it is missing.
+    Optional(Box<[Piece]>),
 }
 
 /// A place in a delivery.
@@ -45,19 +49,35 @@ pub enum Place {
     Form(Box<str>),
     /// A value of the JSON payload, and its path as written.
     Json(Box<str>, Steps),
-    /// A field of the signature header.
+    /// A field of the signature header; of a list without names, its number from 0.
     Signature(Box<str>),
+    /// The address as the sender knows it: what the source calls its `url`, with the query.
+    Url,
+    /// The fields of a form, sorted, each name with its values behind it and nothing between.
+    FormSorted,
+    /// The secret itself.
+    Secret,
+    /// What the source says under `settings:`.
+    Setting(Box<str>),
+    /// The first name in the JSON object that is none of these.
+    OtherKey(Box<[Box<str>]>),
 }
 
-const PLACES: [&str; 8] = [
-    "body",
-    "timestamp",
-    "method",
-    "header",
-    "query",
-    "form",
-    "json",
-    "sig",
+/// Every place, and whether it takes a name.
+const PLACES: [(&str, bool); 13] = [
+    ("body", false),
+    ("timestamp", false),
+    ("method", false),
+    ("header", true),
+    ("query", true),
+    ("form", true),
+    ("json", true),
+    ("sig", true),
+    ("url", false),
+    ("form_sorted", false),
+    ("secret", false),
+    ("setting", true),
+    ("other_key", true),
 ];
 
 impl Place {
@@ -74,26 +94,44 @@ impl Place {
             ("body", None) => Ok(Self::Body),
             ("timestamp", None) => Ok(Self::Timestamp),
             ("method", None) => Ok(Self::Method),
+            ("url", None) => Ok(Self::Url),
+            ("form_sorted", None) => Ok(Self::FormSorted),
+            ("secret", None) => Ok(Self::Secret),
             ("header", Some(name)) => header_name(name).map(Self::Header),
-            ("query", Some(name)) if !name.is_empty() => Ok(Self::Query(name.into())),
-            ("form", Some(name)) if !name.is_empty() => Ok(Self::Form(name.into())),
             ("json", Some(path)) => Ok(Self::Json(path.into(), steps(path)?)),
-            ("sig", Some(name)) if !name.is_empty() => Ok(Self::Signature(name.into())),
-            ("body" | "timestamp" | "method", Some(_)) => {
-                Err(format!("`{kind}` takes no name: write `{kind}`"))
-            }
-            (kind, _) if PLACES.contains(&kind) => {
-                Err(format!("`{kind}` needs a name: write `{kind}:NAME`"))
-            }
-            (kind, _) => Err(unknown("a part of a delivery", kind, &PLACES)),
+            (kind, Some(name)) if !name.is_empty() => match kind {
+                "query" => Ok(Self::Query(name.into())),
+                "form" => Ok(Self::Form(name.into())),
+                "sig" => Ok(Self::Signature(name.into())),
+                "setting" => Ok(Self::Setting(name.into())),
+                "other_key" => Ok(Self::OtherKey(name.split(',').map(Into::into).collect())),
+                kind => Err(misnamed(kind)),
+            },
+            (kind, _) => Err(misnamed(kind)),
         }
+    }
+}
+
+/// What is wrong with a place that has a name and should not, or the other way round, or is none.
+fn misnamed(kind: &str) -> String {
+    match PLACES.iter().find(|(known, _)| *known == kind) {
+        Some((kind, false)) => format!("`{kind}` takes no name: write `{kind}`"),
+        Some((kind, true)) => format!("`{kind}` needs a name: write `{kind}:NAME`"),
+        None => unknown(
+            "a part of a delivery",
+            kind,
+            &PLACES.map(|(known, _)| known),
+        ),
     }
 }
 
 impl Place {
     /// Whether it stands in the body, so that what covers the body covers it.
     pub fn in_body(&self) -> bool {
-        matches!(self, Self::Body | Self::Form(_) | Self::Json(..))
+        matches!(
+            self,
+            Self::Body | Self::Form(_) | Self::Json(..) | Self::FormSorted | Self::OtherKey(_)
+        )
     }
 
     /// The header's name, as written, if it is one.
@@ -117,6 +155,11 @@ impl fmt::Display for Place {
             Self::Form(name) => write!(f, "the form field {name}"),
             Self::Json(path, _) => write!(f, "{path} in the JSON body"),
             Self::Signature(name) => write!(f, "{name} in the signature"),
+            Self::Url => f.write_str("the URL"),
+            Self::FormSorted => f.write_str("the form"),
+            Self::Secret => f.write_str("the secret"),
+            Self::Setting(name) => write!(f, "the setting {name}"),
+            Self::OtherKey(_) => f.write_str("a key of the JSON body"),
         }
     }
 }
@@ -134,7 +177,7 @@ pub fn header_name(name: &str) -> Result<Box<str>, String> {
 }
 
 /// `a.b.0` as the steps of a path; whole numbers are positions in lists.
-fn steps(path: &str) -> Result<Steps, String> {
+pub(super) fn steps(path: &str) -> Result<Steps, String> {
     if path.split('.').any(str::is_empty) {
         return Err(format!(
             "`{path}` is not a path: write the names from the outside in, with dots between"
@@ -160,31 +203,7 @@ impl Parts {
     /// # Errors
     /// Names the part that is wrong and says what there is.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut pieces = Vec::new();
-        let mut literal = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find('{') {
-            let (before, from) = rest.split_at(at);
-            literal.push_str(before);
-            let inside = from.get(1..).unwrap_or_default();
-            if !inside.starts_with(|c: char| c.is_ascii_lowercase()) {
-                literal.push('{');
-                rest = inside;
-                continue;
-            }
-            let Some((part, after)) = inside.split_once('}') else {
-                return Err(format!("`{{` is never closed in `{text}`"));
-            };
-            if !literal.is_empty() {
-                pieces.push(Piece::Literal(std::mem::take(&mut literal).into()));
-            }
-            pieces.push(Piece::parse(part)?);
-            rest = after;
-        }
-        literal.push_str(rest);
-        if !literal.is_empty() {
-            pieces.push(Piece::Literal(literal.into()));
-        }
+        let (pieces, _) = pieces(text, text, false)?;
         Ok(Self {
             text: text.into(),
             pieces: pieces.into(),
@@ -211,10 +230,14 @@ impl Parts {
 
     /// The places it looks at.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
-        self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Literal(_) => None,
-            Piece::Part(place, _) => Some(place),
-        })
+        self.parts().map(|(place, _)| place)
+    }
+
+    /// The places it looks at, each with what becomes of it.
+    pub fn parts(&self) -> impl Iterator<Item = (&Place, &[Filter])> {
+        let mut found = Vec::new();
+        gather(&self.pieces, &mut found);
+        found.into_iter()
     }
 
     /// The headers it looks at, as written.
@@ -231,12 +254,87 @@ impl Parts {
     }
 }
 
+fn gather<'p>(pieces: &'p [Piece], found: &mut Vec<(&'p Place, &'p [Filter])>) {
+    for piece in pieces {
+        match piece {
+            Piece::Literal(_) => {}
+            Piece::Part(place, filters) => found.push((place, filters)),
+            Piece::Optional(pieces) => gather(pieces, found),
+        }
+    }
+}
+
+/// The pieces of `rest`, up to a `?}` where `optional`, and what follows them.
+fn pieces<'t>(
+    text: &str,
+    mut rest: &'t str,
+    optional: bool,
+) -> Result<(Vec<Piece>, &'t str), String> {
+    let open = || format!("`{{` is never closed in `{text}`");
+    let mut found = Vec::new();
+    let mut literal = String::new();
+    loop {
+        let end = rest.find("?}").filter(|_| optional);
+        let at = match (rest.find('{'), end) {
+            (Some(at), Some(end)) if end < at => return Ok(finish(found, literal, rest, end)),
+            (None, Some(end)) => return Ok(finish(found, literal, rest, end)),
+            (None, None) if optional => return Err(open()),
+            (None, None) => return Ok(finish(found, literal, rest, rest.len())),
+            (Some(at), _) => at,
+        };
+        let (before, from) = rest.split_at(at);
+        literal.push_str(before);
+        let inside = from.get(1..).unwrap_or_default();
+        let part = inside.starts_with(|c: char| c.is_ascii_lowercase());
+        let group = inside.strip_prefix('?').filter(|_| !optional);
+        if (part || group.is_some()) && !literal.is_empty() {
+            found.push(Piece::Literal(std::mem::take(&mut literal).into()));
+        }
+        if let Some(group) = group {
+            let (inner, after) = pieces(text, group, true)?;
+            found.push(Piece::Optional(inner.into()));
+            rest = after;
+        } else if part {
+            let (part, after) = inside.split_once('}').ok_or_else(open)?;
+            found.push(Piece::parse(part)?);
+            rest = after;
+        } else {
+            literal.push('{');
+            rest = inside;
+        }
+    }
+}
+
+/// The pieces with the last literal, and what follows the end.
+fn finish(
+    mut found: Vec<Piece>,
+    mut literal: String,
+    rest: &str,
+    end: usize,
+) -> (Vec<Piece>, &str) {
+    let (last, after) = rest.split_at(end);
+    literal.push_str(last);
+    if !literal.is_empty() {
+        found.push(Piece::Literal(literal.into()));
+    }
+    (found, after.strip_prefix("?}").unwrap_or(after))
+}
+
 impl Piece {
     fn parse(text: &str) -> Result<Self, String> {
+        let (text, optional) = match text.strip_suffix('?') {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
         let mut words = text.split('|');
         let place = Place::parse(words.next().unwrap_or_default())?;
         let filters = words.map(Filter::parse).collect::<Result<_, _>>()?;
-        Ok(Self::Part(place, filters))
+        let part = Self::Part(place, filters);
+        Ok(if optional {
+            Self::Optional(Box::new([part]))
+        } else {
+            part
+        })
     }
 }
 
@@ -260,6 +358,29 @@ mod tests {
         ];
         assert_eq!(parts.pieces(), expected);
         assert_eq!(Parts::parse("{\"type\":1}").unwrap().places().count(), 0);
+    }
+
+    #[test]
+    fn what_may_be_missing() {
+        let json = |path: &str| Piece::Part(Place::parse(path).unwrap(), Box::new([]));
+        let parts = Parts::parse("a{?b{json:c}\n?}{json:d?}{?e?}{").unwrap();
+        let expected = [
+            Piece::Literal("a".into()),
+            Piece::Optional(Box::new([
+                Piece::Literal("b".into()),
+                json("json:c"),
+                Piece::Literal("\n".into()),
+            ])),
+            Piece::Optional(Box::new([json("json:d")])),
+            Piece::Optional(Box::new([Piece::Literal("e".into())])),
+            Piece::Literal("{".into()),
+        ];
+        assert_eq!(parts.pieces(), expected);
+        assert_eq!(parts.places().count(), 2);
+        for open in ["{?a", "{?{json:c}", "{?{json:c?}"] {
+            let error = Parts::parse(open).unwrap_err();
+            assert!(error.contains("never closed"), "{open}: {error}");
+        }
     }
 
     #[test]

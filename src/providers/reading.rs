@@ -2,22 +2,72 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::event::{Delivery, MediaKind, Payload, Query, Steps};
+use crate::crypto::Mac;
+use crate::event::{Delivery, Found, MediaKind, Payload, Query, Step, Steps};
+use crate::secret::Secret;
 
-use super::filter::Filter;
+use super::filter::{Filter, filtered};
 use super::media::kind_among;
 use super::parts::{Parts, Piece, Place};
 
-/// A part that is not there, or not there once.
+/// A part that cannot be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Absent<'p> {
     /// What was looked for.
     pub place: &'p Place,
-    /// Whether it is there more than once, and so cannot be told.
-    pub repeated: bool,
+    /// Why it cannot be told.
+    pub why: Why,
+}
+
+/// Why a part cannot be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// It is not there.
+    Missing,
+    /// It is there more than once.
+    Repeated,
+    /// It is a list or a map where one value should be, or cannot be filtered.
+    Unfit,
+}
+
+/// What one source says of itself that definitions ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The address as senders know it, without a query.
+    pub url: Option<Box<str>>,
+    /// What stands under `settings:`.
+    pub values: BTreeMap<String, Secret>,
+}
+
+/// The settings of a source that has none.
+const NO_SETTINGS: &Settings = &Settings {
+    url: None,
+    values: BTreeMap::new(),
+};
+
+/// Where in the JSON body `json:` parts begin: an item of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'d> {
+    /// The list.
+    pub list: &'d Steps,
+    /// Which item.
+    pub number: usize,
+    /// What the parts are in, inside the item.
+    pub inside: Option<&'d Steps>,
+}
+
+impl Item<'_> {
+    /// A path inside the item, from the beginning.
+    fn path(&self, steps: &Steps) -> Option<Steps> {
+        let number = Step::Index(i64::try_from(self.number).ok()?);
+        let inside = self.inside.map_or(&[][..], |inside| &inside.0);
+        let all = [&*self.list.0, &[number], inside, &*steps.0];
+        Some(Steps(all.concat().into()))
+    }
 }
 
 /// A delivery being looked into. Body and form are parsed at most once, and only when a part asks.
@@ -25,6 +75,7 @@ pub struct Absent<'p> {
 pub struct Reading<'d> {
     delivery: &'d Delivery,
     kinds: &'d [MediaKind],
+    settings: &'d Settings,
     kind: OnceCell<Option<MediaKind>>,
     payload: Option<&'d Payload>,
     parsed: OnceCell<Option<Payload>>,
@@ -33,6 +84,14 @@ pub struct Reading<'d> {
     pub timestamp: Option<Cow<'d, str>>,
     /// The fields of the signature header, once it has been read.
     pub fields: Vec<(String, String)>,
+    /// The address in another spelling than the source's own.
+    pub url: Option<String>,
+    /// The secret that is being tried.
+    pub secret: Option<&'d Secret>,
+    /// What the answer to a handshake is signed with.
+    pub key: Option<Mac>,
+    /// The item of a batch that is being looked at.
+    pub item: Option<Item<'d>>,
 }
 
 impl<'d> Reading<'d> {
@@ -41,12 +100,17 @@ impl<'d> Reading<'d> {
         Self {
             delivery,
             kinds,
+            settings: NO_SETTINGS,
             kind: OnceCell::new(),
             payload: None,
             parsed: OnceCell::new(),
             form: OnceCell::new(),
             timestamp: None,
             fields: Vec::new(),
+            url: None,
+            secret: None,
+            key: None,
+            item: None,
         }
     }
 
@@ -57,6 +121,12 @@ impl<'d> Reading<'d> {
             kind: OnceCell::from(Some(payload.kind().clone())),
             ..Self::new(delivery, &[])
         }
+    }
+
+    /// The same for a source with these settings.
+    #[must_use]
+    pub fn with(self, settings: &'d Settings) -> Self {
+        Self { settings, ..self }
     }
 
     /// The delivery.
@@ -83,73 +153,113 @@ impl<'d> Reading<'d> {
     /// # Errors
     /// [`Absent`] where there is nothing, or where a header stands more than once.
     pub fn text<'p>(&self, place: &'p Place) -> Result<Cow<'d, str>, Absent<'p>> {
+        let absent = |why| Absent { place, why };
+        let headers = &self.delivery.headers;
         let found = match place {
-            Place::Header(name) => {
-                if self.delivery.headers.contains(name)
-                    && self.delivery.headers.single(name).is_none()
-                {
-                    let repeated = true;
-                    return Err(Absent { place, repeated });
-                }
-                self.delivery.headers.single(name).map(Cow::Borrowed)
-            }
+            Place::Header(name) => match headers.single(name) {
+                None if headers.contains(name) => return Err(absent(Why::Repeated)),
+                found => found.map(Cow::Borrowed),
+            },
             Place::Body => std::str::from_utf8(&self.delivery.body)
                 .ok()
                 .map(Cow::Borrowed),
             Place::Timestamp => self.timestamp.clone(),
             Place::Method => Some(Cow::Borrowed(self.delivery.method.as_str())),
             Place::Query(name) => self.delivery.query.first(name).map(Cow::Borrowed),
-            Place::Form(name) => self.form_field(name).map(Cow::Owned),
-            Place::Json(_, steps) => self.json(steps).map(Cow::Owned),
-            Place::Signature(name) => {
-                let mut values = self
-                    .fields
-                    .iter()
-                    .filter(|(n, _)| n.as_str() == name.as_ref());
-                let first = values.next();
-                if values.next().is_some() {
-                    let repeated = true;
-                    return Err(Absent { place, repeated });
+            Place::Form(name) => self
+                .form()?
+                .first(name)
+                .map(|text| Cow::Owned(text.to_owned())),
+            Place::Json(_, steps) => match self.json(steps).map(Found::value) {
+                Some(value) if value.is_array() || value.is_object() => {
+                    return Err(absent(Why::Unfit));
                 }
-                first.map(|(_, value)| Cow::Owned(value.clone()))
+                value => value.and_then(|value| scalar(&value)).map(Cow::Owned),
+            },
+            Place::Signature(name) => self.field(name).map_err(absent)?.map(Cow::Owned),
+            Place::Url => self.url().map(Cow::Owned),
+            // An empty form is one too.
+            Place::FormSorted => return self.form().map(|form| Cow::Owned(sorted(form))),
+            Place::Secret => self.secret.map(|secret| Cow::Borrowed(secret.expose())),
+            Place::Setting(name) => {
+                let value = self.settings.values.get(name.as_ref());
+                value.map(|value| Cow::Borrowed(value.expose()))
             }
+            Place::OtherKey(names) => self.other_key(names).map(Cow::Owned),
         };
-        found.filter(|text| !text.is_empty()).ok_or(Absent {
-            place,
-            repeated: false,
-        })
+        found
+            .filter(|text| !text.is_empty())
+            .ok_or(absent(Why::Missing))
     }
 
     /// Whether anything at all stands at a place, be it a list, a map or empty.
     pub fn has(&self, place: &Place) -> bool {
         match place {
-            Place::Json(_, steps) => self
-                .payload()
-                .is_some_and(|payload| payload.at(steps).is_some()),
+            Place::Json(_, steps) => self.json(steps).is_some(),
             place => match self.text(place) {
                 Ok(_) => true,
-                Err(absent) => absent.repeated,
+                Err(absent) => absent.why != Why::Missing,
             },
         }
     }
 
-    fn form_field(&self, name: &str) -> Option<String> {
-        match self.kind()? {
-            MediaKind::Form | MediaKind::FormField(_) => {}
-            MediaKind::Json | MediaKind::Text => return None,
+    /// The JSON value at a path, whatever it is.
+    pub fn json(&self, steps: &Steps) -> Option<Found<'_>> {
+        let payload = self.payload()?;
+        match &self.item {
+            None => payload.at(steps),
+            Some(item) => payload.at(&item.path(steps)?),
         }
-        let form = self.form.get_or_init(|| Query::decode(&self.delivery.body));
-        form.first(name).map(str::to_owned)
-    }
-
-    fn json(&self, steps: &Steps) -> Option<String> {
-        scalar(&self.payload()?.at(steps)?.value())
     }
 
     /// How the body is to be read, worked out when a part first asks.
-    fn kind(&self) -> Option<&MediaKind> {
+    pub fn kind(&self) -> Option<&MediaKind> {
         let kind = || kind_among(self.kinds, self.delivery).ok();
         self.kind.get_or_init(kind).as_ref()
+    }
+
+    /// The fields of the body, where it is a form.
+    ///
+    /// # Errors
+    /// [`Absent`] where it is none.
+    pub fn form(&self) -> Result<&Query, Absent<'static>> {
+        match self.kind() {
+            Some(MediaKind::Form | MediaKind::FormField(_)) => {}
+            _ => {
+                return Err(Absent {
+                    place: &Place::FormSorted,
+                    why: Why::Missing,
+                });
+            }
+        }
+        Ok(self.form.get_or_init(|| Query::decode(&self.delivery.body)))
+    }
+
+    /// A field of the signature. Twice the same is once.
+    fn field(&self, name: &str) -> Result<Option<String>, Why> {
+        let mut values = self.fields.iter().filter(|(n, _)| n == name);
+        let first = values.next().map(|(_, value)| value.clone());
+        if values.all(|(_, value)| Some(value) == first.as_ref()) {
+            return Ok(first);
+        }
+        Err(Why::Repeated)
+    }
+
+    fn url(&self) -> Option<String> {
+        if let Some(url) = &self.url {
+            return Some(url.clone());
+        }
+        let url = self.settings.url.as_ref()?;
+        Some(match self.delivery.query_text.as_str() {
+            "" => url.to_string(),
+            query => format!("{url}?{query}"),
+        })
+    }
+
+    fn other_key(&self, names: &[Box<str>]) -> Option<String> {
+        let body = self.json(&Steps::default())?.value();
+        let other = |key: &&String| !names.iter().any(|name| **name == ***key);
+        body.as_object()?.keys().find(other).cloned()
     }
 
     /// The JSON payload, if it is one.
@@ -173,15 +283,39 @@ impl<'d> Reading<'d> {
     where
         'd: 'p,
     {
-        let piece = |piece: &'p Piece| match piece {
-            Piece::Literal(text) => Ok(Cow::Borrowed(text.as_bytes())),
-            Piece::Part(place, filters) if filters.is_empty() => self.bytes(place),
-            Piece::Part(place, filters) => {
-                let text = filtered(self.text(place)?, filters);
-                Ok(Cow::Owned(text.into_owned().into_bytes()))
+        let mut found = Vec::new();
+        self.gather(parts.pieces(), &mut found)?;
+        Ok(found)
+    }
+
+    fn gather<'p>(
+        &self,
+        pieces: &'p [Piece],
+        found: &mut Vec<Cow<'p, [u8]>>,
+    ) -> Result<(), Absent<'p>>
+    where
+        'd: 'p,
+    {
+        for piece in pieces {
+            match piece {
+                Piece::Literal(text) => found.push(Cow::Borrowed(text.as_bytes())),
+                Piece::Part(place, filters) => {
+                    let why = Why::Unfit;
+                    let bytes = self.bytes(place)?;
+                    let bytes = filtered(bytes, filters, self.key.as_ref());
+                    found.push(bytes.ok_or(Absent { place, why })?);
+                }
+                Piece::Optional(pieces) => {
+                    let mut some = Vec::new();
+                    match self.gather(pieces, &mut some) {
+                        Ok(()) => found.append(&mut some),
+                        Err(absent) if absent.why == Why::Missing => {}
+                        Err(absent) => return Err(absent),
+                    }
+                }
             }
-        };
-        parts.pieces().iter().map(piece).collect()
+        }
+        Ok(())
     }
 
     /// A text with parts in it, each of which passes through `clean`.
@@ -192,23 +326,49 @@ impl<'d> Reading<'d> {
         parts: &Parts,
         clean: impl Fn(Cow<'d, str>) -> Option<Cow<'d, str>>,
     ) -> Option<String> {
+        self.render_pieces(parts.pieces(), &clean)
+    }
+
+    fn render_pieces(
+        &self,
+        pieces: &[Piece],
+        clean: &impl Fn(Cow<'d, str>) -> Option<Cow<'d, str>>,
+    ) -> Option<String> {
         let mut text = String::new();
-        for piece in parts.pieces() {
+        for piece in pieces {
             match piece {
                 Piece::Literal(literal) => text.push_str(literal),
                 Piece::Part(place, filters) => {
-                    text.push_str(&clean(filtered(self.text(place).ok()?, filters))?);
+                    let part = self.filtered_text(place, filters)?;
+                    text.push_str(&clean(part)?);
+                }
+                Piece::Optional(pieces) => {
+                    text.push_str(&self.render_pieces(pieces, clean).unwrap_or_default());
                 }
             }
         }
         Some(text)
     }
+
+    fn filtered_text(&self, place: &Place, filters: &[Filter]) -> Option<Cow<'d, str>> {
+        if filters.is_empty() {
+            return self.text(place).ok();
+        }
+        let bytes = filtered(self.bytes(place).ok()?, filters, self.key.as_ref())?;
+        let text = String::from_utf8(bytes.into_owned()).ok()?;
+        (!text.is_empty()).then_some(Cow::Owned(text))
+    }
 }
 
-fn filtered<'t>(text: Cow<'t, str>, filters: &[Filter]) -> Cow<'t, str> {
-    filters
-        .iter()
-        .fold(text, |text, filter| Cow::Owned(filter.apply(&text)))
+/// The pairs of a form in order, none of them twice, with nothing between.
+fn sorted(form: &Query) -> String {
+    let mut pairs: Vec<_> = form.iter().collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
+        .into_iter()
+        .flat_map(|(name, value)| [name, value])
+        .collect()
 }
 
 /// A single value as text: null, lists and maps have none.
@@ -231,6 +391,7 @@ mod tests {
         Delivery {
             method: "POST".to_owned(),
             query: Query::decode(b"q=1"),
+            query_text: "q=1".to_owned(),
             headers: Headers::new(headers.iter().copied()),
             body: body.to_owned().into(),
             received_at: Timestamp::from_seconds(0),

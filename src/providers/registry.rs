@@ -85,11 +85,12 @@ impl Providers {
         if let Some(entry) = self.entries.get(name) {
             return entry.provider(name);
         }
-        let users = |entry: &&Entry| matches!(entry, Entry::User(..));
-        let (users, builtin): (Vec<_>, Vec<_>) =
-            self.entries.iter().partition(|(_, entry)| users(entry));
-        users.into_iter().chain(builtin).find_map(|(own, entry)| {
-            let provider = entry.provider(own)?;
+        let own = |(_, entry): &(&String, &Entry)| matches!(entry, Entry::User(..));
+        let users = self.entries.iter().filter(own);
+        let users = users.filter_map(|(own, entry)| entry.provider(own));
+        let builtin = builtin::ALIASES.iter().filter(|(alias, _)| *alias == name);
+        let builtin = builtin.filter_map(|(_, own)| self.entries.get(*own)?.provider(own));
+        users.chain(builtin).find_map(|provider| {
             let alias = provider.aliases().iter().find(|alias| alias.name == name)?;
             Some(match alias.scheme.clone() {
                 None => provider,
@@ -207,6 +208,13 @@ vectors:
         assert_eq!(providers.find("github").unwrap().schemes(), ["signature"]);
     }
 
+    #[track_caller]
+    fn check_wrong(from: &str, to: &str, code: &str, said: &str) {
+        let (_, errors) = add(&OWN.replace(from, to));
+        let found = errors.iter().any(|(c, m)| *c == code && m.contains(said));
+        assert!(found, "{to}: {errors:?}");
+    }
+
     #[test]
     fn what_is_wrong_in_a_definition_is_said() {
         for (from, to, code, said) in [
@@ -220,7 +228,7 @@ vectors:
                 "header:X-Token'",
                 "json:token'",
                 "HR0601",
-                "a token must stand in a header",
+                "`token` carries the secret and would be shown",
             ),
             ("from:", "form:", "HR0004", "`form` means nothing here"),
             (
@@ -266,9 +274,55 @@ vectors:
                 "`expcet` means nothing here",
             ),
         ] {
-            let (_, errors) = add(&OWN.replace(from, to));
-            let found = errors.iter().any(|(c, m)| *c == code && m.contains(said));
-            assert!(found, "{to}: {errors:?}");
+            check_wrong(from, to, code, said);
+        }
+    }
+
+    #[test]
+    fn what_would_prove_nothing_is_an_error() {
+        for (from, to, said) in [
+            (
+                "from: 'header:X-Token'",
+                "from: body",
+                "a token stands in a header, the query, a form or the JSON body",
+            ),
+            (
+                "scheme: token, from: 'header:X-Token'",
+                "scheme: hash, signature: {from: 'header:X-Token'}",
+                "anybody can compute a digest without a secret",
+            ),
+            (
+                "scheme: token, from: 'header:X-Token'",
+                "scheme: jwt, from: 'header:X-Token', algorithms: [HS256, RS256]",
+                "need a scheme each",
+            ),
+            (
+                "scheme: token, from: 'header:X-Token'",
+                "scheme: jwt, from: 'header:X', algorithms: HS256, claims: {a: '{setting:x}'}",
+                "`settings` does not say what `x` is",
+            ),
+            (
+                "scheme: token, from: 'header:X-Token'",
+                "scheme: hmac, signature: {from: 'header:X'}, bind: {from: 'query:h', equals: x}",
+                "`bind` trusts the query parameter h, which is not signed",
+            ),
+            (
+                "scheme: token, from: 'header:X-Token'",
+                "scheme: hmac, signature: {from: 'header:X', field: v1, sep: ''}",
+                "nothing between signatures",
+            ),
+            (
+                "scheme: token, from: 'header:X-Token'",
+                "scheme: hmac, signature: {from: 'header:X', field: v1, list: ','}",
+                "cannot stand together",
+            ),
+            (
+                "delivery_id",
+                "handshakes: {name: x, signed: false, when: {present: 'query:c'}, reply: {body: '{query:c|hmac}'}}\ndelivery_id",
+                "anybody could have the query parameter c signed",
+            ),
+        ] {
+            check_wrong(from, to, "HR0601", said);
         }
     }
 

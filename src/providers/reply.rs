@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use crate::diagnostic::{Diagnostics, code};
 use crate::yaml::{Fields, Node};
 
-use super::parts::Parts;
+use super::filter::Filter;
+use super::letter::empty_delivery;
+use super::parts::{Parts, Place};
 use super::reading::Reading;
-use super::sign::empty_delivery;
 use super::signed::parts;
 use super::when::When;
 
@@ -27,7 +28,7 @@ pub struct Reply {
 pub struct ReplyForm {
     status: u16,
     content_type: Option<String>,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Parts)>,
     body: Parts,
 }
 
@@ -57,10 +58,7 @@ impl ReplyForm {
         let mut headers = Vec::new();
         if let Some(node) = fields.optional("headers") {
             for (name, value) in node.map(problems)? {
-                headers.push((
-                    name.text.to_ascii_lowercase(),
-                    value.text(problems)?.to_owned(),
-                ));
+                headers.push((name.text.to_ascii_lowercase(), parts(value, problems)?));
             }
         }
         let body = match fields.optional("body") {
@@ -77,7 +75,24 @@ impl ReplyForm {
 
     /// Whether it is the same for every delivery.
     pub fn is_fixed(&self) -> bool {
-        self.body.places().next().is_none()
+        self.texts().all(|text| text.places().next().is_none())
+    }
+
+    /// What stands in it signed with the source's secret.
+    pub fn signed_places(&self) -> impl Iterator<Item = &Place> {
+        let signed = |(place, filters): (_, &[Filter])| {
+            let mut filters = filters.iter();
+            let signs = filters.any(|filter| matches!(filter, Filter::Hmac(_)));
+            signs.then_some(place)
+        };
+        self.texts().flat_map(Parts::parts).filter_map(signed)
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &Parts> {
+        self.headers
+            .iter()
+            .map(|(_, text)| text)
+            .chain([&self.body])
     }
 
     /// The reply to one delivery, if it has every part of it.
@@ -93,7 +108,12 @@ impl ReplyForm {
                 part
             })
         })?;
-        let mut headers = self.headers.clone();
+        let in_header = |part: Cow<'_, str>| part.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+        let mut headers = Vec::new();
+        for (name, text) in &self.headers {
+            let value = reading.render(text, |part| in_header(part.clone()).then_some(part))?;
+            headers.push((name.clone(), value));
+        }
         if let Some(content_type) = &self.content_type {
             headers.push(("content-type".to_owned(), content_type.clone()));
         }

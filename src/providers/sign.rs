@@ -2,13 +2,14 @@
 
 use bytes::Bytes;
 
-use crate::event::{Delivery, Headers, MediaKind, Query};
+use crate::event::{Delivery, Headers, MediaKind};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 
 use super::definition::Provider;
-use super::filter::Filter;
+use super::filter::{Filter, filtered};
 use super::identify::{Name, name_part, unparsed};
+use super::letter::Letter;
 use super::parts::{Parts, Piece, Place};
 use super::reading::Reading;
 
@@ -25,59 +26,19 @@ pub struct Draft {
     pub delivery_id: String,
 }
 
-/// A draft on which headers are being put.
-#[derive(Debug)]
-pub struct Letter {
-    headers: Vec<(String, String)>,
-    body: Bytes,
-}
-
-impl Letter {
-    /// Sets a header, in place of any of that name.
-    pub fn set(&mut self, name: &str, value: String) {
-        self.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
-        self.headers.push((name.to_owned(), value));
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.headers
-            .iter()
-            .any(|(n, _)| n.eq_ignore_ascii_case(name))
-    }
-
-    /// As it would be received.
-    pub fn delivery(&self, now: Timestamp) -> Delivery {
-        Delivery {
-            method: "POST".to_owned(),
-            query: Query::default(),
-            headers: Headers::new(self.headers.iter().map(|(n, v)| (n, v.clone()))),
-            body: self.body.clone(),
-            received_at: now,
-            remote: None,
-        }
-    }
-}
-
-/// All headers of the draft as a delivery of this provider: its own, and those for the event's name,
-/// the delivery id, the timestamp and the signature.
+/// What the sender would send for a draft: its own headers, and the event's name, the delivery id, the
+/// timestamp and the signature where this provider puts them.
 ///
 /// # Errors
-/// Where the scheme needs a private key that we do not have.
+/// Where the scheme needs a private key that we do not have, or something that is signed is missing.
 pub fn sign(
     provider: &Provider,
     scheme: Option<&str>,
     secret: &Secret,
     draft: &Draft,
     now: Timestamp,
-) -> Result<Headers, String> {
-    let mut letter = Letter {
-        headers: draft
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect(),
-        body: draft.body.clone(),
-    };
+) -> Result<Delivery, String> {
+    let mut letter = Letter::new(provider, secret, draft);
     if !letter.has("content-type") {
         letter.set("content-type", content_type(provider).to_owned());
     }
@@ -94,7 +55,7 @@ pub fn sign(
     } else {
         put_delivery_id(provider, &mut letter, &draft.delivery_id, &[]);
     }
-    Ok(letter.delivery(now).headers)
+    Ok(letter.delivery(now))
 }
 
 fn content_type(provider: &Provider) -> &'static str {
@@ -146,12 +107,10 @@ fn header_for(name: &Name, reading: &Reading<'_>, event: &str) -> Option<(String
                 header = Some((name, filters));
             }
             Piece::Part(place, filters) => {
-                let text = reading.text(place).ok()?;
-                let text = filters
-                    .iter()
-                    .fold(text.into_owned(), |text, filter| filter.apply(&text));
-                side.push_str(&name_part(&text)?);
+                let text = filtered(reading.bytes(place).ok()?, filters, None)?;
+                side.push_str(&name_part(std::str::from_utf8(&text).ok()?)?);
             }
+            Piece::Optional(_) => {}
         }
     }
     let (header, filters) = header?;
@@ -159,15 +118,6 @@ fn header_for(name: &Name, reading: &Reading<'_>, event: &str) -> Option<(String
     let undo = |text: String, filter: &Filter| filter.undo(&text);
     let value = filters.iter().rev().fold(value.to_owned(), undo);
     (!value.is_empty()).then(|| (header.to_owned(), value))
-}
-
-/// A delivery with nothing in it.
-pub(super) fn empty_delivery() -> Delivery {
-    let letter = Letter {
-        headers: Vec::new(),
-        body: Bytes::new(),
-    };
-    letter.delivery(Timestamp::from_millis(0))
 }
 
 #[cfg(test)]
@@ -193,17 +143,12 @@ mod tests {
     fn sent(provider: &str, draft: &Draft) -> (Headers, Vec<String>, Option<String>) {
         let provider = Providers::builtin().find(provider).unwrap();
         let secret = Secret::new("whsec_aG9va3J1bGUgdGVzdCBzZWNyZXQ=");
-        let headers = sign(&provider, None, &secret, draft, NOW).unwrap();
-        let delivery = Letter {
-            headers: headers.iter().map(|(n, v)| (n.into(), v.into())).collect(),
-            body: draft.body.clone(),
-        };
-        let delivery = delivery.delivery(NOW);
+        let delivery = sign(&provider, None, &secret, draft, NOW).unwrap();
         verify(&provider, None, &[secret], &delivery, NOW).unwrap();
         let kind = media_kind(&provider, &delivery).unwrap();
-        let payload = Payload::new(draft.body.clone(), kind).unwrap();
+        let payload = Payload::new(delivery.body.clone(), kind).unwrap();
         let identity = identify(&provider, &delivery, &payload);
-        (headers, identity.names, identity.delivery_id)
+        (delivery.headers, identity.names, identity.delivery_id)
     }
 
     #[track_caller]

@@ -5,17 +5,20 @@ use crate::diagnostic::{Diagnostics, code};
 use crate::yaml::{Fields, Node};
 
 use super::parts::Place;
-use super::reading::Reading;
+use super::reading::{Reading, Why};
 use super::verify::Refusal;
 
 /// At most this many signatures of one delivery are tried; senders that rotate keys send two or three.
 pub const SIGNATURES_MAX: usize = 16;
 
+/// The most headers of one name with numbers behind it.
+const NUMBERED_MAX: u32 = 100;
+
 /// Where signatures stand and how they are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
-    /// The place, nearly always a header.
-    pub from: Place,
+    /// The places, nearly always one header; at least one place.
+    pub from: Vec<Place>,
     /// How they stand there.
     pub layout: Layout,
     /// How their bytes are written.
@@ -33,12 +36,19 @@ pub enum Layout {
     /// Fields such as `t=1,v1=a,v1=b`; those of one name are signatures, those of other names are
     /// left alone.
     Fields {
-        /// Between fields.
-        separator: Box<str>,
+        /// Between fields; the first is what we write.
+        separators: Vec<Box<str>>,
         /// Between a field's name and its value.
         equals: Box<str>,
-        /// The name of the fields that are signatures.
+        /// The name of the fields that are signatures; `*` for any.
         name: Box<str>,
+    },
+    /// Signatures without names, after some values that are none.
+    List {
+        /// Between them.
+        separator: Box<str>,
+        /// How many values at the beginning are no signatures.
+        skip: usize,
     },
 }
 
@@ -48,36 +58,22 @@ impl Signature {
         let mut fields = Fields::of(node, problems)?;
         let from = fields
             .required("from", problems)
-            .and_then(|node| place(node, problems));
-        let prefix = text(&mut fields, "prefix", problems);
-        let name = text(&mut fields, "field", problems);
-        let separator = text(&mut fields, "sep", problems);
-        let equals = text(&mut fields, "eq", problems);
+            .and_then(|node| places(node, problems));
+        let layout = layout(&mut fields, problems);
         let encoding = fields
             .optional("encoding")
             .map_or(Some(Encoding::Hex), |node| encoding(node, problems));
         fields.finish(problems);
-        if let (Some(_), Some(_)) = (&prefix, &name) {
-            let message = "`prefix` and `field` cannot both stand here";
-            problems.push(node.error(code::BAD_DEFINITION, message).help(
-                "write `prefix` for a signature that stands alone, `field` for one among fields",
-            ));
-        }
-        let layout = match name {
-            None => Layout::Plain {
-                prefix: prefix.unwrap_or_default(),
-            },
-            Some(name) => Layout::Fields {
-                separator: separator.unwrap_or_else(|| ",".into()),
-                equals: equals.unwrap_or_else(|| "=".into()),
-                name,
-            },
-        };
         Some(Self {
             from: from?,
-            layout,
+            layout: layout?,
             encoding: encoding?,
         })
+    }
+
+    /// Where it is looked for first, for people.
+    pub fn what(&self) -> String {
+        self.from.first().map(Place::to_string).unwrap_or_default()
     }
 
     /// The signatures of a delivery, decoded, with the fields beside them left in the reading.
@@ -85,49 +81,44 @@ impl Signature {
     /// # Errors
     /// Where there are none, or what is there is not of the right form.
     pub fn read(&self, reading: &mut Reading<'_>, hint: &str) -> Result<Vec<Vec<u8>>, Refusal> {
-        let value = reading
-            .text(&self.from)
-            .map_err(|absent| Refusal::absent(&absent, hint))?;
-        let malformed = |why: String| Refusal::Malformed {
-            what: self.from.to_string(),
-            why: format!("{why}; {hint}"),
-        };
-        match &self.layout {
-            Layout::Plain { prefix } => {
-                let encoded = value
-                    .strip_prefix(prefix.as_ref())
-                    .ok_or_else(|| malformed(format!("it does not begin with `{prefix}`")))?;
-                let tag = self.encoding.decode(encoded).ok_or_else(|| {
-                    malformed(format!(
-                        "it is not {}",
-                        self.encoding.title().to_lowercase()
-                    ))
-                })?;
-                Ok(vec![tag])
-            }
-            Layout::Fields {
-                separator,
-                equals,
-                name,
-            } => {
-                reading.fields = value
-                    .split(separator.as_ref())
-                    .filter_map(|field| field.split_once(equals.as_ref()))
-                    .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
-                    .collect();
-                let tags: Vec<_> = reading
-                    .fields
-                    .iter()
-                    .filter(|(n, _)| n.as_str() == name.as_ref())
-                    .take(SIGNATURES_MAX)
-                    .filter_map(|(_, encoded)| self.encoding.decode(encoded))
-                    .collect();
-                if tags.is_empty() {
-                    return Err(malformed(format!("it has no `{name}` signature")));
+        let mut values = Vec::new();
+        let mut absent = None;
+        for place in &self.from {
+            match reading.text(place) {
+                Ok(value) => values.push(value),
+                Err(missing) if missing.why == Why::Missing => {
+                    absent.get_or_insert(missing);
                 }
-                Ok(tags)
+                Err(other) => return Err(Refusal::absent(&other, hint)),
             }
         }
+        if let (true, Some(absent)) = (values.is_empty(), &absent) {
+            return Err(Refusal::absent(absent, hint));
+        }
+        reading.fields = values
+            .iter()
+            .flat_map(|value| self.layout.fields(value))
+            .collect();
+        let encoded = values.iter().flat_map(|value| self.layout.split(value));
+        let mut found = false;
+        let tags: Vec<_> = encoded
+            .take(SIGNATURES_MAX)
+            .inspect(|_| found = true)
+            .filter_map(|encoded| self.encoding.decode(encoded))
+            .collect();
+        if !tags.is_empty() {
+            return Ok(tags);
+        }
+        let why = match (&self.layout, found) {
+            (Layout::Plain { prefix }, false) => format!("it does not begin with `{prefix}`"),
+            (Layout::Fields { name, .. }, false) => format!("it has no `{name}` signature"),
+            (Layout::List { .. }, false) => "it has no signature".to_owned(),
+            (_, true) => format!("it is not {}", self.encoding.title().to_lowercase()),
+        };
+        Err(Refusal::Malformed {
+            what: self.what(),
+            why: format!("{why}; {hint}"),
+        })
     }
 
     /// Writes a signature that is encoded already, with the fields that stand beside it.
@@ -135,16 +126,149 @@ impl Signature {
         match &self.layout {
             Layout::Plain { prefix } => format!("{prefix}{tag}"),
             Layout::Fields {
-                separator,
+                separators,
                 equals,
                 name,
             } => {
-                let fields = beside.iter().copied().chain([(name.as_ref(), tag)]);
+                let name = if **name == *"*" { "key" } else { name };
+                let fields = beside.iter().copied().chain([(name, tag)]);
                 let fields: Vec<_> = fields.map(|(n, v)| format!("{n}{equals}{v}")).collect();
-                fields.join(separator)
+                fields.join(separators.first().map_or(",", |separator| separator))
+            }
+            Layout::List { separator, .. } => {
+                let values = beside.iter().map(|(_, value)| *value).chain([tag]);
+                values.collect::<Vec<_>>().join(separator)
             }
         }
     }
+}
+
+impl Layout {
+    /// The signatures in a value, encoded.
+    fn split<'v>(&'v self, value: &'v str) -> Vec<&'v str> {
+        match self {
+            Self::Plain { prefix } => value.strip_prefix(prefix.as_ref()).into_iter().collect(),
+            Self::Fields {
+                separators,
+                equals,
+                name,
+            } => pieces(value, separators)
+                .into_iter()
+                .filter_map(|field| field.split_once(equals.as_ref()))
+                .filter(|(n, _)| **name == *"*" || n.trim() == name.as_ref())
+                .map(|(_, value)| value.trim())
+                .collect(),
+            Self::List { separator, skip } => value
+                .split(separator.as_ref())
+                .skip(*skip)
+                .map(str::trim)
+                .collect(),
+        }
+    }
+
+    /// The fields in a value; those of a list are numbered.
+    fn fields(&self, value: &str) -> Vec<(String, String)> {
+        match self {
+            Self::Plain { .. } => Vec::new(),
+            Self::Fields {
+                separators, equals, ..
+            } => pieces(value, separators)
+                .into_iter()
+                .filter_map(|field| field.split_once(equals.as_ref()))
+                .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+                .collect(),
+            Self::List { separator, skip } => value
+                .split(separator.as_ref())
+                .take(*skip)
+                .enumerate()
+                .map(|(number, value)| (number.to_string(), value.trim().to_owned()))
+                .collect(),
+        }
+    }
+}
+
+/// A value cut at each of the separators.
+fn pieces<'v>(value: &'v str, separators: &[Box<str>]) -> Vec<&'v str> {
+    let mut pieces = vec![value];
+    for separator in separators {
+        let cut = pieces.into_iter();
+        pieces = cut.flat_map(|piece| piece.split(&**separator)).collect();
+    }
+    pieces
+}
+
+fn layout(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Layout> {
+    let node = fields.node();
+    let prefix = text(fields, "prefix", problems);
+    let name = text(fields, "field", problems);
+    let list = text(fields, "list", problems);
+    let separators = fields.optional("sep");
+    let separators = separators.map(|node| {
+        let texts = node.one_or_list().iter();
+        texts
+            .filter_map(|node| node.text(problems).map(Into::into))
+            .collect::<Vec<Box<str>>>()
+    });
+    let equals = text(fields, "eq", problems);
+    let skip = fields.optional("skip");
+    let skip = skip.map_or(Some(0), |node| node.count(problems));
+    let empty = |texts: &[Box<str>]| texts.iter().any(|text| text.is_empty());
+    if empty(separators.as_deref().unwrap_or_default()) || empty(list.as_slice()) {
+        let message = "nothing between signatures would split every letter from the next";
+        problems.push(node.error(code::BAD_DEFINITION, message));
+        return None;
+    }
+    match (prefix, name, list) {
+        (prefix, None, None) => Some(Layout::Plain {
+            prefix: prefix.unwrap_or_default(),
+        }),
+        (None, Some(name), None) => Some(Layout::Fields {
+            separators: separators.unwrap_or_else(|| vec![",".into()]),
+            equals: equals.unwrap_or_else(|| "=".into()),
+            name,
+        }),
+        (None, None, Some(separator)) => Some(Layout::List {
+            separator,
+            skip: usize::try_from(skip?).unwrap_or(usize::MAX),
+        }),
+        _ => {
+            let message = "`prefix`, `field` and `list` cannot stand together here";
+            problems.push(node.error(code::BAD_DEFINITION, message).help(
+                "write `prefix` for a signature that stands alone, `field` for one among fields, \
+                 `list` for several without names",
+            ));
+            None
+        }
+    }
+}
+
+/// One place or several; `header:X-{1..100}` is one for each number.
+pub(super) fn places(node: &Node, problems: &mut Diagnostics) -> Option<Vec<Place>> {
+    let mut found = Vec::new();
+    for node in node.one_or_list() {
+        let text = node.text(problems)?;
+        match numbered(text) {
+            Some((name, numbers)) => {
+                let each = numbers.map(|number| Place::parse(&format!("{name}{number}")));
+                found.extend(each.filter_map(Result::ok));
+            }
+            None => found.push(place(node, problems)?),
+        }
+    }
+    if found.is_empty() {
+        let message = "no place is named here";
+        problems.push(node.error(code::BAD_VALUE, message));
+        return None;
+    }
+    Some(found)
+}
+
+/// `header:X-{1..100}` as what stands before the numbers, and the numbers.
+fn numbered(text: &str) -> Option<(&str, std::ops::RangeInclusive<u32>)> {
+    let (name, numbers) = text.strip_suffix('}')?.split_once('{')?;
+    let (first, last) = numbers.split_once("..")?;
+    let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+    (name.starts_with("header:") && last <= NUMBERED_MAX).then_some((name, first..=last))
 }
 
 /// A place of a delivery in a definition.

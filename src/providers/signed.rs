@@ -8,14 +8,15 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::Proof;
 use crate::runtime::Timestamp;
-use crate::yaml::Fields;
+use crate::yaml::{Fields, Node};
 
+use super::covered::{covers, covers_body};
+use super::each::Each;
 use super::freshness::Freshness;
 use super::overrides::Overrides;
 use super::parts::{Parts, Place};
 use super::reading::Reading;
-use super::sign::Letter;
-use super::signature::{Layout, Signature};
+use super::signature::{Layout, Signature, place};
 use super::verify::Refusal;
 
 /// A signature over content.
@@ -27,19 +28,19 @@ pub struct Signed {
     pub freshness: Option<Freshness>,
     /// What it covers.
     pub content: Parts,
+    /// What must be equal besides: values that are signed, and what they must be.
+    pub bind: Vec<(Place, Parts)>,
+    /// Each item of a batch is signed for itself.
+    pub each: Option<Each>,
+    /// The port may stand in the URL that was signed, or not.
+    pub any_port: bool,
 }
 
-/// What a delivery claims, to be checked against keys.
-#[derive(Debug)]
-pub struct Claim<'a> {
-    /// The signatures, decoded; at least one.
-    pub tags: Vec<Vec<u8>>,
-    /// What they should cover, piece by piece.
-    pub content: Vec<Cow<'a, [u8]>>,
-}
+/// One of the texts that may have been signed, piece by piece.
+pub type Content<'a> = [Cow<'a, [u8]>];
 
 impl Signed {
-    /// Reads `signature`, `timestamp` and `content` of a scheme.
+    /// Reads `signature`, `timestamp`, `content`, `bind`, `each` and `any_port` of a scheme.
     pub fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Self> {
         let signature = fields
             .required("signature", problems)
@@ -51,6 +52,14 @@ impl Signed {
             Some(node) => parts(node, problems),
             None => Some(Parts::of(Place::Body, "body")),
         };
+        let bind = fields.optional("bind").map_or(&[][..], Node::one_or_list);
+        let bind: Option<Vec<_>> = bind.iter().map(|node| bound(node, problems)).collect();
+        let each = fields
+            .optional("each")
+            .map_or(Some(None), |node| Each::parse(node, problems).map(Some));
+        let any_port = fields
+            .optional("any_port")
+            .map_or(Some(false), |node| node.bool(problems));
         let signed = Self {
             signature: signature?,
             freshness: match freshness {
@@ -58,6 +67,9 @@ impl Signed {
                 None => None,
             },
             content: content?,
+            bind: bind?,
+            each: each?,
+            any_port: any_port?,
         };
         if let Err(message) = signed.consistent() {
             problems.push(fields.node().error(code::BAD_DEFINITION, message));
@@ -67,20 +79,23 @@ impl Signed {
     }
 
     /// That the timestamp, if there is one, is signed, and that nothing is signed which never is there.
-    fn consistent(&self) -> Result<(), String> {
-        let covers = |wanted: &Place| self.content.places().any(|place| place == wanted);
+    pub(super) fn consistent(&self) -> Result<(), String> {
         let from = self.freshness.as_ref().map(|freshness| &freshness.from);
         if let Some(from) = from {
-            let in_covered_body = from.in_body() && covers(&Place::Body);
-            if !(covers(&Place::Timestamp) || covers(from) || in_covered_body) {
+            if !(covers(&self.content, &Place::Timestamp) || covers(&self.content, from)) {
                 let message = "the timestamp is not signed: put {timestamp} into `content`";
                 return Err(message.to_owned());
             }
-        } else if covers(&Place::Timestamp) {
+        } else if covers(&self.content, &Place::Timestamp) {
             let message = "`content` has {timestamp}, but `timestamp` does not say where it is";
             return Err(message.to_owned());
         }
-        let fields = matches!(self.signature.layout, Layout::Fields { .. });
+        for (place, _) in &self.bind {
+            if !covers(&self.content, place) {
+                return Err(format!("`bind` trusts {place}, which is not signed"));
+            }
+        }
+        let fields = !matches!(self.signature.layout, Layout::Plain { .. });
         let mut places = self.content.places().chain(from);
         if !fields && places.any(|place| matches!(place, Place::Signature(_))) {
             let message = "`sig:` needs a signature made of fields: give `field`";
@@ -89,16 +104,38 @@ impl Signed {
         Ok(())
     }
 
-    /// What a delivery claims.
+    /// Checks a delivery with `right`, which is asked about each text that may have been signed, and
+    /// the signatures that were sent.
     ///
     /// # Errors
-    /// Whatever is missing, repeated, malformed or stale.
-    pub fn claim<'a>(
+    /// Whatever is missing, repeated, malformed, stale or wrong.
+    pub fn verify<'a>(
         &'a self,
         reading: &mut Reading<'a>,
         now: Timestamp,
         hint: &str,
-    ) -> Result<Claim<'a>, Refusal> {
+        right: impl Fn(&Content<'a>, &[Vec<u8>]) -> bool,
+    ) -> Result<Proof, Refusal> {
+        match &self.each {
+            None => self.one(reading, now, hint, &right)?,
+            Some(each) => {
+                for item in each.items(reading)? {
+                    reading.item = Some(item);
+                    self.one(reading, now, hint, &right)?;
+                }
+                reading.item = None;
+            }
+        }
+        Ok(self.proof(reading))
+    }
+
+    fn one<'a>(
+        &'a self,
+        reading: &mut Reading<'a>,
+        now: Timestamp,
+        hint: &str,
+        right: &impl Fn(&Content<'a>, &[Vec<u8>]) -> bool,
+    ) -> Result<(), Refusal> {
         let tags = self.signature.read(reading, hint)?;
         if let Some(freshness) = &self.freshness {
             let sent = reading
@@ -107,15 +144,33 @@ impl Signed {
             freshness.check(&sent, now)?;
             reading.timestamp = Some(sent);
         }
-        let content = reading
-            .pieces(&self.content)
-            .map_err(|absent| Refusal::absent(&absent, hint))?;
-        Ok(Claim { tags, content })
+        for (place, expected) in &self.bind {
+            check_bound(reading, place, expected, hint)?;
+        }
+        let mut urls = vec![None];
+        if self.any_port {
+            urls.extend(reading.text(&Place::Url).ok().map(|url| other_port(&url)));
+        }
+        for url in urls {
+            reading.url = url;
+            let content = reading
+                .pieces(&self.content)
+                .map_err(|absent| Refusal::absent(&absent, hint))?;
+            if right(&content, &tags) {
+                return Ok(());
+            }
+        }
+        Err(Refusal::Mismatch {
+            what: self.signature.what(),
+            hint: hint.to_owned(),
+        })
     }
 
     /// What right signatures prove.
-    pub fn proof(&self) -> Proof {
-        if self.content.places().any(|place| *place == Place::Body) {
+    fn proof(&self, reading: &Reading<'_>) -> Proof {
+        let bound = self.bind.iter().map(|(_, expected)| expected);
+        let mut texts = bound.chain([&self.content]);
+        if self.each.is_none() && texts.any(|text| covers_body(text, reading)) {
             Proof::signed_by_providers()
         } else {
             Proof::authenticated_by_providers()
@@ -134,64 +189,15 @@ impl Signed {
     /// The headers it reads, as written.
     pub fn headers(&self) -> Vec<&str> {
         let from = self.freshness.as_ref().map(|freshness| &freshness.from);
-        let places = [Some(&self.signature.from), from];
-        let headers = places.into_iter().flatten().filter_map(Place::header);
+        let places = self.signature.from.iter().chain(from);
+        let headers = places.filter_map(Place::header);
         headers.chain(self.content.headers()).collect()
     }
 
-    /// How to sign, for whoever gets it wrong. `tag` names the computation: `HMAC-SHA256(secret, …)`.
-    pub fn hint(&self, compute: impl Fn(&str) -> String) -> String {
-        let content = match self.content.as_str() {
-            "{body}" => "body".to_owned(),
-            text => format!("\"{text}\""),
-        };
-        let tag = format!("{}({})", self.signature.encoding.title(), compute(&content));
-        let time = self.freshness.as_ref().map(|freshness| &freshness.from);
-        let beside: Vec<_> = match time {
-            Some(Place::Signature(name)) => vec![(name.as_ref(), "TIMESTAMP")],
-            _ => Vec::new(),
-        };
-        let value = self.signature.write(&tag, &beside);
-        match time {
-            Some(Place::Header(name)) => {
-                format!(
-                    "sign it: {name}: TIMESTAMP, {}: {value}",
-                    self.signature.from
-                )
-            }
-            _ => format!("sign it: {}: {value}", self.signature.from),
-        }
-    }
-
-    /// Puts the signature that `compute` makes, and its timestamp, on a letter.
-    ///
-    /// # Errors
-    /// Where something that is signed is not there.
-    pub fn put(
-        &self,
-        letter: &mut Letter,
-        now: Timestamp,
-        compute: impl FnOnce(&[Cow<'_, [u8]>]) -> Vec<u8>,
-    ) -> Result<(), String> {
-        let Place::Header(header) = &self.signature.from else {
-            return Err("only signatures in headers can be made".to_owned());
-        };
-        let time = self.freshness.as_ref().map(|f| f.unit.write(now));
-        let mut beside = Vec::new();
-        match (self.freshness.as_ref().map(|f| &f.from), &time) {
-            (Some(Place::Header(name)), Some(time)) => letter.set(name, time.clone()),
-            (Some(Place::Signature(name)), Some(time)) => beside.push((name.as_ref(), &**time)),
-            _ => {}
-        }
-        let delivery = letter.delivery(now);
-        let mut reading = Reading::new(&delivery, &[]);
-        reading.timestamp = time.clone().map(Cow::Owned);
-        let content = reading
-            .pieces(&self.content)
-            .map_err(|absent| format!("{} is missing, and it is signed", absent.place))?;
-        let tag = self.signature.encoding.encode(&compute(&content));
-        letter.set(header, self.signature.write(&tag, &beside));
-        Ok(())
+    /// The places that it looks at.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        let bound = self.bind.iter().flat_map(|(_, expected)| expected.places());
+        self.content.places().chain(bound)
     }
 
     /// As a source wants it. Overrides that fit are noted in `used`.
@@ -205,7 +211,7 @@ impl Signed {
     ) -> Result<Self, String> {
         let mut signed = self.clone();
         if let Some(header) = &overrides.header {
-            signed.signature.from = Place::Header(header.clone());
+            signed.signature.from = vec![Place::Header(header.clone())];
             used.insert("header");
         }
         if let Some(encoding) = overrides.encoding {
@@ -241,8 +247,56 @@ impl Signed {
     }
 }
 
+/// A value that is signed, and what it must be.
+fn bound(node: &Node, problems: &mut Diagnostics) -> Option<(Place, Parts)> {
+    let mut fields = Fields::of(node, problems)?;
+    let from = fields
+        .required("from", problems)
+        .and_then(|node| place(node, problems));
+    let equals = fields
+        .required("equals", problems)
+        .and_then(|node| parts(node, problems));
+    fields.finish(problems);
+    Some((from?, equals?))
+}
+
+/// That a signed value is what it must be.
+fn check_bound(
+    reading: &Reading<'_>,
+    place: &Place,
+    expected: &Parts,
+    hint: &str,
+) -> Result<(), Refusal> {
+    let absent = |absent: &_| Refusal::absent(absent, hint);
+    let sent = reading.text(place).map_err(|a| absent(&a))?;
+    let expected = reading.pieces(expected).map_err(|a| absent(&a))?.concat();
+    if sent.as_bytes() == expected {
+        return Ok(());
+    }
+    Err(Refusal::Mismatch {
+        what: place.to_string(),
+        hint: hint.to_owned(),
+    })
+}
+
+/// A URL with its port left off, or with the port that goes without saying.
+fn other_port(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    Some(match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => {
+            format!("{scheme}://{name}{path}")
+        }
+        _ => {
+            let port = if scheme == "https" { 443 } else { 80 };
+            format!("{scheme}://{host}:{port}{path}")
+        }
+    })
+}
+
 /// A text with parts in a definition or a source.
-pub fn parts(node: &crate::yaml::Node, problems: &mut Diagnostics) -> Option<Parts> {
+pub fn parts(node: &Node, problems: &mut Diagnostics) -> Option<Parts> {
     match Parts::parse(node.text(problems)?) {
         Ok(parts) => Some(parts),
         Err(message) => {

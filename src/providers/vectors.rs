@@ -3,17 +3,20 @@
 //! A vector stands in a definition's `vectors:` or, as one line of JSON, in a file that
 //! [`replay`](super::replay::replay) runs.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use serde_json::Value as Json;
 
-use crate::crypto::Encoding;
+use crate::crypto::{Algorithm, Encoding};
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::{Delivery, Headers, Payload, Query};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::{Fields, Node};
 
-use super::definition::Provider;
-use super::handshake::handshake;
+use super::definition::{Overrides, Provider};
+use super::handshake::{Standing, handshake};
 use super::identify::{identify, media_kind};
 use super::reply::Reply;
 use super::verify::verify;
@@ -30,6 +33,18 @@ pub struct Vector {
     expected: Expected,
     names: Option<Vec<String>>,
     delivery_id: Option<String>,
+    /// What the source that it is for says of itself.
+    source: Source,
+}
+
+/// How a vector's source differs from its provider's definition.
+#[derive(Debug, Clone, Default)]
+struct Source {
+    url: Option<Box<str>>,
+    settings: BTreeMap<String, Secret>,
+    algorithm: Option<Algorithm>,
+    encoding: Option<Encoding>,
+    tolerance: Option<Duration>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,12 +61,13 @@ enum Expected {
     Reply {
         status: u16,
         content_type: Option<String>,
+        headers: Vec<(String, String)>,
         body: String,
     },
 }
 
 /// The keys of a vector; what is not among them is an error in a definition.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "name",
     "scheme",
     "secrets",
@@ -66,6 +82,7 @@ const KEYS: [&str; 15] = [
     "names",
     "delivery_id",
     "reply",
+    "settings",
     "notes",
 ];
 
@@ -102,6 +119,7 @@ impl Vector {
                     .and_then(|status| u16::try_from(status).ok())
                     .ok_or("its reply has no `status`")?,
                 content_type: text(reply, "content_type").map(str::to_owned),
+                headers: headers(reply.get("headers"))?.iter().map(owned).collect(),
                 body: text(reply, "body").unwrap_or_default().to_owned(),
             },
             (None, Some("valid")) => Expected::Accepted,
@@ -114,9 +132,11 @@ impl Vector {
         let number = vector.get("variant").and_then(Json::as_u64).unwrap_or(0);
         Ok(Self {
             name: name.ok_or("it has no `name`")?.to_owned(),
-            scheme: match text(vector, "scheme") {
-                Some(name) => Pick::Named(name.to_owned()),
-                None => Pick::Number(usize::try_from(number).unwrap_or(usize::MAX)),
+            scheme: match (text(vector, "scheme"), vector.get("def")) {
+                (Some(name), _) => Pick::Named(name.to_owned()),
+                // Its signature's layout says which scheme was meant.
+                (None, Some(own)) => Pick::Number(usize::from(own.get("timestamp").is_none())),
+                (None, None) => Pick::Number(usize::try_from(number).unwrap_or(usize::MAX)),
             },
             secrets: texts(vector, "secrets")
                 .into_iter()
@@ -127,6 +147,7 @@ impl Vector {
             expected,
             names: vector.get("names").map(|_| texts(vector, "names")),
             delivery_id: text(vector, "delivery_id").map(str::to_owned),
+            source: source(vector, request),
         })
     }
 
@@ -152,6 +173,7 @@ impl Vector {
                 Some(found.ok_or_else(|| format!("there is no scheme number {number}"))?)
             }
         };
+        let provider = &provider.with(&self.source.overrides(provider), scheme)?;
         let verified = || verify(provider, scheme, &self.secrets, &self.delivery, self.now);
         match &self.expected {
             Expected::Accepted => match verified() {
@@ -167,10 +189,14 @@ impl Vector {
                 (Err(_), _) => Ok(()),
             },
             Expected::Reply { .. } => {
-                let reply = handshake(provider, &self.delivery, false);
-                let reply = match reply {
+                let standing = |proven| Standing {
+                    proven,
+                    pairing: self.secrets.is_empty(),
+                    key: provider.answering_key(scheme, &self.secrets),
+                };
+                let reply = match handshake(provider, &self.delivery, standing(false)) {
                     Some(reply) => Ok(Some(reply)),
-                    None => verified().map(|_| handshake(provider, &self.delivery, true)),
+                    None => verified().map(|_| handshake(provider, &self.delivery, standing(true))),
                 };
                 self.check_reply(reply.map_err(|refusal| refusal.to_string()))
             }
@@ -181,6 +207,7 @@ impl Vector {
         let Expected::Reply {
             status,
             content_type,
+            headers,
             body,
         } = &self.expected
         else {
@@ -196,7 +223,10 @@ impl Vector {
                     (name == "content-type").then(|| value.clone())
                 };
                 let found_type = reply.headers.iter().find_map(header);
-                if (reply.status, &found_type, &reply.body) == (*status, content_type, body) {
+                let there = |wanted: &(String, String)| reply.headers.contains(wanted);
+                let same =
+                    (reply.status, &found_type, &reply.body) == (*status, content_type, body);
+                if same && headers.iter().all(there) {
                     return Ok(());
                 }
                 Err(format!("answered with {reply:?}"))
@@ -229,6 +259,47 @@ impl Vector {
     }
 }
 
+impl Source {
+    fn overrides(&self, provider: &Provider) -> Overrides {
+        let declared = |name: &String| provider.declared().iter().any(|known| known.name == *name);
+        let settings = self.settings.iter().filter(|(name, _)| declared(name));
+        Overrides {
+            algorithm: self.algorithm,
+            encoding: self.encoding,
+            tolerance: self.tolerance.map(Some),
+            url: self.url.clone(),
+            settings: Some(settings.map(|(n, v)| (n.clone(), v.clone())).collect()),
+            ..Overrides::default()
+        }
+    }
+}
+
+/// What a vector says of its source: the address before the query, `settings` (or `config`), and in
+/// `def` how it signs.
+fn source(vector: &Json, request: &Json) -> Source {
+    let url = text(request, "url").map(|url| url.split('?').next().unwrap_or_default());
+    let settings = vector.get("settings").or_else(|| vector.get("config"));
+    let settings = settings.and_then(Json::as_object).into_iter().flatten();
+    let settings = settings.filter_map(|(name, value)| {
+        let value = Secret::new(value.as_str()?);
+        Some((name.clone(), value))
+    });
+    let own = vector.get("def");
+    let named = |path: &str| own?.pointer(path)?.as_str();
+    let tolerance = own.and_then(|own| own.pointer("/timestamp/tolerance")?.as_u64());
+    Source {
+        url: url.filter(|url| !url.is_empty()).map(Into::into),
+        settings: settings.collect(),
+        algorithm: named("/algorithm").and_then(Algorithm::named),
+        encoding: named("/signature/encoding").and_then(Encoding::named),
+        tolerance: tolerance.map(Duration::from_secs),
+    }
+}
+
+fn owned((name, value): (&str, &str)) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
 pub(super) fn text<'j>(value: &'j Json, key: &str) -> Option<&'j str> {
     value.get(key)?.as_str()
 }
@@ -253,6 +324,7 @@ fn delivery(request: &Json) -> Result<Delivery, String> {
     Ok(Delivery {
         method: text(request, "method").unwrap_or("POST").to_owned(),
         query: Query::decode(query.as_bytes()),
+        query_text: query.to_owned(),
         headers: headers(request.get("headers"))?,
         body: body.into(),
         received_at: Timestamp::from_seconds(0),

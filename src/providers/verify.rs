@@ -8,7 +8,7 @@ use crate::secret::Secret;
 
 use super::definition::Provider;
 use super::identify::unparsed;
-use super::reading::Absent;
+use super::reading::{Absent, Why};
 
 /// Why a delivery was turned away. For the operator's log; the sender is told nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -78,11 +78,17 @@ impl Refusal {
 
     pub(super) fn absent(absent: &Absent<'_>, hint: &str) -> Self {
         let what = absent.place.to_string();
-        if absent.repeated {
-            return Self::Repeated(what);
+        match absent.why {
+            Why::Missing => {
+                let hint = hint.to_owned();
+                Self::Missing { what, hint }
+            }
+            Why::Repeated => Self::Repeated(what),
+            Why::Unfit => Self::Malformed {
+                what,
+                why: format!("one plain value is wanted there; {hint}"),
+            },
         }
-        let hint = hint.to_owned();
-        Self::Missing { what, hint }
     }
 }
 

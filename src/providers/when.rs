@@ -1,6 +1,8 @@
 //! Whether a handshake or an event name is meant for a delivery.
 
+use crate::crypto::equal;
 use crate::diagnostic::{Diagnostics, code};
+use crate::event::{Found, Steps};
 use crate::yaml::{Fields, Node, Value};
 
 use super::parts::Place;
@@ -18,7 +20,22 @@ enum Test {
     OneOf(Vec<String>),
     Present,
     Absent,
+    /// The same as what stands at another place; compared in constant time.
+    Same(Place),
+    /// A token: letters, digits and `-._~+/`, with `=` only at its end, and no JSON.
+    Plain,
+    /// Hex digits, in lower case.
+    Hex,
+    /// A list or a map with nothing in it.
+    Empty,
+    /// A name that stands in the JSON object alone.
+    Only,
 }
+
+/// The longest token that is signed for whoever sends it, in bytes.
+const TOKEN_BYTES_MAX: usize = 256;
+/// How many hex digits are.
+const HEX_DIGITS: std::ops::RangeInclusive<usize> = 16..=64;
 
 impl When {
     /// Reads a `when:` block: `method`, `header`, `query`, `json` and `form` with the values that are
@@ -41,7 +58,22 @@ impl When {
                 }
             }
         }
-        for (key, test) in [("present", Test::Present), ("absent", Test::Absent)] {
+        if let Some(node) = fields.optional("same") {
+            for (name, other) in node.map(problems)? {
+                match Place::parse(&name.text) {
+                    Ok(one) => when.tests.push((one, Test::Same(place(other, problems)?))),
+                    Err(message) => problems.push(node.error(code::BAD_VALUE, message)),
+                }
+            }
+        }
+        for (key, test) in [
+            ("present", Test::Present),
+            ("absent", Test::Absent),
+            ("plain", Test::Plain),
+            ("hex", Test::Hex),
+            ("empty", Test::Empty),
+            ("only", Test::Only),
+        ] {
             for node in fields.optional(key).map_or(&[][..], Node::one_or_list) {
                 when.tests.push((place(node, problems)?, test.clone()));
             }
@@ -57,14 +89,78 @@ impl When {
 
     /// Whether the delivery is like that.
     pub fn holds(&self, reading: &Reading<'_>) -> bool {
-        self.tests.iter().all(|(place, test)| {
-            let found = reading.text(place);
-            match test {
-                Test::OneOf(wanted) => found.is_ok_and(|text| wanted.iter().any(|w| **w == *text)),
-                Test::Present => found.is_ok(),
-                Test::Absent => found.is_err() && !reading.has(place),
-            }
-        })
+        self.tests
+            .iter()
+            .all(|(place, test)| test.holds(place, reading))
+    }
+
+    /// Whether what stands at a place can be nothing but a token.
+    pub fn restricts(&self, place: &Place) -> bool {
+        let restricts = |test: &Test| matches!(test, Test::Plain | Test::Hex);
+        let mut tests = self.tests.iter();
+        tests.any(|(tested, test)| tested == place && restricts(test))
+    }
+}
+
+impl Test {
+    fn holds(&self, place: &Place, reading: &Reading<'_>) -> bool {
+        let found = reading.text(place);
+        match self {
+            Self::OneOf(wanted) => found.is_ok_and(|text| wanted.iter().any(|w| **w == *text)),
+            Self::Present => found.is_ok(),
+            Self::Absent => found.is_err() && !reading.has(place),
+            Self::Same(other) => match (found, reading.text(other)) {
+                (Ok(one), Ok(other)) => equal(one.as_bytes(), other.as_bytes()),
+                _ => false,
+            },
+            Self::Plain => found.is_ok_and(|text| is_plain(&text)),
+            Self::Hex => found.is_ok_and(|text| is_hex(&text)),
+            Self::Empty => match place {
+                Place::Json(_, steps) => reading
+                    .json(steps)
+                    .is_some_and(|found| is_empty(&found.value())),
+                _ => false,
+            },
+            Self::Only => is_only(place, reading),
+        }
+    }
+}
+
+/// Whether a text can be a token and nothing that means something.
+fn is_plain(text: &str) -> bool {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b);
+    text.len() <= TOKEN_BYTES_MAX
+        && text.trim_end_matches('=').bytes().all(token)
+        && serde_json::from_str::<serde::de::IgnoredAny>(text).is_err()
+}
+
+fn is_hex(text: &str) -> bool {
+    let digit = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    HEX_DIGITS.contains(&text.len()) && text.bytes().all(digit) && is_plain(text)
+}
+
+fn is_empty(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Array(items) => items.is_empty(),
+        serde_json::Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether a name is the only one in the JSON object or form.
+fn is_only(place: &Place, reading: &Reading<'_>) -> bool {
+    match place {
+        Place::Json(name, steps) => {
+            let body = reading.json(&Steps::default()).map(Found::value);
+            let object = body.as_deref().and_then(|body| body.as_object());
+            let alone = object.is_some_and(|o| o.len() == 1 && o.contains_key(name.as_ref()));
+            alone && reading.json(steps).is_some()
+        }
+        Place::Form(name) => reading.form().is_ok_and(|form| {
+            let mut names = form.iter().map(|(name, _)| name);
+            names.next() == Some(name.as_ref()) && names.next().is_none()
+        }),
+        _ => false,
     }
 }
 

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use crate::actions::{self, Configured, Kind};
-use crate::condition::{Conditions, Lists, Reading};
+use crate::condition::{Conditions, Reading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
-use crate::event::PathSet;
 use crate::yaml::{Fields, Key, Node};
 
 use super::uses::{Read, Reads, vars_of_conditions};
@@ -63,7 +62,7 @@ impl Action {
     /// Reads one entry. The destinations it names are kept also where the rest cannot be used.
     pub(super) fn parse(
         node: &Node,
-        paths: &mut PathSet,
+        reading: &mut Reading<'_>,
         destinations: &mut Vec<NamedDestination>,
         problems: &mut Diagnostics,
     ) -> Option<Self> {
@@ -82,12 +81,7 @@ impl Action {
             action.name = name;
         }
         if let Some(node) = own {
-            let mut reading = Reading {
-                paths,
-                lists: &Lists::default(),
-                item: false,
-            };
-            action.conditions = Conditions::parse(node, &mut reading, problems);
+            action.conditions = Conditions::parse(node, reading, problems);
             action.condition_vars = vars_of_conditions(node);
         }
         Some(action)

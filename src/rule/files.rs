@@ -90,6 +90,9 @@ pub fn read_rule_files(roots: &[PathBuf]) -> Result<Found, FilesError> {
     let mut paths = Vec::new();
     for root in roots {
         paths.extend(find_rule_files(root)?);
+        if root.is_file() {
+            paths.extend(shared_in(root.parent().unwrap_or(Path::new(""))));
+        }
     }
     paths.sort_by(|a, b| bytes(a).cmp(bytes(b)));
     paths.dedup();
@@ -102,6 +105,44 @@ pub fn read_rule_files(roots: &[PathBuf]) -> Result<Found, FilesError> {
         }
     }
     Ok(found)
+}
+
+/// What a folder's `_shared.yaml` may be called.
+pub(super) const SHARED: [&str; 2] = ["_shared.yaml", "_shared.yml"];
+
+/// The `_shared.yaml` of a folder, if there is one.
+fn shared_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let paths = SHARED.into_iter().map(|name| folder.join(name));
+    paths.filter(|path| path.is_file())
+}
+
+/// A file or folder below one of the roots, and the `_shared.yaml` files between that root and it. The
+/// path is made absolute where it must be to lead up to its root.
+pub fn with_shared_above(path: &Path, roots: &[PathBuf]) -> Vec<PathBuf> {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let whole = absolute(path);
+    let holds = |root: &&PathBuf| whole.starts_with(absolute(root)) && whole != absolute(root);
+    let root = roots
+        .iter()
+        .filter(holds)
+        .max_by_key(|root| bytes(root).len());
+    let Some(root) = root.map(|root| absolute(root)) else {
+        return vec![path.to_owned()];
+    };
+    let is_root = |folder: &Path| !folder.as_os_str().is_empty() && absolute(folder) == root;
+    let start = if path.ancestors().any(is_root) {
+        path.to_owned()
+    } else {
+        whole
+    };
+    let mut found = vec![start.clone()];
+    for folder in start.ancestors().skip(1) {
+        found.extend(shared_in(folder));
+        if is_root(folder) {
+            break;
+        }
+    }
+    found
 }
 
 /// The bytes of a path, by which files are ordered: `a.yaml` stands before `a/b.yaml`.
@@ -128,13 +169,17 @@ fn read(path: PathBuf) -> (Arc<SourceFile>, Option<Diagnostic>) {
         file: Arc::clone(&file),
         span: 0..0,
     };
-    let (code, message) = problem;
-    (file, Some(Diagnostic::error(code, place, message)))
+    let (code, why) = problem;
+    (
+        file,
+        Some(Diagnostic::error(code, place, format!("this file {why}"))),
+    )
 }
 
-fn text(path: &Path) -> Result<String, (Code, String)> {
+/// The text of a file, or why it cannot be read, in words that follow its name.
+pub(super) fn text(path: &Path) -> Result<String, (Code, String)> {
     let unreadable = |error: io::Error| {
-        let message = format!("this file cannot be read: {error}");
+        let message = format!("cannot be read: {error}");
         (code::UNREADABLE, message)
     };
     let mut bytes = Vec::new();
@@ -142,12 +187,12 @@ fn text(path: &Path) -> Result<String, (Code, String)> {
     let mut file = File::open(path).map_err(unreadable)?.take(limit);
     file.read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() > FILE_BYTES_MAX {
-        let message = format!("this file is larger than {FILE_BYTES_MAX} bytes");
+        let message = format!("is larger than {FILE_BYTES_MAX} bytes");
         return Err((code::TOO_LARGE, message));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let message = format!("this file is not UTF-8 text (byte {at})");
+        let message = format!("is not UTF-8 text (byte {at})");
         (code::UNREADABLE, message)
     })
 }

@@ -9,7 +9,8 @@ use crate::diagnostic::{Diagnostics, SourceFile};
 use super::RuleSet;
 use super::check::Names;
 use super::files::bytes;
-use super::loading::{Loading, text};
+use super::kept::Kept;
+use super::loading::Loading;
 
 /// A rule set and what was found on the way.
 #[derive(Debug, Default)]
@@ -57,14 +58,16 @@ impl RuleSet {
 
     /// The text of the files it was made from, in one piece, as stores keep it under [`RuleSet::hash`].
     pub fn text(&self) -> String {
-        text(self.files.values())
+        Kept::of(self.parsed.iter()).text()
     }
 
-    /// The files in a [`RuleSet::text`].
-    pub fn files_of_text(text: &str) -> Option<Vec<Arc<SourceFile>>> {
-        let files: Vec<(String, String)> = serde_json::from_str(text).ok()?;
-        let file = |(path, text)| SourceFile::new(PathBuf::from(path), text);
-        Some(files.into_iter().map(file).collect())
+    /// The rule set that a [`RuleSet::text`] was made of; none where it is no such text. Names of
+    /// sources and destinations are not looked at.
+    pub fn of_text(text: &str) -> Option<Loaded> {
+        let mut loading = Loading::rebuild(&Kept::read(text)?);
+        loading.settle_duplicates();
+        let set = loading.build();
+        Some(loading.finish(set))
     }
 }
 
@@ -275,11 +278,11 @@ mod tests {
             None,
         )
         .set;
-        let files = RuleSet::files_of_text(&set.text()).unwrap();
-        let again = RuleSet::load(files, &Names::default(), None).set;
+        let again = RuleSet::of_text(&set.text()).unwrap().set;
         assert_eq!(again.hash, set.hash);
+        assert_eq!(again.rules.len(), 2);
         assert_eq!(set.hash.len(), 64);
-        assert!(RuleSet::files_of_text("{").is_none());
+        assert!(RuleSet::of_text("{").is_none());
     }
 
     #[test]

@@ -9,10 +9,14 @@ use crate::crypto::sha256;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile, code};
 use crate::event::PathSet;
 
+use super::beside::Library;
 use super::check::{Names, check};
+use super::files::bytes;
 use super::index::Index;
+use super::kept::Kept;
 use super::load::Loaded;
-use super::parse::parse;
+use super::parsed::{ParsedFile, SharedFiles, folder_of};
+use super::reuse::{Shared, is_shared};
 use super::{Rule, RuleSet};
 
 /// So many rule sets are built one on the other, sharing parsed files and path numbers; the next one
@@ -23,14 +27,15 @@ const GENERATIONS_MAX: u32 = 100;
 #[derive(Debug, Default)]
 pub(super) struct ParsedFiles {
     by_path: BTreeMap<PathBuf, Arc<ParsedFile>>,
+    shared: BTreeMap<PathBuf, Arc<Shared>>,
     generation: u32,
 }
 
-#[derive(Debug)]
-struct ParsedFile {
-    file: Arc<SourceFile>,
-    rules: Vec<Arc<Rule>>,
-    problems: Diagnostics,
+impl ParsedFiles {
+    /// In the order they run.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<ParsedFile>> {
+        self.by_path.values()
+    }
 }
 
 /// Which version of a file is to run.
@@ -72,63 +77,138 @@ impl Entry {
     }
 }
 
-/// Files in one piece.
-pub(super) fn text<'f>(files: impl Iterator<Item = &'f Arc<SourceFile>>) -> String {
-    let pairs: Vec<_> = files
-        .map(|file| (file.path.to_string_lossy(), file.text.as_str()))
-        .collect();
-    serde_json::json!(pairs).to_string()
-}
-
 pub(super) struct Loading {
     entries: Vec<Entry>,
     paths: PathSet,
     generation: u32,
+    library: Library,
+    shared: SharedFiles,
+    /// Files beside the rule files that were asked for, there or not.
+    beside: BTreeSet<PathBuf>,
     pub(super) problems: Diagnostics,
 }
 
 impl Loading {
     pub(super) fn begin(files: Vec<Arc<SourceFile>>, previous: Option<&RuleSet>) -> Self {
-        let shared = previous.filter(|set| set.parsed.generation < GENERATIONS_MAX);
+        let base = previous.filter(|set| set.parsed.generation < GENERATIONS_MAX);
+        let mut library = Library::default();
+        let (shared, files): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(|file| is_shared(&file.path));
+        let given = previous.map(|set| &set.parsed.shared);
         let mut loading = Self {
             entries: Vec::with_capacity(files.len()),
-            paths: shared.map(|set| set.paths.clone()).unwrap_or_default(),
-            generation: shared.map_or(0, |set| set.parsed.generation + 1),
+            paths: base.map(|set| set.paths.clone()).unwrap_or_default(),
+            generation: base.map_or(0, |set| set.parsed.generation + 1),
+            shared: SharedFiles::read(shared, given, &mut library),
+            library,
+            beside: BTreeSet::new(),
             problems: Diagnostics::new(),
         };
         for file in files {
             let last = previous.and_then(|set| set.parsed.by_path.get(&file.path));
-            let last_good = match shared {
+            let last = match base {
                 Some(_) => last.cloned(),
-                None => last.map(|last| loading.parse(&last.file)),
+                None => last.map(|last| Arc::new(last.again(&mut loading.paths))),
             };
-            let present = match &last_good {
-                Some(last) if last.file.text == file.text => Arc::clone(last),
-                _ => loading.parse(&file),
-            };
-            let faulty = present.problems.has_errors();
-            loading.problems.extend(present.problems.clone());
-            let mut entry = Entry {
-                present,
-                last_good,
-                version: Version::Present,
-            };
-            if faulty {
-                entry.demote();
-            }
-            loading.entries.push(entry);
+            loading.enter(&file, last);
         }
+        loading.leave_out_lists();
+        loading.gather_problems();
         loading
     }
 
-    fn parse(&mut self, file: &Arc<SourceFile>) -> Arc<ParsedFile> {
-        let mut problems = Diagnostics::new();
-        let rules = parse(file, &mut self.paths, &mut problems);
-        Arc::new(ParsedFile {
-            file: Arc::clone(file),
-            rules: rules.into_iter().map(Arc::new).collect(),
-            problems,
-        })
+    /// The files of a kept rule set, whatever stands on disk now.
+    pub(super) fn rebuild(kept: &Kept) -> Self {
+        let mut loading = Self {
+            entries: Vec::with_capacity(kept.files.len()),
+            paths: PathSet::default(),
+            generation: 0,
+            shared: SharedFiles::default(),
+            library: Library::default(),
+            beside: BTreeSet::new(),
+            problems: Diagnostics::new(),
+        };
+        for file in &kept.files {
+            let beside = kept.beside(file);
+            let shared = beside.iter().filter(|file| is_shared(&file.path));
+            let shared = shared.map(Arc::clone).collect();
+            loading.library = Library::kept(beside);
+            loading.shared = SharedFiles::read(shared, None, &mut loading.library);
+            loading.enter(&file.file(), None);
+        }
+        loading.gather_problems();
+        loading
+    }
+
+    fn enter(&mut self, file: &Arc<SourceFile>, last: Option<Arc<ParsedFile>>) {
+        let shared = self.shared.of(&folder_of(&file.path));
+        // What runs takes in the lists and templates of today, unless it cannot be used with them.
+        let last_good = last.map(|last| {
+            if last.is_current(&shared, &mut self.library) {
+                return last;
+            }
+            let today = self.parse(&last.file, &shared);
+            if today.problems.has_errors() {
+                last
+            } else {
+                today
+            }
+        });
+        let present = match &last_good {
+            Some(last)
+                if last.file.text == file.text && last.is_current(&shared, &mut self.library) =>
+            {
+                Arc::clone(last)
+            }
+            _ => self.parse(file, &shared),
+        };
+        let faulty = present.problems.has_errors();
+        let mut entry = Entry {
+            present,
+            last_good,
+            version: Version::Present,
+        };
+        if faulty {
+            entry.demote();
+        }
+        self.entries.push(entry);
+    }
+
+    fn parse(&mut self, file: &Arc<SourceFile>, shared: &[Arc<Shared>]) -> Arc<ParsedFile> {
+        let shared = shared.to_vec();
+        Arc::new(ParsedFile::parse(
+            file,
+            shared,
+            &mut self.library,
+            &mut self.paths,
+        ))
+    }
+
+    /// A list in YAML looks like a rule file until a rule file names it.
+    fn leave_out_lists(&mut self) {
+        let parsed = self.entries.iter().flat_map(|entry| {
+            let last = entry.last_good.iter();
+            std::iter::once(&entry.present).chain(last)
+        });
+        let own = parsed.flat_map(|parsed| &parsed.listed);
+        let shared = self.shared.running.values();
+        let shared = shared.flat_map(|shared| &shared.listed);
+        let lists = own.chain(shared).map(|listed| listed.path.clone());
+        let lists: BTreeSet<_> = lists.collect();
+        self.entries
+            .retain(|entry| !lists.contains(&entry.present.file.path));
+        self.beside = lists;
+        let shared = self.shared.running.values();
+        self.beside
+            .extend(shared.map(|shared| shared.file.path.clone()));
+    }
+
+    fn gather_problems(&mut self) {
+        self.problems
+            .extend(std::mem::take(&mut self.shared.problems));
+        for entry in &self.entries {
+            self.problems.extend(entry.present.problems.clone());
+        }
     }
 
     /// Names are looked at in every present text, also in one that will not run, so that all is said
@@ -244,14 +324,17 @@ impl Loading {
         let path = |parsed: &Arc<ParsedFile>| parsed.file.path.clone();
         let files: BTreeMap<_, _> = running().map(|p| (path(p), Arc::clone(&p.file))).collect();
         let by_path: BTreeMap<_, _> = running().map(|p| (path(p), Arc::clone(p))).collect();
+        let text = Kept::of(by_path.values()).text();
         RuleSet {
             index: Index::of(&rules),
             rules,
             paths: self.paths.clone(),
-            hash: hex::encode(sha256(text(files.values()).as_bytes())),
+            hash: hex::encode(sha256(text.as_bytes())),
             files,
+            beside: self.beside.clone(),
             parsed: ParsedFiles {
                 by_path,
+                shared: self.shared.running.clone(),
                 generation: self.generation,
             },
         }
@@ -262,10 +345,14 @@ impl Loading {
             .entries
             .iter()
             .filter(|e| e.version != Version::Present);
+        let stale = stale.map(|e| e.present.file.path.clone());
+        let mut stale: Vec<_> = stale.chain(self.shared.stale.iter().cloned()).collect();
+        stale.sort_by(|a, b| bytes(a).cmp(bytes(b)));
         Loaded {
             set,
-            stale: stale.map(|e| e.present.file.path.clone()).collect(),
-            diagnostics: self.problems,
+            stale,
+            // Of a list or template that several files use, the same may be said several times.
+            diagnostics: self.problems.once_each(),
         }
     }
 }

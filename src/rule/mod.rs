@@ -5,20 +5,24 @@
 //! an event is left to `plan`.
 
 mod action;
+mod beside;
 mod check;
 mod files;
 mod index;
+mod kept;
 mod load;
 mod loading;
 mod order;
 mod parse;
+mod parsed;
 mod pattern;
+mod reuse;
 #[cfg(test)]
 mod tests;
 mod uses;
 mod when;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,8 +32,9 @@ use crate::expression::Tree;
 use crate::yaml::Node;
 
 pub use action::Action;
+pub use beside::find_beside;
 pub use check::Names;
-pub use files::{FilesError, Found, find_rule_files, read_rule_files};
+pub use files::{FilesError, Found, find_rule_files, read_rule_files, with_shared_above};
 pub use load::Loaded;
 pub use pattern::glob;
 pub use uses::{Read, Reads};
@@ -92,6 +97,8 @@ pub struct RuleSet {
     pub hash: String,
     /// The text of those files, by path, as it is kept for `explain`.
     pub files: BTreeMap<PathBuf, Arc<SourceFile>>,
+    /// The other files that their rules took something from, or tried to: lists and `_shared.yaml`.
+    pub beside: BTreeSet<PathBuf>,
     index: index::Index,
     parsed: loading::ParsedFiles,
 }

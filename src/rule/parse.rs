@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::condition::Reading;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, code};
 use crate::event::PathSet;
 use crate::expression::{Escape, Tree};
 use crate::yaml::{self, Fields, Node};
 
 use super::action::NamedDestination;
+use super::beside::Library;
+use super::reuse::{Listed, Reuse, Shared};
 use super::uses::{self, Reads};
 use super::when::{Foreign, tell, texts};
 use super::{Action, Rule, Var, When};
@@ -16,37 +19,59 @@ use super::{Action, Rule, Var, When};
 /// The longest name of a rule or action, in characters.
 pub(super) const NAME_CHARS_MAX: usize = 200;
 
+/// What a rule file comes to.
+#[derive(Default)]
+pub(super) struct Parsed {
+    pub(super) rules: Vec<Rule>,
+    /// The files of its lists.
+    pub(super) listed: Vec<Listed>,
+}
+
 /// Reads one rule file. Any error means that the file cannot be used; what could be read of its rules
 /// is there all the same, so that their names can be checked too.
 pub(super) fn parse(
     file: &Arc<SourceFile>,
+    shared: &[Arc<Shared>],
+    library: &mut Library,
     paths: &mut PathSet,
     problems: &mut Diagnostics,
-) -> Vec<Rule> {
+) -> Parsed {
     let Some(node) = yaml::read(file, problems) else {
-        return Vec::new();
+        return Parsed::default();
     };
     if matches!(node.value, yaml::Value::Null) {
         problems.push(
             node.error(code::MISSING_KEY, "there are no rules in this file")
                 .help("begin with `rules:` and a list; delete the file if it is to have none"),
         );
-        return Vec::new();
+        return Parsed::default();
     }
     let Some(mut fields) = Fields::of(&node, problems) else {
-        return Vec::new();
+        return Parsed::default();
     };
+    fields.free("x-");
     tell(&mut fields, FILE_FOREIGN, problems);
+    let mut reuse = Reuse::parse(&mut fields, shared, library, problems);
     let rules = fields
         .required("rules", problems)
         .and_then(|rules| rules.list(problems));
-    let rules = rules.unwrap_or_default();
-    let parsed = rules
-        .iter()
-        .filter_map(|node| rule(node, paths, problems))
-        .collect();
+    let parsed = rules.unwrap_or_default().iter().filter_map(|node| {
+        let node = reuse.fill(node, problems);
+        let mut reading = Reading {
+            paths,
+            lists: reuse.lists(),
+            item: false,
+        };
+        rule(&node, &mut reading, problems)
+    });
+    let parsed = parsed.collect();
     fields.finish(problems);
-    parsed
+    let listed = reuse.listed().to_vec();
+    reuse.finish(problems);
+    Parsed {
+        rules: parsed,
+        listed,
+    }
 }
 
 const FILE_FOREIGN: &[Foreign] = &[
@@ -97,8 +122,9 @@ const RULE_FOREIGN: &[Foreign] = &[
     ),
 ];
 
-fn rule(node: &Node, paths: &mut PathSet, problems: &mut Diagnostics) -> Option<Rule> {
+fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> Option<Rule> {
     let mut fields = Fields::of(node, problems)?;
+    fields.free("x-");
     tell(&mut fields, RULE_FOREIGN, problems);
     let name = fields.required("name", problems);
     let description = fields.optional("description");
@@ -113,11 +139,11 @@ fn rule(node: &Node, paths: &mut PathSet, problems: &mut Diagnostics) -> Option<
     let tags = fields.optional("tags").map(|n| texts(n, problems));
     let tags = tags.unwrap_or_default();
     let when = match fields.required("when", problems) {
-        Some(node) => When::parse(node, paths, problems),
+        Some(node) => When::parse(node, reading, problems),
         None => When::default(),
     };
     let vars = fields.optional("vars").map(|n| vars(n, problems));
-    let (actions, whole, named_destinations) = actions(&mut fields, paths, problems);
+    let (actions, whole, named_destinations) = actions(&mut fields, reading, problems);
     let tests = fields.optional("tests").and_then(|n| n.list(problems));
     let tests = tests.unwrap_or_default().to_vec();
     fields.finish(problems);
@@ -192,7 +218,7 @@ fn vars(node: &Node, problems: &mut Diagnostics) -> Vec<Var> {
 /// The actions that could be read, whether those are all, and every destination that they name.
 fn actions(
     fields: &mut Fields<'_>,
-    paths: &mut PathSet,
+    reading: &mut Reading<'_>,
     problems: &mut Diagnostics,
 ) -> (Vec<Action>, bool, Vec<NamedDestination>) {
     let node = fields.optional("actions");
@@ -216,7 +242,7 @@ fn actions(
         if let Some(name) = entry.get("name").filter(|name| name.as_str().is_some()) {
             whole &= checked_name(name, problems).is_some();
         }
-        let Some(action) = Action::parse(entry, paths, &mut destinations, problems) else {
+        let Some(action) = Action::parse(entry, reading, &mut destinations, problems) else {
             whole = false;
             continue;
         };

@@ -127,8 +127,6 @@ fn what_is_not_built_is_not_known() {
     }
     let vars = format!("    vars: {{a: {{jq: .a}}}}\n{LOG}");
     one(&with("", &vars), "HR0004", "jq", "write a template");
-    let text = format!("defaults: {{log: {{}}}}\n{}", with("", LOG));
-    one(&text, "HR0004", "defaults", "means nothing here");
 }
 
 #[test]

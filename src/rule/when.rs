@@ -1,8 +1,8 @@
 //! Which events a rule is about: `when:`.
 
-use crate::condition::{Conditions, Lists, Reading};
+use crate::condition::{Conditions, Reading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
-use crate::event::{Event, PathSet};
+use crate::event::Event;
 use crate::yaml::{Fields, Node, Value};
 
 use super::pattern;
@@ -59,8 +59,12 @@ impl When {
         }
     }
 
-    /// Reads `when:`; the singular paths of its conditions are interned in `paths`.
-    pub(super) fn parse(node: &Node, paths: &mut PathSet, problems: &mut Diagnostics) -> Self {
+    /// Reads `when:`; the singular paths of its conditions are interned in `reading`.
+    pub(super) fn parse(
+        node: &Node,
+        reading: &mut Reading<'_>,
+        problems: &mut Diagnostics,
+    ) -> Self {
         let Some(mut fields) = Fields::of(node, problems) else {
             return Self::default();
         };
@@ -87,12 +91,7 @@ impl When {
             ..Self::default()
         };
         if let Some(node) = fields.optional("conditions") {
-            let mut reading = Reading {
-                paths,
-                lists: &Lists::default(),
-                item: false,
-            };
-            when.conditions = Conditions::parse(node, &mut reading, problems);
+            when.conditions = Conditions::parse(node, reading, problems);
             when.vars = vars_of_conditions(node);
         }
         fields.finish(problems);

@@ -4,6 +4,7 @@
 //! Comes in: nothing of ours. Goes out: [`Clock`], [`Timestamp`], [`BoxFuture`]. Other rooms decide
 //! what the time, a changed file or a count means.
 
+pub mod calendar;
 pub mod clock;
 pub mod shutdown;
 pub mod telemetry;

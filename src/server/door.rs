@@ -109,6 +109,7 @@ impl Door {
         let delivery = Delivery {
             method: head.method.as_str().to_owned(),
             query: Query::decode(head.uri.query().unwrap_or_default().as_bytes()),
+            query_text: head.uri.query().unwrap_or_default().to_owned(),
             headers,
             body,
             received_at: self.parts.clock.now(),

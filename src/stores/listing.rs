@@ -1,10 +1,13 @@
 //! What people ask a store, and the record of an event that it answers with.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::event::{EventId, Strength};
+use crate::event::{EventId, FiringId, Strength};
 use crate::plan::{Attempt, Job, JobState};
 use crate::runtime::Timestamp;
+
+use super::gates::{FiringState, Gate};
 
 /// One job and its attempts, oldest first.
 pub type JobHistory = (Job, Vec<Attempt>);
@@ -37,6 +40,40 @@ pub struct EventSummary {
     pub matched: Vec<String>,
     /// Replays so far: the highest run.
     pub runs: u32,
+}
+
+/// A firing as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FiringSummary {
+    /// Its id; its jobs carry it.
+    pub id: FiringId,
+    /// The rule.
+    pub rule: String,
+    /// The replay it belongs to; 0 at intake.
+    pub run: u32,
+    /// The item of a `for_each`, counted from 0.
+    pub item: Option<u32>,
+    /// Where it stands.
+    pub state: FiringState,
+    /// The gate where it waits, or was last.
+    pub gate: Gate,
+    /// When it is looked at again, where it waits.
+    pub due_at: Timestamp,
+    /// The events of the digest that it leads.
+    pub gathered: u32,
+    /// Why it has ended.
+    pub reason: Option<String>,
+}
+
+/// An event beside the one that a firing is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Companion {
+    /// Its name under `join`; empty in a digest.
+    pub name: String,
+    /// The event.
+    pub event: EventId,
+    /// The rule's vars for it, in a digest.
+    pub vars: Option<Value>,
 }
 
 /// Which events to list, newest first.

@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod contract;
+pub mod gates;
 mod listing;
 pub mod memory;
 pub mod reasons;
@@ -14,11 +15,14 @@ mod work;
 
 use std::time::Duration;
 
-use crate::event::{Event, EventId, JobId};
+use crate::event::{Event, EventId, FiringId, JobId};
 use crate::plan::{Job, JobState, Plan};
 use crate::runtime::{BoxFuture, Timestamp};
 
-pub use listing::{EventQuery, EventSummary, JobHistory, JobQuery, LIST_MAX};
+pub use gates::{FIRINGS_PER_CLAIM, FiringState, Gate, SETTLING};
+pub use listing::{
+    Companion, EventQuery, EventSummary, FiringSummary, JobHistory, JobQuery, LIST_MAX,
+};
 pub use work::{
     Acceptance, Accepted, Claim, Claimed, Dedupe, Lease, LeasedJob, Next, Record, Swept,
 };
@@ -83,6 +87,13 @@ fn before(now: Timestamp, wait: Duration) -> Timestamp {
 /// due as before; it becomes a dead letter instead if it had [`Next::Started`], or if it is the
 /// [`LEASES_LOST_MAX`]th such loss in distinct epochs without an outcome between them.
 ///
+/// Jobs of a firing wait until it has opened. A claim takes the firings that are due through their
+/// gates ([`gates`]) before it leases, [`FIRINGS_PER_CLAIM`] at most.
+///
+/// Jobs of one destination and lane are ready one at a time, in the order in which they came to wait
+/// for nothing else. The next has its turn when the one before is done, dead or cancelled; where its
+/// lane holds, a dead letter keeps its turn until it is requeued, and goes first then, or discarded.
+///
 /// A job waiting for one that ends in any state but done is skipped, and so are those that wait for
 /// it in turn; their reason names the first one.
 ///
@@ -109,7 +120,8 @@ pub trait Store: Send + Sync {
         plan: Plan,
     ) -> BoxFuture<'_, Result<Option<usize>>>;
 
-    /// Leases due jobs of the named destinations, for each the longest due first. Leases that ran out
+    /// Takes the firings that are due through their gates. Then
+    /// leases due jobs of the named destinations, for each the longest due first. Leases that ran out
     /// are lost now, and their jobs claimed again.
     fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<Claimed>>;
 
@@ -125,6 +137,13 @@ pub trait Store: Send + Sync {
     /// a fresh age; followers they had skipped wait again, unless they wait for another dead one too.
     /// Answers for each: requeued, or why not. A job that was never prepared is not requeued.
     fn requeue(
+        &self,
+        jobs: Vec<JobId>,
+    ) -> BoxFuture<'_, Result<Vec<std::result::Result<(), String>>>>;
+
+    /// Gives up dead letters: they are cancelled, and those behind them in their lanes go on. Answers
+    /// for each: discarded, or why not.
+    fn discard(
         &self,
         jobs: Vec<JobId>,
     ) -> BoxFuture<'_, Result<Vec<std::result::Result<(), String>>>>;
@@ -176,6 +195,13 @@ pub trait Store: Send + Sync {
     /// The outputs of the done jobs that a job waits for, by action name: an object. Of several jobs of
     /// one action the one planned last counts.
     fn outputs(&self, job: JobId) -> BoxFuture<'_, Result<serde_json::Value>>;
+
+    /// An event's firings, as they were stored.
+    fn firings(&self, event: EventId) -> BoxFuture<'_, Result<Vec<FiringSummary>>>;
+
+    /// The events beside a firing that has opened: those it was joined with, by name, or those of its
+    /// digest, its own first, in order of arrival.
+    fn companions(&self, firing: FiringId) -> BoxFuture<'_, Result<Vec<Companion>>>;
 
     /// How many jobs stand in each state: every state in the order of [`JobState::ALL`].
     fn counts(&self) -> BoxFuture<'_, Result<Vec<(JobState, u64)>>>;

@@ -81,8 +81,9 @@ pub struct Claim {
 pub struct Claimed {
     /// Leased to the caller, the longest due first.
     pub jobs: Vec<LeasedJob>,
-    /// The wait until a job of the named destinations is due or its lease runs out, if there is one:
-    /// zero where more is due than there were slots. Paused destinations do not count.
+    /// The wait until a job of the named destinations is due or its lease runs out, or a firing is due,
+    /// if there is one: zero where more is due than there were slots, or firings than one claim looks
+    /// at. Paused destinations do not count.
     pub next_due: Option<Duration>,
 }
 

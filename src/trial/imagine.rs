@@ -110,6 +110,7 @@ fn delivery(case: &Case) -> Delivery {
     Delivery {
         method: "POST".to_owned(),
         query: Query::default(),
+        query_text: String::new(),
         headers: Headers::new(headers),
         body: case.body.bytes.clone(),
         received_at: case.at,

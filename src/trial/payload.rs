@@ -1,12 +1,13 @@
 //! A test's payload: written into the test, or a file beside the rule file.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 
 use crate::diagnostic::{Diagnostics, code};
+use crate::rule::find_beside;
 use crate::yaml::{Node, Value};
 
 /// The largest payload file, in bytes: what GitHub sends at most.
@@ -67,24 +68,8 @@ impl Body {
 
 /// Reads a file below a folder; a link must not lead out of it.
 fn read(folder: &Path, path: &str) -> Result<Vec<u8>, String> {
-    let inside = |component| matches!(component, Component::Normal(_) | Component::CurDir);
-    if path.is_empty() || !Path::new(path).components().all(inside) {
-        return Err("is not below the folder of the rule file".to_owned());
-    }
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
     let cannot = |error: std::io::Error| format!("cannot be read: {error}");
-    let real = |path: &Path| -> Result<PathBuf, String> { fs::canonicalize(path).map_err(cannot) };
-    let found = real(&folder.join(path))?;
-    if !found.starts_with(real(folder)?) {
-        return Err("is a link that leads out of the folder of the rule file".to_owned());
-    }
-    if !fs::metadata(&found).map_err(cannot)?.is_file() {
-        return Err("is not a file".to_owned());
-    }
+    let found = find_beside(folder, path)?;
     let mut bytes = Vec::new();
     let mut file = File::open(&found)
         .map_err(cannot)?

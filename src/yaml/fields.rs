@@ -14,6 +14,7 @@ pub struct Fields<'n> {
     asked: BTreeSet<&'static str>,
     missing: Vec<(&'static str, Diagnostic)>,
     excused: BTreeSet<&'static str>,
+    free: Option<&'static str>,
 }
 
 impl<'n> Fields<'n> {
@@ -25,6 +26,7 @@ impl<'n> Fields<'n> {
             asked: BTreeSet::new(),
             missing: Vec::new(),
             excused: BTreeSet::new(),
+            free: None,
         })
     }
 
@@ -67,18 +69,29 @@ impl<'n> Fields<'n> {
         self.excused.insert(key);
     }
 
+    /// Says that keys which begin so belong to the author and mean nothing here.
+    pub fn free(&mut self, prefix: &'static str) {
+        self.free = Some(prefix);
+    }
+
+    fn is_known(&self, key: &str) -> bool {
+        self.asked.contains(key) || self.free.is_some_and(|prefix| key.starts_with(prefix))
+    }
+
     /// Whether there is a key that nobody asked for and that [`Fields::finish`] will report.
     pub fn has_unknown(&self) -> bool {
         let mut keys = self.node.as_map().unwrap_or_default().iter();
-        keys.any(|(key, _)| !self.asked.contains(key.text.as_str()))
+        keys.any(|(key, _)| !self.is_known(&key.text))
     }
 
     /// Reports every key that nobody asked for, with the known one that was probably meant; where that
     /// one was missed, one finding stands for both. Warns about keys with nothing behind them.
     pub fn finish(self, problems: &mut Diagnostics) {
         for (key, value) in self.node.as_map().unwrap_or_default() {
-            if self.asked.contains(key.text.as_str()) {
-                self.warn_if_empty(key, value, problems);
+            if self.is_known(&key.text) {
+                if self.asked.contains(key.text.as_str()) {
+                    self.warn_if_empty(key, value, problems);
+                }
                 continue;
             }
             let place = self.node.key_place(key);

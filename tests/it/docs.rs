@@ -33,7 +33,7 @@ fn rules_in_the_documentation_pass_check() {
         "docs/actions.md",
         "docs/check.md",
     ] {
-        for block in blocks(page, "rules:") {
+        for block in [blocks(page, "rules:"), blocks(page, "defaults:")].concat() {
             let folder = Folder::new();
             folder.write("rules.yaml", &block);
             check(&folder, &format!("{page}:\n{block}"));

@@ -95,3 +95,59 @@ async fn a_new_source_is_live_and_a_bad_configuration_changes_nothing() {
         202
     );
 }
+
+/// Pushes with a name in the body.
+async fn push_by(server: &Process, delivery: &str, who: &str) {
+    let body = Bytes::from(format!("{{\"who\":\"{who}\"}}"));
+    let headers = github("push", delivery, &body);
+    let answer = request(server.address, "POST", "/webhook/github", &headers, body).await;
+    assert_eq!(answer.0, 202);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saved_list_and_a_saved_template_are_live() {
+    let target = Target::start().await;
+    let folder = Folder::new();
+    let github = format!("github: {{provider: github, secrets: [{SECRET}]}}");
+    let config = configuration(&target, &github);
+    // The rules are one file: what lies beside it is watched all the same.
+    let config = folder.write("hookrule.yaml", &format!("{config}rules: [rules/a.yaml]\n"));
+    folder.write(
+        "rules/_shared.yaml",
+        "templates: {path: '/first/{{payload.who}}'}\n",
+    );
+    folder.write("rules/lists/vips.txt", "ann\n");
+    folder.write(
+        "rules/a.yaml",
+        "lists: {vips: lists/vips.txt}
+rules:
+  - name: vips
+    when: {event: push, conditions: [{path: $.who, in: {list: vips}}]}
+    actions: [{http: {destination: sink, path: '{{> path}}'}}]
+",
+    );
+    let server = Process::start(&config);
+    push_by(&server, "1", "bob").await;
+    push_by(&server, "2", "ann").await;
+    assert_eq!(target.wait_for(1).await[0].path, "/first/ann");
+
+    folder.write("rules/lists/vips.txt", "bob # new\n");
+    server.wait_for_log("revision 2");
+    push_by(&server, "3", "ann").await;
+    push_by(&server, "4", "bob").await;
+    assert_eq!(target.wait_for(2).await[1].path, "/first/bob");
+
+    folder.write(
+        "rules/_shared.yaml",
+        "templates: {path: '/second/{{payload.who}}'}\n",
+    );
+    server.wait_for_log("revision 3");
+    push_by(&server, "5", "bob").await;
+    assert_eq!(target.wait_for(3).await[2].path, "/second/bob");
+
+    // A list that cannot be read changes nothing, and is said.
+    std::fs::remove_file(folder.path().join("rules/lists/vips.txt")).unwrap();
+    server.wait_for_log("the list `lists/vips.txt` cannot be read");
+    push_by(&server, "6", "bob").await;
+    assert_eq!(target.wait_for(4).await[3].path, "/second/bob");
+}

@@ -10,7 +10,7 @@ use crate::app::{load, load_rules};
 use crate::config::{Config, Definitions, Document};
 use crate::diagnostic::Diagnostics;
 use crate::providers::Providers;
-use crate::rule::{Names, RuleSet};
+use crate::rule::{Names, RuleSet, with_shared_above};
 
 use super::output::{Done, Failure, Output};
 use report::ReportFormat;
@@ -119,8 +119,14 @@ fn look_at_rules(
     output: &Output<'_>,
     looked: &mut Looked,
 ) -> Result<(), Failure> {
+    let mut roots = roots.to_vec();
     let names = if output.config().is_file() {
-        names(output)?
+        let (names, configured) = names(output)?;
+        let above = roots
+            .iter()
+            .flat_map(|path| with_shared_above(path, &configured));
+        roots = above.collect();
+        names
     } else {
         looked.alone = true;
         let providers = Providers::builtin();
@@ -130,21 +136,24 @@ fn look_at_rules(
             ..Names::default()
         }
     };
-    if let Some(rules) = load_rules(roots, &names, &mut looked.problems) {
+    if let Some(rules) = load_rules(&roots, &names, &mut looked.problems) {
         looked.add(&rules);
     }
     Ok(())
 }
 
-/// The names that rules may use; what else is wrong in hookrule.yaml is not asked here.
-fn names(output: &Output<'_>) -> Result<Names, Failure> {
+/// The names that rules may use, and where rules are looked for; what else is wrong in hookrule.yaml
+/// is not asked here.
+fn names(output: &Output<'_>) -> Result<(Names, Vec<PathBuf>), Failure> {
     let document = Document::read(output.config())?;
     let environment = output.environment().as_ref();
     let definitions = Definitions::read(&document.providers(environment)?, None);
     let providers = &definitions.providers;
     let config = Config::read(&document, environment, providers, &mut Diagnostics::new());
-    Ok(match config {
+    let roots = document.rules(environment).unwrap_or_default();
+    let names = match config {
         Some(config) => config.names(providers),
         None => document.names_as_written(providers),
-    })
+    };
+    Ok((names, roots))
 }

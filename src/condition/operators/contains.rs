@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostics;
 use crate::yaml::Node;
 
-use super::{Around, Operator, Options, Test, folded, same};
+use super::super::As;
+use super::{Around, Compare, Operator, Options, TEXT, Test, folded, same};
 
 pub(super) struct Contains;
 
@@ -20,6 +21,17 @@ impl Operator for Contains {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn reads_as(&self) -> &'static [As] {
+        TEXT
+    }
+
+    fn compare(&self) -> Option<Compare> {
+        Some(|value, operand, options| match value {
+            Value::Array(items) => items.iter().any(|item| options.equals(item, operand)),
+            _ => options.texts(value, operand, |text, part| text.contains(part)),
+        })
     }
 
     fn parse(
@@ -74,7 +86,10 @@ mod tests {
             &["[1.0]"],
             &["\"1\"", "1", "[\"1\"]", "[[1]]"],
         );
-        let options = Options { ignore_case: true };
+        let options = Options {
+            ignore_case: true,
+            ..Options::default()
+        };
         check_with(
             "contains",
             "\"ABC\"",

@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostics;
 use crate::yaml::Node;
 
-use super::{Around, Operator, Options, Test, folded, text_operand};
+use super::super::As;
+use super::{Around, Compare, Operator, Options, TEXT, Test, folded, text_operand};
 
 pub(super) struct EndsWith;
 
@@ -20,6 +21,16 @@ impl Operator for EndsWith {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn reads_as(&self) -> &'static [As] {
+        TEXT
+    }
+
+    fn compare(&self) -> Option<Compare> {
+        Some(|value, operand, options| {
+            options.texts(value, operand, |text, part| text.ends_with(part))
+        })
     }
 
     fn parse(
@@ -64,7 +75,10 @@ mod tests {
         check_with(
             "ends_with",
             "\"Ab\"",
-            Options { ignore_case: true },
+            Options {
+                ignore_case: true,
+                ..Options::default()
+            },
             &["\"aB\""],
             &["\"b\""],
         );

@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostics;
 use crate::yaml::Node;
 
-use super::{Around, Key, Operator, Options, Test, same};
+use super::super::As;
+use super::{Around, Compare, EQUALITY, Key, Operator, Options, Test, same};
 
 pub(super) struct Equals;
 
@@ -21,6 +22,14 @@ impl Operator for Equals {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn reads_as(&self) -> &'static [As] {
+        EQUALITY
+    }
+
+    fn compare(&self) -> Option<Compare> {
+        Some(|value, operand, options| options.equals(value, operand))
     }
 
     fn parse(
@@ -86,7 +95,10 @@ mod tests {
 
     #[test]
     fn case_can_be_ignored() {
-        let options = Options { ignore_case: true };
+        let options = Options {
+            ignore_case: true,
+            ..Options::default()
+        };
         check_with(
             "equals",
             "\"Größe\"",

@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostics;
 use crate::yaml::Node;
 
-use super::{Around, Operator, Options, Test, folded, text_operand};
+use super::super::As;
+use super::{Around, Operator, Options, TEXT, Test, folded, text_operand};
 
 pub(super) struct GlobOperator;
 
@@ -21,6 +22,10 @@ impl Operator for GlobOperator {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn reads_as(&self) -> &'static [As] {
+        TEXT
     }
 
     fn parse(
@@ -148,7 +153,10 @@ mod tests {
         check_with(
             "glob",
             "\"A*\"",
-            Options { ignore_case: true },
+            Options {
+                ignore_case: true,
+                ..Options::default()
+            },
             &["\"abc\""],
             &["\"b\""],
         );

@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostics, code};
 use crate::yaml::{self, Node};
 
-use super::super::List;
-use super::{Around, Key, Operator, Options, Test, refuse};
+use super::super::{As, List};
+use super::{Around, Compare, EQUALITY, Key, Operator, Options, Test, refuse};
 
 pub(super) struct In;
 
@@ -23,6 +23,18 @@ impl Operator for In {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn reads_as(&self) -> &'static [As] {
+        EQUALITY
+    }
+
+    fn takes_several(&self) -> bool {
+        true
+    }
+
+    fn compare(&self) -> Option<Compare> {
+        Some(Among::compare)
     }
 
     fn parse(
@@ -55,6 +67,12 @@ pub(super) struct Among {
 }
 
 impl Among {
+    /// One of the items of a list that stands elsewhere.
+    pub(super) fn compare(value: &Value, operand: &Value, options: Options) -> bool {
+        let items = operand.as_array();
+        items.is_some_and(|items| items.iter().any(|item| options.equals(value, item)))
+    }
+
     /// The values of a list written in the rule.
     pub(super) fn values(
         name: &str,

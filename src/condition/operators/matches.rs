@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostics, code};
 use crate::yaml::Node;
 
-use super::{Around, Key, Operator, Options, Test, refuse};
+use super::super::As;
+use super::{Around, Key, Operator, Options, TEXT, Test, refuse};
 
 /// The longest pattern, in bytes.
 const PATTERN_BYTES_MAX: usize = 4 * 1024;
@@ -27,6 +28,10 @@ impl Operator for Matches {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn reads_as(&self) -> &'static [As] {
+        TEXT
     }
 
     fn parse(
@@ -120,7 +125,10 @@ mod tests {
         check_with(
             "matches",
             "\"a\"",
-            Options { ignore_case: true },
+            Options {
+                ignore_case: true,
+                ..Options::default()
+            },
             &["\"A\""],
             &["\"b\""],
         );

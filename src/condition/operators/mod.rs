@@ -4,6 +4,7 @@
 //! passes. JSON types hold throughout: "1" is not 1, and 1 is 1.0. A value that an operator cannot
 //! compare does not pass; it is no error.
 
+mod against;
 mod cidr;
 mod contains;
 mod ends_with;
@@ -31,8 +32,11 @@ use crate::event::Slots;
 use crate::runtime::Timestamp;
 use crate::yaml::Node;
 
-use super::List;
 use super::lists::same;
+use super::{As, Facts, List};
+
+pub(super) use against::Against;
+pub use against::Compare;
 
 /// Every operator, in the order of the docs.
 pub const LIST: &[&dyn Operator] = &[
@@ -70,12 +74,50 @@ pub enum Sense {
 pub struct Options {
     /// Capital and small letters are the same.
     pub ignore_case: bool,
+    /// What values are read as first; the literal of an operator has been read so already.
+    pub read_as: Option<As>,
 }
 
 impl Options {
+    /// A value as it is to be tested; none where it cannot be read so.
+    pub(super) fn value(self, value: &Value) -> Option<Cow<'_, Value>> {
+        match self.read_as {
+            None => Some(Cow::Borrowed(value)),
+            Some(read_as) => read_as.value(value),
+        }
+    }
+
+    /// What stands elsewhere in the payload, as a value is compared with it.
+    fn operand(self, operand: &Value) -> Option<Cow<'_, Value>> {
+        match self.read_as {
+            None => Some(Cow::Borrowed(operand)),
+            Some(read_as) => read_as.operand(operand),
+        }
+    }
+
+    /// Whether a value equals what stands elsewhere.
+    fn equals(self, value: &Value, operand: &Value) -> bool {
+        let operand = self.operand(operand);
+        operand.is_some_and(|operand| same(value, &operand, self.ignore_case))
+    }
+
+    /// Two texts, one of them from elsewhere, folded where case is ignored.
+    fn texts(self, value: &Value, operand: &Value, passes: fn(&str, &str) -> bool) -> bool {
+        let operand = self.operand(operand);
+        match (value, operand.as_deref()) {
+            (Value::String(text), Some(Value::String(part))) => {
+                passes(&folded(text, self), &folded(part, self))
+            }
+            _ => false,
+        }
+    }
+
     /// As they are written behind a test; nothing where there are none.
     pub(super) fn written(self) -> String {
         let mut text = String::new();
+        if let Some(read_as) = self.read_as {
+            text = format!(" as {}", read_as.name());
+        }
         if self.ignore_case {
             text += " ignore_case";
         }
@@ -99,6 +141,22 @@ pub trait Operator: Sync {
     /// Whether it compares text, so that `ignore_case` means something to it.
     fn reads_text(&self) -> bool {
         false
+    }
+
+    /// What it can read values as, with `as:`.
+    fn reads_as(&self) -> &'static [As] {
+        &[]
+    }
+
+    /// Whether its operand is a list of values, each for itself.
+    fn takes_several(&self) -> bool {
+        false
+    }
+
+    /// How it compares with another value of the payload; none where its operand must be written in the
+    /// rule.
+    fn compare(&self) -> Option<Compare> {
+        None
     }
 
     /// Reads its operand, or reports what is wrong with it.
@@ -150,6 +208,15 @@ pub struct Around<'e> {
     pub slots: &'e Slots<'e>,
 }
 
+impl<'e> Around<'e> {
+    pub(super) fn of(facts: &Facts<'e>) -> Self {
+        Self {
+            now: facts.event.received_at,
+            slots: facts.slots,
+        }
+    }
+}
+
 /// Tells exactly which values pass a test, so that an index can find it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Key<'t> {
@@ -164,6 +231,13 @@ pub enum Key<'t> {
     /// All: anything that is there.
     Exists,
 }
+
+/// What can be told equal.
+const EQUALITY: &[As] = &As::ALL;
+/// What has an order.
+const ORDER: &[As] = &[As::Number, As::Time, As::Version, As::Length];
+/// What has parts.
+const TEXT: &[As] = &[As::Text];
 
 /// The operator of a name.
 pub fn find(name: &str) -> Option<&'static &'static dyn Operator> {

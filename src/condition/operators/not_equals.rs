@@ -3,8 +3,9 @@
 use crate::diagnostic::Diagnostics;
 use crate::yaml::Node;
 
+use super::super::As;
 use super::equals::Same;
-use super::{Operator, Options, Sense, Test};
+use super::{Compare, EQUALITY, Operator, Options, Sense, Test};
 
 pub(super) struct NotEquals;
 
@@ -23,6 +24,14 @@ impl Operator for NotEquals {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn reads_as(&self) -> &'static [As] {
+        EQUALITY
+    }
+
+    fn compare(&self) -> Option<Compare> {
+        Some(|value, operand, options| options.equals(value, operand))
     }
 
     fn parse(

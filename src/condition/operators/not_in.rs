@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostics;
 use crate::yaml::Node;
 
-use super::super::List;
+use super::super::{As, List};
 use super::is_in::Among;
-use super::{Operator, Options, Sense, Test};
+use super::{Compare, EQUALITY, Operator, Options, Sense, Test};
 
 pub(super) struct NotIn;
 
@@ -26,6 +26,18 @@ impl Operator for NotIn {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn reads_as(&self) -> &'static [As] {
+        EQUALITY
+    }
+
+    fn takes_several(&self) -> bool {
+        true
+    }
+
+    fn compare(&self) -> Option<Compare> {
+        Some(Among::compare)
     }
 
     fn parse(

@@ -7,36 +7,44 @@ use serde_json::{Number, Value};
 
 use crate::diagnostic::{Diagnostics, code};
 use crate::expression::decimal;
-use crate::yaml::{self, Node};
+use crate::expression::helpers::instant;
+use crate::yaml::Node;
 
-use super::{Around, Key, Operator, Options, Test};
+use super::super::As;
+use super::super::version::Version;
+use super::{Around, Compare, Key, ORDER, Operator, Options, Test};
 
 /// One of the four.
 pub(super) struct Order {
     name: &'static str,
     help: &'static str,
     wanted: &'static [Ordering],
+    compare: Compare,
 }
 
 pub(super) const GT: Order = Order {
     name: "gt",
     help: "The value is a number greater than this one.",
     wanted: &[Ordering::Greater],
+    compare: |value, operand, options| lies(value, operand, options, GT.wanted),
 };
 pub(super) const GTE: Order = Order {
     name: "gte",
     help: "The value is a number greater than this one or equal to it.",
     wanted: &[Ordering::Greater, Ordering::Equal],
+    compare: |value, operand, options| lies(value, operand, options, GTE.wanted),
 };
 pub(super) const LT: Order = Order {
     name: "lt",
     help: "The value is a number less than this one.",
     wanted: &[Ordering::Less],
+    compare: |value, operand, options| lies(value, operand, options, LT.wanted),
 };
 pub(super) const LTE: Order = Order {
     name: "lte",
     help: "The value is a number less than this one or equal to it.",
     wanted: &[Ordering::Less, Ordering::Equal],
+    compare: |value, operand, options| lies(value, operand, options, LTE.wanted),
 };
 
 impl Operator for Order {
@@ -48,53 +56,94 @@ impl Operator for Order {
         self.help
     }
 
+    fn reads_as(&self) -> &'static [As] {
+        ORDER
+    }
+
+    fn compare(&self) -> Option<Compare> {
+        Some(self.compare)
+    }
+
     fn parse(
         &self,
         operand: &Node,
-        _: Options,
+        options: Options,
         problems: &mut Diagnostics,
     ) -> Option<Box<dyn Test>> {
-        if let yaml::Value::Number(bound) = &operand.value {
-            let (bound, wanted) = (bound.clone(), self.wanted);
-            return Some(Box::new(Beyond { bound, wanted }));
+        let bound = operand.to_json();
+        let fits = match options.read_as {
+            Some(As::Version) => bound.is_string(),
+            _ => bound.is_number(),
+        };
+        if fits {
+            let wanted = self.wanted;
+            return Some(Box::new(Beyond {
+                bound,
+                wanted,
+                options,
+            }));
         }
         let message = format!(
             "`{}` takes a number, found {}",
             self.name,
             operand.type_name()
         );
-        let number = operand
-            .as_str()
-            .is_some_and(|text| text.parse::<Number>().is_ok());
-        let help = if number {
-            "leave out the quotes; text never compares with a number"
-        } else {
-            "moments are compared by `newer_than: 1h` and `older_than: 7d`"
-        };
+        let help = help(operand.as_str().unwrap_or_default());
         problems.push(operand.error(code::BAD_OPERAND, message).help(help));
         None
     }
 }
 
+fn help(text: &str) -> &'static str {
+    if text.parse::<Number>().is_ok() {
+        "leave out the quotes; text is compared as a number with `as: number`"
+    } else if text.parse::<f64>().is_err() && instant(&Value::from(text)).is_some() {
+        "moments are compared with `as: time`, or with the event by `newer_than: 1h`"
+    } else if Version::parse(text).is_some() {
+        "versions are compared with `as: version`"
+    } else {
+        "moments are compared by `newer_than: 1h` and `older_than: 7d`"
+    }
+}
+
 #[derive(Debug)]
 struct Beyond {
-    bound: Number,
+    bound: Value,
     wanted: &'static [Ordering],
+    options: Options,
+}
+
+/// The order of two values that were read as they are to be compared.
+fn order(value: &Value, bound: &Value, options: Options) -> Option<Ordering> {
+    match (value, bound) {
+        (Value::Number(value), Value::Number(bound)) => decimal::compare(value, bound),
+        (Value::String(value), Value::String(bound)) if options.read_as == Some(As::Version) => {
+            Some(Version::parse(value)?.cmp(&Version::parse(bound)?))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a value lies so to what stands elsewhere.
+fn lies(value: &Value, operand: &Value, options: Options, wanted: &[Ordering]) -> bool {
+    let operand = options.operand(operand);
+    let order = operand.and_then(|operand| order(value, &operand, options));
+    order.is_some_and(|order| wanted.contains(&order))
 }
 
 impl Test for Beyond {
     fn passes(&self, value: &Value, _: &Around<'_>) -> bool {
-        let Value::Number(number) = value else {
-            return false;
-        };
-        decimal::compare(number, &self.bound).is_some_and(|order| self.wanted.contains(&order))
+        order(value, &self.bound, self.options).is_some_and(|order| self.wanted.contains(&order))
     }
 
     fn key(&self) -> Option<Key<'_>> {
+        let Value::Number(bound) = &self.bound else {
+            return None;
+        };
         let bound = if self.wanted.contains(&Ordering::Equal) {
-            Bound::Included(&self.bound)
+            Bound::Included(bound)
         } else {
-            Bound::Excluded(&self.bound)
+            Bound::Excluded(bound)
         };
         Some(if self.wanted.contains(&Ordering::Greater) {
             Key::Range(bound, Bound::Unbounded)

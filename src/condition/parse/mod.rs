@@ -1,6 +1,7 @@
 //! `conditions:` as written, read: lists and groups here, single tests in `test`.
 
 mod operand;
+mod options;
 mod subject;
 mod test;
 
@@ -11,7 +12,7 @@ use super::{Condition, Conditions, GROUPS_DEPTH_MAX, Reading};
 
 const GROUPS: [&str; 4] = ["all", "any", "none", "not"];
 /// Every key of a condition that is not an operator.
-pub(in crate::condition) const KEYS: [&str; 11] = [
+pub(in crate::condition) const KEYS: [&str; 12] = [
     "path",
     "item",
     "header",
@@ -23,6 +24,7 @@ pub(in crate::condition) const KEYS: [&str; 11] = [
     "not",
     "quantifier",
     "ignore_case",
+    "as",
 ];
 
 pub(in crate::condition) fn conditions(

@@ -1,10 +1,15 @@
-//! What an operator is given to compare with: a literal, or a list by its name.
+//! What an operator is given to compare with: a literal, another value of the payload, or a list by
+//! its name.
+
+use std::sync::Arc;
 
 use crate::diagnostic::{code, did_you_mean};
-use crate::yaml::{Key, Node, Value};
+use crate::event::SlotId;
+use crate::yaml::{Node, Value};
 
-use super::super::leaf::Named;
-use super::super::operators::{Operator, Options, Sense, Test};
+use super::super::leaf::{Elsewhere, Named};
+use super::super::operators::{self, Against, Operator, Options, Sense, Test};
+use super::super::{As, List};
 use super::Reader;
 
 impl Reader<'_, '_> {
@@ -15,13 +20,28 @@ impl Reader<'_, '_> {
         operand: &Node,
         options: Options,
     ) -> Option<Named> {
-        self.literal(operand);
-        let (spelled, test) = match reference(operand) {
-            Some((key, name)) if key.text == "list" => self.listed(operator, name, options)?,
-            _ => (
-                operand.to_json().to_string(),
-                operator.parse(operand, options, self.problems)?,
-            ),
+        let mut written = operand.to_json().to_string();
+        let mut elsewhere = None;
+        let test = match reference(operand) {
+            Some(("path", path)) => {
+                let (found, test) = self.in_payload(operator, path, options)?;
+                path.as_str().unwrap_or_default().clone_into(&mut written);
+                elsewhere = Some(Elsewhere::Payload(found));
+                test
+            }
+            Some(("list", name)) => {
+                let list = self.list_named(name)?;
+                let list = self.list_read(list, name, options)?;
+                written = format!("list {}", name.as_str().unwrap_or_default());
+                elsewhere = Some(Elsewhere::List(Arc::clone(&list)));
+                operator.parse_list(&list, name, options, self.problems)?
+            }
+            Some((key, name)) => return self.no_operand(operator, key, name),
+            None => {
+                self.literal(operand);
+                let operand = self.read(operator, operand, options)?;
+                operator.parse(&operand, options, self.problems)?
+            }
         };
         let absent = operator.name() == "exists" && operand.value == Value::Bool(false);
         Some(Named {
@@ -31,35 +51,141 @@ impl Reader<'_, '_> {
             } else {
                 operator.sense()
             },
-            operand: spelled.into(),
+            operand: written.into(),
+            elsewhere,
             test,
         })
     }
 
-    fn listed(
+    /// Another value of the payload.
+    fn in_payload(
         &mut self,
         operator: &'static dyn Operator,
-        name: &Node,
+        node: &Node,
         options: Options,
-    ) -> Option<(String, Box<dyn Test>)> {
+    ) -> Option<(SlotId, Box<dyn Test>)> {
+        let text = node.text(self.problems)?;
+        let Some(compare) = operator.compare() else {
+            let message = format!(
+                "the operand of `{}` is written in the rule, not found in the payload",
+                operator.name()
+            );
+            let able = operators::LIST
+                .iter()
+                .filter(|other| other.compare().is_some());
+            let able: Vec<_> = able.map(|other| other.name()).collect();
+            let help = format!("a path can stand behind {}", able.join(", "));
+            self.push(node.error(code::BAD_OPERAND, message).help(help));
+            return None;
+        };
+        let path = self.path(node, text)?;
+        let Some(steps) = path.singular() else {
+            let message = "this path can select several values, and one is compared with";
+            let help = if operator.takes_several() {
+                "name the list itself: `in: {path: $.users}` looks through its items"
+            } else {
+                "name one: `{path: $.labels[0].name}`"
+            };
+            self.push(node.error(code::BAD_OPERAND, message).help(help));
+            return None;
+        };
+        let slot = self.reading.paths.intern(steps);
+        let against = Against {
+            compare,
+            slot,
+            options,
+        };
+        Some((slot, Box::new(against)))
+    }
+
+    fn list_named(&mut self, name: &Node) -> Option<Arc<List>> {
         let wanted = name.text(self.problems)?;
         let lists = self.reading.lists;
-        let Some(list) = lists.get(wanted) else {
-            let help = match did_you_mean(wanted, lists.names()) {
+        let known = lists.get(wanted).map(Arc::clone);
+        if known.is_none() {
+            let names: Vec<_> = lists.names().collect();
+            let help = match did_you_mean(wanted, names.iter().copied()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None if lists.names().next().is_none() => {
+                None if names.is_empty() => {
                     "name it under `lists:` in this file: `lists: {vips: lists/vips.txt}`"
                         .to_owned()
                 }
-                None => format!("there are {}", lists.names().collect::<Vec<_>>().join(", ")),
+                None => format!("there are {}", names.join(", ")),
             };
             let message = format!("there is no list `{wanted}`");
             self.push(name.error(code::BAD_OPERAND, message).help(help));
-            return None;
+        }
+        known
+    }
+
+    /// A list whose values are read as `as` says.
+    fn list_read(&mut self, list: Arc<List>, name: &Node, options: Options) -> Option<Arc<List>> {
+        let Some(read_as) = options.read_as else {
+            return Some(list);
         };
-        let test = operator.parse_list(list, name, options, self.problems)?;
-        let written = serde_json::json!({"list": wanted, "of": list.fingerprint()});
-        Some((written.to_string(), test))
+        let mut values = Vec::with_capacity(list.values().len());
+        for value in list.values() {
+            let Some(read) = read_as.operand(value) else {
+                let (wanted, help) = wanted(read_as);
+                let message = format!("{value} in this list is not {wanted}");
+                self.push(name.error(code::BAD_OPERAND, message).help(help));
+                return None;
+            };
+            values.push(read.into_owned());
+        }
+        Some(Arc::new(List::new(values)))
+    }
+
+    /// A literal, read as `as` says.
+    fn read(&mut self, operator: &dyn Operator, operand: &Node, options: Options) -> Option<Node> {
+        let Some(read_as) = options
+            .read_as
+            .filter(|read_as| operator.reads_as().contains(read_as))
+        else {
+            return Some(operand.clone());
+        };
+        if let (true, Value::List(items)) = (operator.takes_several(), &operand.value) {
+            let read = items.iter().map(|item| self.read_one(read_as, item));
+            let items = read.collect::<Option<Vec<_>>>()?;
+            return Some(Node {
+                value: Value::List(items),
+                ..operand.clone()
+            });
+        }
+        if operator.takes_several() {
+            return Some(operand.clone());
+        }
+        self.read_one(read_as, operand)
+    }
+
+    fn read_one(&mut self, read_as: As, operand: &Node) -> Option<Node> {
+        let literal = operand.to_json();
+        let value = match read_as.operand(&literal).as_deref() {
+            Some(serde_json::Value::Number(number)) => Value::Number(number.clone()),
+            Some(serde_json::Value::String(text)) => Value::String(text.clone()),
+            _ => {
+                let (wanted, help) = wanted(read_as);
+                let message = format!("{literal} is not {wanted}");
+                self.push(operand.error(code::BAD_OPERAND, message).help(help));
+                return None;
+            }
+        };
+        Some(Node {
+            value,
+            ..operand.clone()
+        })
+    }
+
+    /// What cannot be an operand, though it looks like one.
+    fn no_operand<T>(&mut self, operator: &dyn Operator, key: &str, node: &Node) -> Option<T> {
+        let name = operator.name();
+        let message = format!("`{name}` cannot be compared with a `{key}`");
+        let help = match key {
+            "var" => "turn it around: {var: limit, lt: {path: $.amount}}",
+            _ => "an operand is written in the rule, or it is `{path: $.…}` or `{list: NAME}`",
+        };
+        self.push(node.error(code::BAD_OPERAND, message).help(help));
+        None
     }
 
     /// Operands are compared as they stand; braces in them are almost surely meant otherwise.
@@ -74,10 +200,27 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The one entry of an operand that stands for a value found elsewhere: `{list: NAME}`.
-fn reference(operand: &Node) -> Option<(&Key, &Node)> {
+/// What `as` wants of an operand, and how that is written.
+fn wanted(read_as: As) -> (&'static str, &'static str) {
+    match read_as {
+        As::Number => ("a number", "write digits: 12.50"),
+        As::Time => ("a moment", "write it as RFC 3339: \"2026-05-01T12:00:00Z\""),
+        As::Version => (
+            "a version",
+            "write numbers with dots between them: \"1.10.0\"",
+        ),
+        As::Text => ("text", "write text, a number, or true or false"),
+        As::Length => ("a length", "write how many characters, items or members: 3"),
+    }
+}
+
+/// The one entry of an operand that stands for a value found elsewhere: `{path: $.other}`.
+fn reference(operand: &Node) -> Option<(&str, &Node)> {
+    const WORDS: [&str; 6] = ["path", "list", "var", "item", "header", "query"];
     match operand.as_map()? {
-        [(key, node)] if ["list"].contains(&key.text.as_str()) => Some((key, node)),
+        [(key, node)] if WORDS.contains(&key.text.as_str()) && node.as_str().is_some() => {
+            Some((&key.text, node))
+        }
         _ => None,
     }
 }

@@ -4,12 +4,12 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::yaml::{Key, Node, Value};
 
 use super::super::leaf::{Leaf, Named};
-use super::super::operators::{self, Operator, Options, Sense};
+use super::super::operators::{self, Operator, Sense};
 use super::super::{Quantifier, Subject, foreign};
 use super::Reader;
 use super::subject::SUBJECTS;
 
-const OPTIONS: [&str; 2] = ["quantifier", "ignore_case"];
+const OPTIONS: [&str; 3] = ["quantifier", "ignore_case", "as"];
 
 impl Reader<'_, '_> {
     pub(super) fn test(&mut self, node: &Node, entries: &[(Key, Node)]) -> Option<Leaf> {
@@ -29,6 +29,7 @@ impl Reader<'_, '_> {
         let (text, subject) = subject?;
         let quantifier = self.quantifier(node, &written);
         self.judge(node, entries, &text, &subject, &written);
+        self.judge_options(node, options, &written.operators);
         Some(Leaf {
             written: text,
             subject,
@@ -49,14 +50,6 @@ impl Reader<'_, '_> {
                 );
             }
         }
-    }
-
-    fn options(&mut self, node: &Node) -> Options {
-        let ignore_case = node
-            .get("ignore_case")
-            .and_then(|value| value.bool(self.problems))
-            .unwrap_or(false);
-        Options { ignore_case }
     }
 
     fn quantifier(&mut self, node: &Node, written: &Written<'_>) -> Quantifier {
@@ -128,18 +121,6 @@ impl Reader<'_, '_> {
             let help = "write two conditions";
             let place = node.key_place(key);
             self.push(Diagnostic::error(code::MIXED_NEGATION, place, message).help(help));
-        }
-        let ignores = node
-            .get("ignore_case")
-            .is_some_and(|value| value.value == Value::Bool(true));
-        if ignores
-            && !written
-                .operators
-                .iter()
-                .any(|(_, operator)| operator.reads_text())
-        {
-            let message = "`ignore_case` means nothing to these operators";
-            self.push(node.error(code::BAD_OPERAND, message).help("leave it out"));
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod advice;
 pub(super) mod engine;
+mod parts;
 mod reading;
 mod tags;
 
@@ -17,7 +18,8 @@ use handlebars::template::{Parameter, TemplateElement};
 use serde_json::Value;
 
 use super::{Escape, ExpressionError, Scope};
-use reading::TEMPLATE_BYTES_MAX;
+pub use parts::{PartCall, part_calls};
+pub use reading::TEMPLATE_BYTES_MAX;
 
 /// What a template reads, for `check`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

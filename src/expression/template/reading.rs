@@ -13,7 +13,7 @@ use super::advice::{root_problem, unreadable};
 use super::tags::{NESTING_MAX, Tags};
 
 /// The longest template that is read, in bytes.
-pub(super) const TEMPLATE_BYTES_MAX: usize = 64 * 1024;
+pub const TEMPLATE_BYTES_MAX: usize = 64 * 1024;
 /// The deepest nesting of `{{#each}}`: each level may multiply the work.
 const EACH_DEPTH_MAX: usize = 3;
 const BLOCKS: [&str; 4] = ["if", "unless", "each", "with"];
@@ -82,8 +82,8 @@ impl Reader<'_> {
                 _ => {
                     let offset = self.text.find("{{>").or_else(|| self.text.find("{{#"));
                     let offset = offset.or_else(|| self.text.find("{{*")).unwrap_or(0);
-                    let message = "parts of other templates cannot be taken in here";
-                    let help = "write the text here, or compute it once under `vars`";
+                    let message = "parts of other templates are not taken in like this";
+                    let help = "write {{> NAME}}, with NAME under `templates:` of the rule file";
                     Err(ExpressionError::syntax(offset, message).len(3).help(help))
                 }
             })

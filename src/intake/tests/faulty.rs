@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::event::{Event, EventId, JobId};
+use crate::event::{Event, EventId, FiringId, JobId};
 use crate::plan::{Attempt, Job, JobState, Plan};
 use crate::runtime::BoxFuture;
 use crate::stores::memory::MemoryStore;
 use crate::stores::{
-    Acceptance, Accepted, Claim, Claimed, EventQuery, EventSummary, JobQuery, Lease, Record,
-    Result, Store, StoreError, Swept,
+    Acceptance, Accepted, Claim, Claimed, Companion, EventQuery, EventSummary, FiringSummary,
+    JobQuery, Lease, Record, Result, Store, StoreError, Swept,
 };
 
 /// What can fail.
@@ -207,6 +207,21 @@ impl Store for FaultyStore {
 
     fn outputs(&self, job: JobId) -> BoxFuture<'_, Result<Value>> {
         self.inner.outputs(job)
+    }
+
+    fn firings(&self, event: EventId) -> BoxFuture<'_, Result<Vec<FiringSummary>>> {
+        self.inner.firings(event)
+    }
+
+    fn companions(&self, firing: FiringId) -> BoxFuture<'_, Result<Vec<Companion>>> {
+        self.inner.companions(firing)
+    }
+
+    fn discard(
+        &self,
+        jobs: Vec<JobId>,
+    ) -> BoxFuture<'_, Result<Vec<std::result::Result<(), String>>>> {
+        self.inner.discard(jobs)
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Vec<(JobState, u64)>>> {

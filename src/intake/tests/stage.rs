@@ -147,8 +147,8 @@ impl Stage {
             delivery_id: id.to_owned(),
         };
         let secret = Secret::new(secret);
-        let headers = sign(&provider, None, &secret, &draft, self.clock.now()).unwrap();
-        self.unsigned(headers.iter(), body)
+        let signed = sign(&provider, None, &secret, &draft, self.clock.now()).unwrap();
+        self.unsigned(signed.headers.iter(), body)
     }
 
     /// A delivery with these headers and no more.
@@ -160,6 +160,7 @@ impl Stage {
         Delivery {
             method: "POST".to_owned(),
             query: Query::default(),
+            query_text: String::new(),
             headers: Headers::new(headers),
             body: Bytes::from(body.to_owned()),
             received_at: self.clock.now(),

@@ -1,5 +1,15 @@
 //! The definitions that come with the program: one YAML file each, data and not code.
 
+/// Other names of built-in definitions, so that none is read to find out.
+pub(super) const ALIASES: &[(&str, &str)] = &[
+    ("discord-interactions", "discord"),
+    ("discord-webhook-events", "discord"),
+    ("slack-commands", "slack"),
+    ("slack-events", "slack"),
+    ("slack-interactivity", "slack"),
+    ("standard-webhooks-v1a", "standard-webhooks"),
+];
+
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => {
         /// Every built-in definition: its name and its text.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::key::KeyForm;
+use super::super::letter::Letter;
 use super::super::overrides::Overrides;
 use super::super::reading::Reading;
-use super::super::sign::Letter;
 use super::super::signature::{Layout, named};
-use super::super::signed::{Claim, Signed};
+use super::super::signed::{Content, Signed};
 use super::super::verify::Refusal;
 use crate::crypto::{Algorithm, Mac};
 use crate::diagnostic::Diagnostics;
@@ -57,12 +57,12 @@ impl Hmac {
         }
     }
 
-    fn made_with(&self, key: &[u8], claim: &Claim<'_>) -> bool {
+    fn made_with(&self, key: &[u8], content: &Content<'_>, tags: &[Vec<u8>]) -> bool {
         let mut mac = Mac::new(self.algorithm, key);
-        for piece in &claim.content {
+        for piece in content {
             mac.update(piece);
         }
-        mac.matches_any(&claim.tags)
+        mac.matches_any(tags)
     }
 }
 
@@ -73,7 +73,7 @@ fn prefix_of(algorithm: Algorithm) -> String {
 impl Scheme for Hmac {
     fn verify<'a>(
         &'a self,
-        secrets: &[Secret],
+        secrets: &'a [Secret],
         mut reading: Reading<'a>,
         now: Timestamp,
     ) -> Result<Proof, Refusal> {
@@ -84,21 +84,17 @@ impl Scheme for Hmac {
         if keys.is_empty() {
             return Err(Refusal::NoSecret);
         }
-        let claim = self.signed.claim(&mut reading, now, &self.hint)?;
-        if keys.iter().any(|key| self.made_with(key, &claim)) {
-            return Ok(self.signed.proof());
-        }
-        Err(Refusal::Mismatch {
-            what: self.signed.signature.from.to_string(),
-            hint: self.hint.clone(),
-        })
+        let right = |content: &Content<'a>, tags: &[Vec<u8>]| {
+            keys.iter().any(|key| self.made_with(key, content, tags))
+        };
+        self.signed.verify(&mut reading, now, &self.hint, right)
     }
 
     fn secret_bytes(&self, secret: &Secret) -> Result<usize, String> {
-        self.key.decode(secret).map(|key| key.len())
+        self.key.bytes(secret)
     }
 
-    fn sign(&self, secret: &Secret, letter: &mut Letter, now: Timestamp) -> Result<(), String> {
+    fn sign(&self, secret: &Secret, letter: &mut Letter<'_>, now: Timestamp) -> Result<(), String> {
         let key = self.key.decode(secret)?;
         self.signed.put(letter, now, |content| {
             Mac::tag(self.algorithm, &key, content)
@@ -131,5 +127,10 @@ impl Scheme for Hmac {
 
     fn signed(&self) -> Option<&Signed> {
         Some(&self.signed)
+    }
+
+    fn mac(&self, secret: &Secret) -> Option<Mac> {
+        let key = self.key.decode(secret).ok()?;
+        Some(Mac::new(self.algorithm, &key))
     }
 }

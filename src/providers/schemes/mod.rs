@@ -1,22 +1,30 @@
 //! FAMILY: one way of signing each.
 
+mod asymmetric;
+mod basic;
+mod ecdsa;
 mod ed25519;
+mod hash;
 mod hmac;
+mod jwt;
+mod rsa;
 mod token;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use crate::crypto::Mac;
 use crate::diagnostic::Diagnostics;
 use crate::event::Proof;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::Fields;
 
+use super::letter::Letter;
 use super::overrides::Overrides;
+use super::parts::Place;
 use super::reading::Reading;
-use super::sign::Letter;
 use super::signed::Signed;
 use super::verify::Refusal;
 
@@ -28,7 +36,7 @@ pub trait Scheme: Debug + Send + Sync {
     /// A [`Refusal`] for whatever is not proven.
     fn verify<'a>(
         &'a self,
-        secrets: &[Secret],
+        secrets: &'a [Secret],
         reading: Reading<'a>,
         now: Timestamp,
     ) -> Result<Proof, Refusal>;
@@ -43,7 +51,7 @@ pub trait Scheme: Debug + Send + Sync {
     ///
     /// # Errors
     /// Where that takes a key which only the sender has.
-    fn sign(&self, secret: &Secret, letter: &mut Letter, now: Timestamp) -> Result<(), String>;
+    fn sign(&self, secret: &Secret, letter: &mut Letter<'_>, now: Timestamp) -> Result<(), String>;
 
     /// The same scheme as a source wants it; overrides that fit are noted in `used`.
     ///
@@ -63,8 +71,19 @@ pub trait Scheme: Debug + Send + Sync {
         None
     }
 
-    /// The header that carries the secret itself, where one does.
-    fn credential_header(&self) -> Option<&str> {
+    /// The places that carry the secret itself, or something as good as it.
+    fn credentials(&self) -> Vec<&Place> {
+        Vec::new()
+    }
+
+    /// The places that it looks at: what they need of the source must be set.
+    fn places(&self) -> Vec<&Place> {
+        self.signed()
+            .map_or_else(Vec::new, |signed| signed.places().collect())
+    }
+
+    /// What signs the answers of handshakes, where the secret can sign.
+    fn mac(&self, _: &Secret) -> Option<Mac> {
         None
     }
 }
@@ -79,7 +98,16 @@ pub struct Kind {
 }
 
 /// Every way of signing.
-pub const LIST: &[Kind] = &[hmac::KIND, ed25519::KIND, token::KIND];
+pub const LIST: &[Kind] = &[
+    hmac::KIND,
+    hash::KIND,
+    ed25519::KIND,
+    ecdsa::KIND,
+    rsa::KIND,
+    jwt::KIND,
+    token::KIND,
+    basic::KIND,
+];
 
 /// The member of that name.
 pub fn find(name: &str) -> Option<&'static Kind> {

@@ -1,13 +1,15 @@
-//! The secret itself in a header. It proves who sent the delivery, and nothing about the body.
+//! The secret itself in a header, the query or the body. It proves who sent the delivery, and nothing
+//! about the body.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::super::each::Each;
 use super::super::key::KeyForm;
+use super::super::letter::Letter;
 use super::super::overrides::Overrides;
 use super::super::parts::Place;
 use super::super::reading::Reading;
-use super::super::sign::Letter;
 use super::super::signature::place;
 use super::super::verify::Refusal;
 use crate::crypto::equal;
@@ -26,9 +28,9 @@ pub(super) const KIND: Kind = Kind {
 
 #[derive(Debug)]
 struct Token {
-    header: Box<str>,
-    prefix: Box<str>,
     place: Place,
+    prefix: Box<str>,
+    each: Option<Each>,
     hint: String,
 }
 
@@ -38,33 +40,65 @@ fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn 
         .optional("prefix")
         .and_then(|node| node.text(problems))
         .unwrap_or_default();
+    let each = match fields.optional("each") {
+        Some(node) => Some(Each::parse(node, problems)?),
+        None => None,
+    };
     let node = from?;
-    let Place::Header(header) = place(node, problems)? else {
-        // Elsewhere it would be stored and forwarded with the event.
-        let message = "a token must stand in a header";
+    let place = place(node, problems)?;
+    if !matches!(
+        place,
+        Place::Header(_) | Place::Query(_) | Place::Form(_) | Place::Json(..)
+    ) {
+        let message = "a token stands in a header, the query, a form or the JSON body";
         problems.push(node.error(code::BAD_DEFINITION, message));
         return None;
-    };
-    Some(Arc::new(Token::new(header, prefix.into())))
+    }
+    Some(Arc::new(Token::new(place, prefix.into(), each)))
 }
 
 impl Token {
-    fn new(header: Box<str>, prefix: Box<str>) -> Self {
-        let hint = format!("send it: {header}: {prefix}SECRET");
+    fn new(place: Place, prefix: Box<str>, each: Option<Each>) -> Self {
+        let hint = match &place {
+            Place::Query(name) => format!("send it: ?{name}={prefix}SECRET"),
+            place => format!("send it: {place}: {prefix}SECRET"),
+        };
         Self {
-            place: Place::Header(header.clone()),
-            header,
+            place,
             prefix,
+            each,
             hint,
         }
+    }
+
+    /// Whether the token that the reading looks at is one of the secrets.
+    fn check(&self, secrets: &[&Secret], reading: &Reading<'_>) -> Result<(), Refusal> {
+        let sent = reading
+            .text(&self.place)
+            .map_err(|absent| Refusal::absent(&absent, &self.hint))?;
+        let Some(token) = sent.strip_prefix(self.prefix.as_ref()) else {
+            return Err(Refusal::Malformed {
+                what: self.place.to_string(),
+                why: format!("it does not begin with `{}`; {}", self.prefix, self.hint),
+            });
+        };
+        let right = |secret: &&Secret| equal(secret.expose().as_bytes(), token.as_bytes());
+        // Every secret is compared, so that the time does not tell which one was right.
+        if secrets.iter().filter(|secret| right(secret)).count() > 0 {
+            return Ok(());
+        }
+        Err(Refusal::Mismatch {
+            what: self.place.to_string(),
+            hint: self.hint.clone(),
+        })
     }
 }
 
 impl Scheme for Token {
     fn verify<'a>(
         &'a self,
-        secrets: &[Secret],
-        reading: Reading<'a>,
+        secrets: &'a [Secret],
+        mut reading: Reading<'a>,
         _: Timestamp,
     ) -> Result<Proof, Refusal> {
         let usable = |secret: &&Secret| KeyForm::Utf8.decode(secret).is_ok();
@@ -72,33 +106,29 @@ impl Scheme for Token {
         if secrets.is_empty() {
             return Err(Refusal::NoSecret);
         }
-        let sent = reading
-            .text(&self.place)
-            .map_err(|absent| Refusal::absent(&absent, &self.hint))?;
-        let Some(token) = sent.strip_prefix(self.prefix.as_ref()) else {
-            return Err(Refusal::Malformed {
-                what: self.header.to_string(),
-                why: format!("it does not begin with `{}`; {}", self.prefix, self.hint),
-            });
-        };
-        let right = |secret: &&Secret| equal(secret.expose().as_bytes(), token.as_bytes());
-        if secrets.iter().any(right) {
-            return Ok(Proof::authenticated_by_providers());
+        match &self.each {
+            None => self.check(&secrets, &reading)?,
+            Some(each) => {
+                for item in each.items(&reading)? {
+                    reading.item = Some(item);
+                    self.check(&secrets, &reading)?;
+                }
+            }
         }
-        Err(Refusal::Mismatch {
-            what: self.header.to_string(),
-            hint: self.hint.clone(),
-        })
+        Ok(Proof::authenticated_by_providers())
     }
 
     fn secret_bytes(&self, secret: &Secret) -> Result<usize, String> {
-        KeyForm::Utf8.decode(secret).map(|key| key.len())
+        KeyForm::Utf8.bytes(secret)
     }
 
-    fn sign(&self, secret: &Secret, letter: &mut Letter, _: Timestamp) -> Result<(), String> {
+    fn sign(&self, secret: &Secret, letter: &mut Letter<'_>, _: Timestamp) -> Result<(), String> {
         self.secret_bytes(secret)?;
-        letter.set(&self.header, format!("{}{}", self.prefix, secret.expose()));
-        Ok(())
+        if self.each.is_some() {
+            return Err("each item carries its own token, which we cannot do yet".to_owned());
+        }
+        let value = format!("{}{}", self.prefix, secret.expose());
+        letter.put(&self.place, &value)
     }
 
     fn with(
@@ -106,26 +136,26 @@ impl Scheme for Token {
         overrides: &Overrides,
         used: &mut BTreeSet<&'static str>,
     ) -> Result<Arc<dyn Scheme>, String> {
-        let mut token = Self::new(self.header.clone(), self.prefix.clone());
-        if let Some(header) = &overrides.header {
+        let mut token = Self::new(self.place.clone(), self.prefix.clone(), self.each.clone());
+        if let (Some(header), Place::Header(own)) = (&overrides.header, &self.place) {
             // `Bearer ` and its like belong to the header they were given for.
-            let same = header.eq_ignore_ascii_case(&self.header);
+            let same = header.eq_ignore_ascii_case(own);
             let prefix = if same { token.prefix } else { "".into() };
-            token = Self::new(header.clone(), prefix);
+            token = Self::new(Place::Header(header.clone()), prefix, None);
             used.insert("header");
         }
         if let Some(prefix) = &overrides.prefix {
-            token = Self::new(token.header, prefix.clone());
+            token = Self::new(token.place, prefix.clone(), token.each);
             used.insert("prefix");
         }
         Ok(Arc::new(token))
     }
 
     fn headers(&self) -> Vec<&str> {
-        vec![&self.header]
+        self.place.header().into_iter().collect()
     }
 
-    fn credential_header(&self) -> Option<&str> {
-        Some(&self.header)
+    fn credentials(&self) -> Vec<&Place> {
+        vec![&self.place]
     }
 }

@@ -6,7 +6,9 @@ pub(crate) mod accepting;
 pub(crate) mod chains;
 mod dice;
 pub(crate) mod fixtures;
+pub(crate) mod gates;
 pub(crate) mod keeping;
+pub(crate) mod lanes;
 pub(crate) mod leasing;
 pub(crate) mod losing;
 pub(crate) mod model;
@@ -113,6 +115,28 @@ macro_rules! promises {
             chains::requeueing_starts_afresh_and_goes_last
             chains::what_cannot_be_requeued_says_why
             chains::stranded_jobs_die_at_their_age
+            gates::a_gateless_firing_opens_at_the_next_claim
+            gates::a_throttle_lets_so_many_through
+            gates::a_late_event_counts_beside_those_before_it
+            gates::a_value_passes_when_it_changed
+            gates::from_and_to_say_which_change
+            gates::what_nobody_calls_off_happens
+            gates::another_event_calls_off
+            gates::only_what_comes_after_calls_off
+            gates::two_events_are_joined_in_either_order
+            gates::what_comes_too_late_is_not_joined
+            gates::a_digest_gathers_until_its_window_closes
+            gates::a_digest_closes_when_it_is_quiet_or_full
+            gates::a_digest_of_too_few_comes_to_nothing
+            gates::a_delay_counts_from_where_it_opened
+            gates::what_is_held_waits_for_the_hour
+            gates::one_claim_looks_at_so_many_firings
+            gates::what_gates_need_is_kept_and_then_swept
+            lanes::a_lane_runs_one_at_a_time_in_order
+            lanes::the_first_keeps_its_turn_while_it_retries
+            lanes::a_requeued_job_goes_to_the_end
+            lanes::a_held_lane_waits_for_a_person
+            lanes::a_turn_is_taken_when_nothing_else_is_waited_for
             keeping::a_sweep_keeps_what_is_pending_or_dead
             keeping::a_sweep_returns_leases_that_ran_out
             keeping::events_are_listed_newest_first

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::dice::{DESTINATIONS, Dice};
-use super::fixtures::{attempt, id, plan};
+use super::fixtures::{attempt, id};
 use super::{Bed, World};
 use crate::event::JobId;
 use crate::stores::memory::MemoryStore;
@@ -29,7 +29,11 @@ async fn verb(store: &dyn Store, seen: &mut Seen, mut dice: Dice) -> String {
         9 => {
             let jobs = (0..=dice.roll(3)).filter_map(|_| dice.pick(&seen.jobs));
             let jobs = jobs.collect();
-            format!("requeue {:?}", store.requeue(jobs).await)
+            if dice.one_in(3) {
+                format!("discard {:?}", store.discard(jobs).await)
+            } else {
+                format!("requeue {:?}", store.requeue(jobs).await)
+            }
         }
         10 => clear(store, seen, dice).await,
         _ => {
@@ -69,8 +73,8 @@ async fn accept(store: &dyn Store, seen: &mut Seen, dice: &mut Dice) -> String {
 async fn replay(store: &dyn Store, seen: &mut Seen, dice: &mut Dice) -> String {
     let n = dice.roll(seen.events + 1);
     let run = 1 + u32::try_from(dice.roll(3)).unwrap();
-    let jobs = (0..dice.roll(4)).map(|place| dice.job(n, run, place));
-    let plan = plan(jobs.collect());
+    let count = dice.roll(4);
+    let plan = dice.plan(n, run, count);
     seen.jobs.extend(plan.jobs.iter().map(|job| job.id));
     format!("replay {:?}", store.accept_replay(id(n), run, plan).await)
 }
@@ -126,7 +130,12 @@ async fn shown(store: &dyn Store) -> String {
         writeln!(text, "{history:?} {outputs}").unwrap();
     }
     for event in &store.events(EventQuery::default()).await.unwrap() {
-        writeln!(text, "{event:?}").unwrap();
+        let firings = store.firings(event.id).await.unwrap();
+        writeln!(text, "{event:?} {firings:?}").unwrap();
+        for firing in firings {
+            let beside = store.companions(firing.id).await.unwrap();
+            writeln!(text, "{beside:?}").unwrap();
+        }
     }
     let counts = store.counts().await.unwrap();
     let paused = store.paused().await.unwrap();

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use crate::event::JobId;
+use crate::event::{EventId, FiringId, JobId};
 use crate::plan::{JobBody, JobState};
 use crate::runtime::Timestamp;
 
 use super::super::{Swept, before, reasons};
+use super::kept::KeptJob;
 use super::state::State;
 
 impl State {
@@ -67,35 +68,24 @@ impl State {
         }
     }
 
-    pub(super) fn die(&mut self, id: JobId, reason: &str) {
+    pub(super) fn die(&mut self, id: JobId, reason: &str, now: Timestamp) {
         let Some(kept) = self.find_mut(id) else {
             return;
         };
         kept.job.state = JobState::Dead;
         kept.job.reason = Some(reason.to_owned());
         kept.lease = None;
+        let holds = kept.job.lane.as_ref().is_some_and(|lane| lane.hold);
         let reason = reasons::skipped(&kept.job.action, JobState::Dead);
         self.skip_followers(id, &reason);
+        if !holds {
+            self.leave_lane(id, now);
+        }
     }
 
     pub(super) fn release_followers(&mut self, id: JobId, now: Timestamp) {
         for follower in self.followers(id, JobState::Waiting) {
-            let Some(kept) = self.find(follower) else {
-                continue;
-            };
-            let done = |id: &JobId| {
-                self.find(*id)
-                    .is_some_and(|kept| kept.job.state == JobState::Done)
-            };
-            if !kept.after.iter().all(done) {
-                continue;
-            }
-            let due_at = now.after(kept.delay);
-            if let Some(kept) = self.find_mut(follower) {
-                kept.job.state = JobState::Ready;
-                kept.job.due_at = due_at;
-                kept.job.ready_at = Some(due_at);
-            }
+            self.ready_if_free(follower, now);
         }
     }
 
@@ -119,7 +109,25 @@ impl State {
         kept.job.leases_lost = 0;
         kept.job.due_at = now;
         kept.job.ready_at = Some(now);
+        if kept.lane_nr.is_none() {
+            self.ready(id, now);
+        }
         self.revive_followers(id);
+        Ok(())
+    }
+
+    pub(super) fn discard(&mut self, jobs: &[JobId], now: Timestamp) -> Vec<Result<(), String>> {
+        jobs.iter().map(|id| self.discard_one(*id, now)).collect()
+    }
+
+    fn discard_one(&mut self, id: JobId, now: Timestamp) -> Result<(), String> {
+        let kept = self.find_mut(id).ok_or_else(|| reasons::unknown(id))?;
+        if kept.job.state != JobState::Dead {
+            return Err(reasons::not_dead(id, kept.job.state));
+        }
+        kept.job.state = JobState::Cancelled;
+        kept.job.reason = Some(reasons::DISCARDED.to_owned());
+        self.leave_lane(id, now);
         Ok(())
     }
 
@@ -145,7 +153,7 @@ impl State {
         }
     }
 
-    pub(super) fn expire(&mut self, known: &[String], oldest: Timestamp) -> u64 {
+    pub(super) fn expire(&mut self, known: &[String], oldest: Timestamp, now: Timestamp) -> u64 {
         let stranded: Vec<(JobId, String)> = self
             .jobs
             .iter()
@@ -157,9 +165,36 @@ impl State {
             .map(|job| (job.id, job.destination.clone()))
             .collect();
         for (id, destination) in &stranded {
-            self.die(*id, &reasons::no_destination(destination));
+            self.die(*id, &reasons::no_destination(destination), now);
         }
         stranded.len() as u64
+    }
+
+    /// Nobody needs what a firing that is yet to be looked at may ask for.
+    fn forget_flow(&mut self, oldest: Timestamp, now: Timestamp) {
+        if self.next_firing().is_some_and(|due| due <= now) {
+            return;
+        }
+        self.signals.retain(|kept| kept.until > now);
+        self.passes.retain(|kept| kept.until > now);
+        self.seen.retain(|_, (_, at)| *at >= oldest);
+    }
+
+    /// Whether nobody needs an event any more: none of its jobs is pending or dead, nor any of a firing
+    /// that it stands beside, and no firing may yet wait for it.
+    fn is_settled(&self, id: EventId) -> bool {
+        let pending = |state: JobState| state == JobState::Dead || !state.is_final();
+        let beside = |firing: FiringId| {
+            let mut firings = self
+                .firings
+                .iter()
+                .filter(|kept| kept.standing.id == firing);
+            firings.any(|kept| kept.companions.iter().any(|(_, event, _)| *event == id))
+        };
+        let needs = |kept: &KeptJob| {
+            pending(kept.job.state) && (kept.job.event == id || kept.job.firing.is_some_and(beside))
+        };
+        !self.jobs.iter().any(needs) && !self.signals.iter().any(|kept| kept.event == id)
     }
 
     pub(super) fn sweep(&mut self, retention: Duration, now: Timestamp) -> Swept {
@@ -167,16 +202,19 @@ impl State {
         let keys = self.dedupe.len();
         self.dedupe.retain(|_, seen| seen.until > now);
         let oldest = before(now, retention);
-        let pending = |state: JobState| state == JobState::Dead || !state.is_final();
-        let jobs = &mut self.jobs;
+        self.forget_flow(oldest, now);
         let events = self.events.len();
-        self.events.retain(|id, kept| {
-            kept.summary.received_at >= oldest
-                || jobs
-                    .iter()
-                    .any(|kept| kept.job.event == *id && pending(kept.job.state))
-        });
-        jobs.retain(|kept| self.events.contains_key(&kept.job.event));
+        let old: Vec<EventId> = self
+            .events
+            .iter()
+            .filter(|(_, kept)| kept.summary.received_at < oldest)
+            .map(|(id, _)| *id)
+            .filter(|id| self.is_settled(*id))
+            .collect();
+        self.events.retain(|id, _| !old.contains(id));
+        self.jobs.retain(|kept| !old.contains(&kept.job.event));
+        let firings = &mut self.firings;
+        firings.retain(|kept| !old.contains(&kept.standing.event));
         Swept {
             events: (events - self.events.len()) as u64,
             dedupe_keys: (keys - self.dedupe.len()) as u64,

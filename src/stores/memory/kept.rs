@@ -30,6 +30,8 @@ pub(super) struct KeptJob {
     pub(super) delay: Duration,
     pub(super) attempts: Vec<Attempt>,
     pub(super) outputs: Value,
+    /// Its place in its lane, while it has one.
+    pub(super) lane_nr: Option<u64>,
     /// Requeued jobs go after those due at the same moment.
     pub(super) requeues: u32,
     /// Claims so far.
@@ -51,6 +53,9 @@ pub(super) struct Held {
 impl KeptJob {
     pub(super) fn new(new: NewJob, event: EventId, event_name: String, now: Timestamp) -> Self {
         let state = match new.state {
+            JobState::Waiting | JobState::Ready | JobState::Leased if new.firing.is_some() => {
+                JobState::Waiting
+            }
             JobState::Waiting if new.after.is_empty() => JobState::Ready,
             JobState::Leased => JobState::Ready,
             state => state,
@@ -83,6 +88,7 @@ impl KeptJob {
             delay: new.delay,
             attempts: Vec::new(),
             outputs: Value::Null,
+            lane_nr: None,
             requeues: 0,
             number: 0,
             lease: None,

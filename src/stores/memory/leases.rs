@@ -7,8 +7,10 @@ use crate::event::JobId;
 use crate::plan::{Attempt, JobState};
 use crate::runtime::Timestamp;
 
+use super::super::gates::open_due;
 use super::super::{
-    Claim, Claimed, LEASES_LOST_MAX, Lease, LeasedJob, Next, OUTPUTS_BYTES_MAX, Record, reasons,
+    Claim, Claimed, FIRINGS_PER_CLAIM, LEASES_LOST_MAX, Lease, LeasedJob, Next, OUTPUTS_BYTES_MAX,
+    Record, reasons,
 };
 use super::kept::{Held, KeptJob};
 use super::state::State;
@@ -57,9 +59,9 @@ impl State {
             kept.job.leases_lost += 1;
         }
         if held.started {
-            self.die(id, reasons::IN_DOUBT);
+            self.die(id, reasons::IN_DOUBT, now);
         } else if kept.job.leases_lost >= LEASES_LOST_MAX {
-            self.die(id, reasons::POISON);
+            self.die(id, reasons::POISON, now);
         } else {
             kept.job.state = JobState::Ready;
             kept.job.due_at = kept.job.due_at.min(now);
@@ -102,6 +104,7 @@ impl State {
 
     pub(super) fn claim(&mut self, claim: &Claim, now: Timestamp) -> Claimed {
         self.lose_expired(now);
+        let Ok(()) = open_due(self, now, FIRINGS_PER_CLAIM);
         let mut open: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, slots) in &claim.free {
             if *slots > 0 && !self.paused.contains_key(name) {
@@ -137,6 +140,7 @@ impl State {
                 JobState::Ready => Some(kept.job.due_at),
                 _ => kept.lease.as_ref().map(|held| held.until),
             });
+        let next = next.chain(self.next_firing());
         let next_due = next.min().map(|at| at.since(now));
         Claimed { jobs, next_due }
     }
@@ -184,6 +188,7 @@ impl State {
                 if followed && outputs.to_string().len() <= OUTPUTS_BYTES_MAX {
                     kept.outputs = outputs;
                 }
+                self.leave_lane(id, now);
                 self.release_followers(id, now);
             }
             Next::Retry { after, counts } => {
@@ -196,7 +201,7 @@ impl State {
             }
             Next::Dead { reason } => {
                 kept.job.attempts += tried;
-                self.die(id, &reason);
+                self.die(id, &reason, now);
             }
             Next::Release => {
                 kept.lease = None;

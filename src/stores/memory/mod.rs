@@ -4,7 +4,9 @@
 //! other stores are compared with it. It keeps nothing when the process ends.
 
 mod chain;
+mod flow;
 mod kept;
+mod lane;
 mod leases;
 mod listing;
 mod state;
@@ -15,13 +17,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::event::{Event, EventId, JobId};
+use crate::event::{Event, EventId, FiringId, JobId};
 use crate::plan::{Job, JobState, Plan};
 use crate::runtime::{BoxFuture, Clock};
 
 use super::{
-    Acceptance, Accepted, Claim, Claimed, EventQuery, EventSummary, JobHistory, JobQuery, Lease,
-    Record, Result, Store, Swept,
+    Acceptance, Accepted, Claim, Claimed, Companion, EventQuery, EventSummary, FiringSummary,
+    JobHistory, JobQuery, Lease, Record, Result, Store, Swept,
 };
 use state::State;
 
@@ -98,9 +100,17 @@ impl Store for MemoryStore {
         now(Ok(self.lock().requeue(&jobs, self.clock.now())))
     }
 
+    fn discard(
+        &self,
+        jobs: Vec<JobId>,
+    ) -> BoxFuture<'_, Result<Vec<std::result::Result<(), String>>>> {
+        now(Ok(self.lock().discard(&jobs, self.clock.now())))
+    }
+
     fn expire(&self, known: Vec<String>, max_age: Duration) -> BoxFuture<'_, Result<u64>> {
         let oldest = super::before(self.clock.now(), max_age);
-        now(Ok(self.lock().expire(&known, oldest)))
+        let at = self.clock.now();
+        now(Ok(self.lock().expire(&known, oldest, at)))
     }
 
     fn sweep(&self, retention: Duration) -> BoxFuture<'_, Result<Swept>> {
@@ -172,6 +182,14 @@ impl Store for MemoryStore {
 
     fn outputs(&self, job: JobId) -> BoxFuture<'_, Result<Value>> {
         now(Ok(self.lock().outputs(job)))
+    }
+
+    fn firings(&self, event: EventId) -> BoxFuture<'_, Result<Vec<FiringSummary>>> {
+        now(Ok(self.lock().firings_of(event)))
+    }
+
+    fn companions(&self, firing: FiringId) -> BoxFuture<'_, Result<Vec<Companion>>> {
+        now(Ok(self.lock().companions(firing)))
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Vec<(JobState, u64)>>> {

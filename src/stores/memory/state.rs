@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::event::{EventId, JobId};
+use serde_json::Value;
+
+use crate::event::{EventId, FiringId, JobId};
 use crate::plan::{JobState, NewJob, Plan};
 use crate::runtime::Timestamp;
 
 use super::super::reasons;
 use super::super::{Acceptance, Accepted, Dedupe, LEASE, LeasedJob, Result, StoreError};
+use super::flow::{KeptFiring, KeptPass, KeptSignal};
 use super::kept::{KeptEvent, KeptJob};
 
 /// Everything.
@@ -19,6 +22,14 @@ pub(super) struct State {
     pub(super) jobs: Vec<KeptJob>,
     /// By source and key.
     pub(super) dedupe: BTreeMap<(String, String), Seen>,
+    /// In the order in which they were stored.
+    pub(super) firings: Vec<KeptFiring>,
+    pub(super) firings_so_far: i64,
+    /// In the order in which they were stored.
+    pub(super) signals: Vec<KeptSignal>,
+    pub(super) passes: Vec<KeptPass>,
+    /// The last value of a key that a rule has seen, and when.
+    pub(super) seen: BTreeMap<(String, String), (Value, Timestamp)>,
     pub(super) paused: BTreeMap<String, String>,
     pub(super) rule_sets: BTreeMap<String, String>,
     pub(super) memory: BTreeMap<String, String>,
@@ -30,6 +41,13 @@ pub(super) struct Seen {
     first: EventId,
     body: bytes::Bytes,
     pub(super) until: Timestamp,
+}
+
+/// What a batch has brought so far.
+#[derive(Default)]
+struct Known {
+    firings: BTreeSet<FiringId>,
+    jobs: BTreeSet<JobId>,
 }
 
 impl State {
@@ -56,7 +74,7 @@ impl State {
     /// Nothing of a batch is kept if an event or a job of it is there already.
     fn refuse_twice(&self, batch: &[Acceptance], now: Timestamp) -> Result<()> {
         let mut events = BTreeSet::new();
-        let mut jobs = BTreeSet::new();
+        let mut known = Known::default();
         let mut keys = BTreeSet::new();
         for one in batch {
             let key = |dedupe: &Dedupe| (one.event.source.name.clone(), dedupe.key.clone());
@@ -70,14 +88,20 @@ impl State {
             if self.events.contains_key(&id) || !events.insert(id) {
                 return Err(StoreError::Failed(reasons::event_twice(id)));
             }
-            self.refuse_jobs_twice(&one.plan, &mut jobs)?;
+            self.refuse_plan_twice(&one.plan, &mut known)?;
         }
         Ok(())
     }
 
-    fn refuse_jobs_twice(&self, plan: &Plan, jobs: &mut BTreeSet<JobId>) -> Result<()> {
+    fn refuse_plan_twice(&self, plan: &Plan, known: &mut Known) -> Result<()> {
+        for firing in &plan.firings {
+            let mut kept = self.firings.iter().map(|kept| kept.standing.id);
+            if kept.any(|id| id == firing.id) || !known.firings.insert(firing.id) {
+                return Err(StoreError::Failed(reasons::firing_twice(firing.id)));
+            }
+        }
         for job in &plan.jobs {
-            if self.find(job.id).is_some() || !jobs.insert(job.id) {
+            if self.find(job.id).is_some() || !known.jobs.insert(job.id) {
                 return Err(StoreError::Failed(reasons::job_twice(job.id)));
             }
         }
@@ -112,6 +136,8 @@ impl State {
         let order: Vec<JobId> = one.plan.jobs.iter().map(|job| job.id).collect();
         let kept = KeptEvent::new(one.event, one.plan.rule_set, one.plan.matched);
         self.events.insert(id, kept);
+        self.insert_firings(id, one.plan.firings, now);
+        self.insert_signals(id, one.plan.signals, now);
         self.insert_jobs(id, one.plan.jobs, now);
         let wanted = order.into_iter().filter(|id| one.lease.contains(id));
         let leased = wanted.filter_map(|id| self.lease_if_due(id, now)).collect();
@@ -135,8 +161,10 @@ impl State {
         if !self.events.contains_key(&event) {
             return Ok(None);
         }
-        self.refuse_jobs_twice(&plan, &mut BTreeSet::new())?;
+        self.refuse_plan_twice(&plan, &mut Known::default())?;
         let planned = plan.jobs.len();
+        self.insert_firings(event, plan.firings, now);
+        self.insert_signals(event, plan.signals, now);
         self.insert_jobs(event, plan.jobs, now);
         if let Some(kept) = self.events.get_mut(&event) {
             kept.summary.runs = kept.summary.runs.max(run);
@@ -151,7 +179,13 @@ impl State {
         let name = names.last().map_or("unknown", String::as_str).to_owned();
         let order: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
         for new in jobs {
-            self.jobs.push(KeptJob::new(new, event, name.clone(), now));
+            let kept = KeptJob::new(new, event, name.clone(), now);
+            let (id, due) = (kept.job.id, kept.job.due_at);
+            let turns = kept.job.state == JobState::Ready && kept.job.lane.is_some();
+            self.jobs.push(kept);
+            if turns {
+                self.ready(id, due);
+            }
         }
         for id in order {
             self.settle(id);

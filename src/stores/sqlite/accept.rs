@@ -8,9 +8,16 @@ use crate::plan::JobState;
 use super::super::{LEASE, reasons};
 use super::events;
 use super::fault::{Fault, Outcome};
-use super::planned::{AcceptanceRows, JobRow, Kept};
+use super::planned::{AcceptanceRows, JobRow, Kept, PlanRows};
 use super::rows::state_code;
 use super::writer::Tx;
+
+/// How a job begins.
+#[derive(Clone, Copy)]
+struct First {
+    state: JobState,
+    lane_nr: Option<i64>,
+}
 
 impl Tx<'_> {
     pub(super) fn accept(&self, batch: &[AcceptanceRows]) -> Outcome<Vec<Kept>> {
@@ -39,7 +46,7 @@ impl Tx<'_> {
         one.event
             .insert(self.db, &one.rule_set, &one.matched)
             .map_err(|error| twice(error, || reasons::event_twice(one.event.id)))?;
-        let leased = self.insert_jobs(one.event.id, &one.event_name, &one.jobs)?;
+        let leased = self.insert_plan(one.event.id, &one.event_name, &one.plan)?;
         Ok(Kept::New {
             at: self.now,
             epoch: self.epoch,
@@ -61,27 +68,33 @@ impl Tx<'_> {
         &self,
         event: EventId,
         run: u32,
-        jobs: &[JobRow],
+        plan: &PlanRows,
     ) -> Outcome<Option<usize>> {
         let Some(name) = events::name_of(self.db, event)? else {
             return Ok(None);
         };
-        self.insert_jobs(event, &name, jobs)?;
+        self.insert_plan(event, &name, plan)?;
         let mut count = self
             .db
             .prepare_cached("UPDATE events SET runs = max(runs, ?2) WHERE id = ?1")?;
         count.execute(params![event.as_bytes(), run])?;
-        Ok(Some(jobs.len()))
+        Ok(Some(plan.jobs.len()))
     }
 
     /// Answers the places of the jobs that are leased.
+    fn insert_plan(&self, event: EventId, name: &str, plan: &PlanRows) -> Outcome<Vec<usize>> {
+        self.insert_firings(event, &plan.firings)?;
+        self.insert_signals(event, &plan.signals)?;
+        self.insert_jobs(event, name, &plan.jobs)
+    }
+
     fn insert_jobs(&self, event: EventId, name: &str, jobs: &[JobRow]) -> Outcome<Vec<usize>> {
         let mut leased = Vec::new();
         let mut waiting = Vec::new();
         for (place, job) in jobs.iter().enumerate() {
-            let state = self.first_state(job)?;
-            let seq = self.insert_job(event, name, job, state)?;
-            match state {
+            let first = self.first(job)?;
+            let seq = self.insert_job(event, name, job, first)?;
+            match first.state {
                 JobState::Leased => leased.push(place),
                 JobState::Waiting => waiting.push((seq, job.new.id)),
                 _ => {}
@@ -93,22 +106,32 @@ impl Tx<'_> {
         Ok(leased)
     }
 
-    fn first_state(&self, job: &JobRow) -> Outcome<JobState> {
+    fn first(&self, job: &JobRow) -> Outcome<First> {
         let new = &job.new;
-        let ready = match new.state {
-            JobState::Waiting => new.after.is_empty(),
-            JobState::Ready | JobState::Leased => true,
-            _ => false,
+        let gated = new.firing.is_some();
+        let free = match new.state {
+            JobState::Waiting => new.after.is_empty() && !gated,
+            JobState::Ready | JobState::Leased => !gated,
+            state => {
+                return Ok(First {
+                    state,
+                    lane_nr: None,
+                });
+            }
         };
-        if !ready {
-            return Ok(new.state);
-        }
+        let lane = new.lane.as_ref().filter(|_| free);
+        let turn = lane.map(|lane| self.next_turn(&new.destination, &lane.key));
+        let turn = turn.transpose()?;
         let wanted = job.wanted && self.now.after(new.delay) <= self.now;
-        Ok(if wanted && !self.is_paused(&new.destination)? {
+        let state = if !free || turn.is_some_and(|turn| !turn.first) {
+            JobState::Waiting
+        } else if wanted && !self.is_paused(&new.destination)? {
             JobState::Leased
         } else {
             JobState::Ready
-        })
+        };
+        let lane_nr = turn.map(|turn| turn.number);
+        Ok(First { state, lane_nr })
     }
 
     fn insert_job(
@@ -116,7 +139,7 @@ impl Tx<'_> {
         event: EventId,
         name: &str,
         job: &JobRow,
-        state: JobState,
+        First { state, lane_nr }: First,
     ) -> Outcome<i64> {
         let new = &job.new;
         let due = self.now.after(new.delay).millis();
@@ -126,9 +149,9 @@ impl Tx<'_> {
         let mut insert = self.db.prepare_cached(
             "INSERT INTO jobs (id, event, event_name, run, rule, action, kind, destination, state, \
              reason, delay, due_at, ready_at, created_at, number, epoch, leased_at, lease_until, \
-             item, firing, lane, lane_hold) \
+             item, firing, lane, lane_hold, lane_nr) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
-             ?18, ?19, ?20, ?21, ?22)",
+             ?18, ?19, ?20, ?21, ?22, ?23)",
         )?;
         let inserted = insert.insert(params![
             new.id.as_bytes(),
@@ -153,6 +176,7 @@ impl Tx<'_> {
             new.firing.as_ref().map(FiringId::as_bytes),
             new.lane.as_ref().map(|lane| &lane.key),
             new.lane.as_ref().is_some_and(|lane| lane.hold),
+            lane_nr,
         ]);
         let seq = inserted.map_err(|error| twice(error, || reasons::job_twice(new.id)))?;
         let mut body = self
@@ -170,7 +194,7 @@ impl Tx<'_> {
 }
 
 /// What is there already is a contradiction, not a failure of the disk.
-fn twice(error: rusqlite::Error, why: impl FnOnce() -> String) -> Fault {
+pub(super) fn twice(error: rusqlite::Error, why: impl FnOnce() -> String) -> Fault {
     let fault = Fault::from(error);
     if fault.is_twice() {
         Fault::refused(why())

@@ -96,29 +96,22 @@ impl Tx<'_> {
     pub(super) fn die(&self, (seq, id): JobKey, action: &str, reason: &str) -> Outcome<()> {
         let mut update = self.db.prepare_cached(
             "UPDATE jobs SET state = ?2, reason = ?3, epoch = NULL, leased_at = NULL, \
-             lease_until = NULL, started = 0 WHERE seq = ?1",
+             lease_until = NULL, started = 0 WHERE seq = ?1 \
+             RETURNING lane_nr IS NOT NULL AND NOT lane_hold",
         )?;
-        update.execute(params![seq, state_code(JobState::Dead), reason])?;
-        self.skip_followers(id, &reasons::skipped(action, JobState::Dead))
+        let leaves = update.query_row(params![seq, state_code(JobState::Dead), reason], |row| {
+            row.get(0)
+        })?;
+        self.skip_followers(id, &reasons::skipped(action, JobState::Dead))?;
+        if leaves {
+            self.leave_lane(seq)?;
+        }
+        Ok(())
     }
 
     pub(super) fn release_followers(&self, id: JobId) -> Outcome<()> {
         for (seq, _) in self.followers(id, JobState::Waiting)? {
-            let mut release = self.db.prepare_cached(
-                "UPDATE jobs SET state = ?2, \
-                 due_at = CASE WHEN delay > ?4 - ?3 THEN ?4 ELSE ?3 + delay END, \
-                 ready_at = CASE WHEN delay > ?4 - ?3 THEN ?4 ELSE ?3 + delay END \
-                 WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM follows \
-                 LEFT JOIN jobs AS first ON first.id = follows.after \
-                 WHERE follows.job = ?1 AND first.state IS NOT ?5)",
-            )?;
-            release.execute(params![
-                seq,
-                state_code(JobState::Ready),
-                self.now.millis(),
-                i64::MAX,
-                state_code(JobState::Done),
-            ])?;
+            self.ready_if_free(seq, self.now)?;
         }
         Ok(())
     }
@@ -151,10 +144,34 @@ impl Tx<'_> {
         }
         let mut update = self.db.prepare_cached(
             "UPDATE jobs SET state = ?2, reason = NULL, attempts = 0, leases_lost = 0, \
-             lost_in = NULL, requeues = requeues + 1, due_at = ?3, ready_at = ?3 WHERE seq = ?1",
+             lost_in = NULL, requeues = requeues + 1, due_at = ?3, ready_at = ?3 WHERE seq = ?1 \
+             RETURNING lane IS NOT NULL AND lane_nr IS NULL",
         )?;
-        update.execute(params![seq, state_code(JobState::Ready), self.now.millis()])?;
+        let ready = state_code(JobState::Ready);
+        let comes_anew =
+            update.query_row(params![seq, ready, self.now.millis()], |row| row.get(0))?;
+        if comes_anew {
+            self.ready(seq, self.now.millis())?;
+        }
         self.revive_followers(id)?;
+        Ok(Ok(()))
+    }
+
+    /// Gives up one dead letter, or says why not.
+    pub(super) fn discard(&self, id: JobId) -> Outcome<Result<(), String>> {
+        let mut select = self
+            .db
+            .prepare_cached("SELECT seq, state FROM jobs WHERE id = ?1")?;
+        let found = select.query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)));
+        let Some((seq, state)) = found.optional()? else {
+            return Ok(Err(reasons::unknown(id)));
+        };
+        let state = state_of(state)?;
+        if state != JobState::Dead {
+            return Ok(Err(reasons::not_dead(id, state)));
+        }
+        self.set_state(seq, JobState::Cancelled, Some(reasons::DISCARDED))?;
+        self.leave_lane(seq)?;
         Ok(Ok(()))
     }
 

@@ -9,7 +9,8 @@ use crate::event::JobId;
 use crate::plan::{Attempt, Job, JobBody, JobState};
 use crate::runtime::Timestamp;
 
-use super::super::{Claim, Claimed, LEASES_LOST_MAX, Lease, LeasedJob, reasons};
+use super::super::gates::open_due;
+use super::super::{Claim, Claimed, FIRINGS_PER_CLAIM, LEASES_LOST_MAX, Lease, LeasedJob, reasons};
 use super::chain::JobKey;
 use super::events;
 use super::fault::Outcome;
@@ -122,6 +123,7 @@ impl Tx<'_> {
 
     pub(super) fn claim(&self, claim: &Claim) -> Outcome<Claimed> {
         self.lose_until(self.now)?;
+        open_due(&mut &*self, self.now, FIRINGS_PER_CLAIM)?;
         let mut open: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, slots) in &claim.free {
             if *slots > 0 && !self.is_paused(name)? {
@@ -137,7 +139,8 @@ impl Tx<'_> {
         for one in due {
             jobs.extend(self.lease(one, claim.lease)?);
         }
-        let next = self.next_due(&open)?;
+        let next = self.next_due(&open)?.into_iter();
+        let next = next.chain(self.next_firing()?).min();
         let next_due = next.map(|at| Timestamp::from_millis(at).since(self.now));
         Ok(Claimed { jobs, next_due })
     }

@@ -4,12 +4,13 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use serde_json::{Map, Value};
 
-use crate::event::{EventId, JobId};
+use crate::event::{EventId, FiringId, JobId};
 use crate::plan::{Attempt, Job, JobState};
 
-use super::super::{EventQuery, EventSummary, JobQuery, LIST_MAX};
+use super::super::{Companion, EventQuery, EventSummary, FiringSummary, JobQuery, LIST_MAX};
 use super::events::{SUMMARY_COLUMNS, read_summary};
 use super::fault::Outcome;
+use super::firings::{firing_state, gate_of, read_vars};
 use super::rows::{
     JOB_COLUMN_COUNT, JOB_COLUMNS, get, job_id, read_job, read_outputs, state_code, state_of, time,
 };
@@ -164,6 +165,49 @@ pub(super) fn outputs(db: &Connection, job: JobId) -> Outcome<Value> {
         outputs.insert(get(row, 1)?, found);
     }
     Ok(Value::Object(outputs))
+}
+
+pub(super) fn firings(db: &Connection, event: EventId) -> Outcome<Vec<FiringSummary>> {
+    let mut select = db.prepare_cached(
+        "SELECT id, rule, run, item, state, step, due_at, gathered, reason FROM firings \
+         WHERE event = ?1 ORDER BY seq",
+    )?;
+    let mut rows = select.query([event.as_bytes()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(FiringSummary {
+            id: FiringId::from_bytes(get(row, 0)?),
+            rule: get(row, 1)?,
+            run: get(row, 2)?,
+            item: get(row, 3)?,
+            state: firing_state(get(row, 4)?)?,
+            gate: gate_of(get(row, 5)?)?,
+            due_at: time(row, 6)?,
+            gathered: get(row, 7)?,
+            reason: get(row, 8)?,
+        });
+    }
+    Ok(found)
+}
+
+pub(super) fn companions(db: &Connection, firing: FiringId) -> Outcome<Vec<Companion>> {
+    let mut select = db.prepare_cached(
+        "SELECT companions.name, companions.event, companions.member, own.id, own.event, own.rule, \
+         own.gates, own.vars, own.seal FROM firings JOIN companions ON companions.firing = firings.seq \
+         LEFT JOIN firings AS own ON own.id = companions.member \
+         WHERE firings.id = ?1 ORDER BY companions.nth",
+    )?;
+    let mut rows = select.query([firing.as_bytes()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let member: Option<[u8; 16]> = get(row, 2)?;
+        found.push(Companion {
+            name: get(row, 0)?,
+            event: EventId::from_bytes(get(row, 1)?),
+            vars: member.map(|_| read_vars(row, 3)).transpose()?,
+        });
+    }
+    Ok(found)
 }
 
 pub(super) fn counts(db: &Connection) -> Outcome<Vec<(JobState, u64)>> {

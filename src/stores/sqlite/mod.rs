@@ -6,9 +6,12 @@
 
 mod accept;
 mod chain;
+mod desk;
 mod events;
 mod fault;
+mod firings;
 mod folder;
+mod lanes;
 mod leases;
 mod listing;
 mod planned;
@@ -28,17 +31,17 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use crate::event::{Event, EventId, JobId};
+use crate::event::{Event, EventId, FiringId, JobId};
 use crate::plan::{Job, JobState, Plan};
 use crate::runtime::{BoxFuture, Clock, Timestamp};
 
 use super::{
-    Acceptance, Accepted, Claim, Claimed, EventQuery, EventSummary, JobHistory, JobQuery, Lease,
-    Record, Result, Store, Swept, before,
+    Acceptance, Accepted, Claim, Claimed, Companion, EventQuery, EventSummary, FiringSummary,
+    JobHistory, JobQuery, Lease, Record, Result, Store, Swept, before,
 };
 use fault::Outcome;
 use folder::Folder;
-use planned::AcceptanceRows;
+use planned::{AcceptanceRows, PlanRows};
 use readers::Readers;
 use writer::{Tx, Writer};
 
@@ -124,8 +127,8 @@ impl Store for SqliteStore {
         plan: Plan,
     ) -> BoxFuture<'_, Result<Option<usize>>> {
         Box::pin(async move {
-            let jobs = self.shown(planned::job_rows(plan.jobs))?;
-            let change = move |tx: &Tx<'_>| tx.accept_replay(event, run, &jobs);
+            let rows = self.shown(PlanRows::new(plan))?;
+            let change = move |tx: &Tx<'_>| tx.accept_replay(event, run, &rows);
             self.writer.change(change).await
         })
     }
@@ -149,6 +152,14 @@ impl Store for SqliteStore {
         jobs: Vec<JobId>,
     ) -> BoxFuture<'_, Result<Vec<std::result::Result<(), String>>>> {
         let change = move |tx: &Tx<'_>| jobs.iter().map(|id| tx.requeue(*id)).collect();
+        Box::pin(self.writer.change(change))
+    }
+
+    fn discard(
+        &self,
+        jobs: Vec<JobId>,
+    ) -> BoxFuture<'_, Result<Vec<std::result::Result<(), String>>>> {
+        let change = move |tx: &Tx<'_>| jobs.iter().map(|id| tx.discard(*id)).collect();
         Box::pin(self.writer.change(change))
     }
 
@@ -222,6 +233,14 @@ impl Store for SqliteStore {
 
     fn outputs(&self, job: JobId) -> BoxFuture<'_, Result<Value>> {
         Box::pin(self.readers.read(move |db| listing::outputs(db, job)))
+    }
+
+    fn firings(&self, event: EventId) -> BoxFuture<'_, Result<Vec<FiringSummary>>> {
+        Box::pin(self.readers.read(move |db| listing::firings(db, event)))
+    }
+
+    fn companions(&self, firing: FiringId) -> BoxFuture<'_, Result<Vec<Companion>>> {
+        Box::pin(self.readers.read(move |db| listing::companions(db, firing)))
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Vec<(JobState, u64)>>> {

@@ -2,12 +2,13 @@
 
 use crate::actions::KeptDelivery;
 use crate::event::EventId;
-use crate::plan::{Job, JobBody, JobState, NewJob};
+use crate::plan::{Job, JobBody, JobState, NewJob, Plan, Signal};
 use crate::runtime::Timestamp;
 
 use super::super::{Acceptance, Accepted, Dedupe, Lease, LeasedJob};
 use super::events::EventRow;
 use super::fault::Outcome;
+use super::firings::FiringRow;
 use super::rows::JobSeal;
 
 /// An acceptance.
@@ -17,9 +18,16 @@ pub(super) struct AcceptanceRows {
     pub(super) dedupe: Option<Dedupe>,
     pub(super) rule_set: String,
     pub(super) matched: String,
-    pub(super) jobs: Vec<JobRow>,
+    pub(super) plan: PlanRows,
     /// Where a job is to be leased at once that needs it.
     delivery: Option<KeptDelivery>,
+}
+
+/// What of a plan is written.
+pub(super) struct PlanRows {
+    pub(super) firings: Vec<FiringRow>,
+    pub(super) signals: Vec<Signal>,
+    pub(super) jobs: Vec<JobRow>,
 }
 
 /// A planned job.
@@ -49,18 +57,23 @@ impl AcceptanceRows {
             plan,
             lease,
         } = one;
-        let mut jobs = job_rows(plan.jobs)?;
-        for job in &mut jobs {
+        let rule_set = plan.rule_set.clone();
+        let matched = serde_json::to_string(&plan.matched)?;
+        let mut plan = PlanRows::new(plan)?;
+        for job in &mut plan.jobs {
             job.wanted = lease.contains(&job.new.id);
         }
-        let needed = jobs.iter().any(|job| job.wanted && job.needs_delivery());
+        let needed = plan
+            .jobs
+            .iter()
+            .any(|job| job.wanted && job.needs_delivery());
         Ok(Self {
             event: EventRow::new(&event)?,
             event_name: event.name().to_owned(),
             dedupe,
-            rule_set: plan.rule_set,
-            matched: serde_json::to_string(&plan.matched)?,
-            jobs,
+            rule_set,
+            matched,
+            plan,
             delivery: needed.then(|| KeptDelivery {
                 headers: event.headers,
                 body: event.payload.raw().clone(),
@@ -76,7 +89,7 @@ impl AcceptanceRows {
                 same_body: *same_body,
             },
             Kept::New { at, epoch, leased } => {
-                let jobs = leased.iter().filter_map(|place| self.jobs.get(*place));
+                let jobs = leased.iter().filter_map(|place| self.plan.jobs.get(*place));
                 Accepted::New(jobs.map(|job| self.leased(job, *at, *epoch)).collect())
             }
         }
@@ -144,8 +157,18 @@ impl JobRow {
     }
 }
 
-/// The rows of planned jobs.
-pub(super) fn job_rows(jobs: Vec<NewJob>) -> Outcome<Vec<JobRow>> {
+impl PlanRows {
+    pub(super) fn new(plan: Plan) -> Outcome<Self> {
+        let firings = plan.firings.into_iter().map(FiringRow::new);
+        Ok(Self {
+            firings: firings.collect::<Outcome<_>>()?,
+            signals: plan.signals,
+            jobs: job_rows(plan.jobs)?,
+        })
+    }
+}
+
+fn job_rows(jobs: Vec<NewJob>) -> Outcome<Vec<JobRow>> {
     let row = |new: NewJob| {
         Ok(JobRow {
             body: serde_json::to_string(&new.body)?,

@@ -63,9 +63,14 @@ impl Tx<'_> {
     fn done(&self, seq: i64, tried: u32) -> Outcome<()> {
         let mut update = self.db.prepare_cached(
             "UPDATE jobs SET state = ?2, attempts = attempts + ?3, epoch = NULL, \
-             leased_at = NULL, lease_until = NULL, started = 0 WHERE seq = ?1",
+             leased_at = NULL, lease_until = NULL, started = 0 WHERE seq = ?1 \
+             RETURNING lane_nr IS NOT NULL",
         )?;
-        update.execute(params![seq, state_code(JobState::Done), tried])?;
+        let done = state_code(JobState::Done);
+        let leaves = update.query_row(params![seq, done, tried], |row| row.get(0))?;
+        if leaves {
+            self.leave_lane(seq)?;
+        }
         Ok(())
     }
 

@@ -22,8 +22,13 @@ const KEYS_STEP: u64 = 1000;
 /// An event past its retention, by time and place.
 type Old = (i64, i64);
 
-/// No job of an event that is ready, leased, waiting or dead.
+/// No job of an event that is ready, leased, waiting or dead, nor any of a firing that it stands
+/// beside; and no firing may yet wait for it.
 const SETTLED: &str = "NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.event = events.id \
+     AND jobs.state IN (0, 1, 2, 4)) \
+     AND NOT EXISTS (SELECT 1 FROM signals WHERE signals.event = events.id) \
+     AND NOT EXISTS (SELECT 1 FROM companions JOIN firings ON firings.seq = companions.firing \
+     JOIN jobs ON jobs.firing = firings.id WHERE companions.event = events.id \
      AND jobs.state IN (0, 1, 2, 4))";
 
 impl SqliteStore {
@@ -40,6 +45,11 @@ impl SqliteStore {
                 break;
             }
         }
+        while self
+            .writer
+            .change(move |tx| tx.forget_flow(oldest, KEYS_STEP))
+            .await?
+        {}
         let mut past = (i64::MIN, 0);
         loop {
             let find = move |db: &Connection| old_events(db, oldest, past);
@@ -118,6 +128,38 @@ impl Tx<'_> {
         )?;
         let step = i64::try_from(at_most).unwrap_or(i64::MAX);
         Ok(delete.execute(params![self.now.millis(), step])? as u64)
+    }
+
+    /// Nobody needs what a firing that is yet to be looked at may ask for. Answers whether there may be
+    /// more.
+    fn forget_flow(&self, oldest: Timestamp, at_most: u64) -> Outcome<bool> {
+        let now = self.now.millis();
+        if self.next_firing()?.is_some_and(|due| due <= now) {
+            return Ok(false);
+        }
+        let step = i64::try_from(at_most).unwrap_or(i64::MAX);
+        let mut more = false;
+        for (sql, end) in [
+            (
+                "DELETE FROM signals WHERE seq IN \
+                 (SELECT seq FROM signals WHERE until <= ?1 LIMIT ?2)",
+                now,
+            ),
+            (
+                "DELETE FROM passes WHERE seq IN \
+                 (SELECT seq FROM passes WHERE until <= ?1 LIMIT ?2)",
+                now,
+            ),
+            (
+                "DELETE FROM seen WHERE (rule, key) IN \
+                 (SELECT rule, key FROM seen WHERE at < ?1 LIMIT ?2)",
+                oldest.millis(),
+            ),
+        ] {
+            let mut delete = self.db.prepare_cached(sql)?;
+            more |= delete.execute(params![end, step])? as u64 >= at_most;
+        }
+        Ok(more)
     }
 
     fn strand(&self, jobs: &[i64], oldest: Timestamp) -> Outcome<u64> {

@@ -52,9 +52,10 @@ pub fn signed_at(
         event: event.map(str::to_owned),
         delivery_id: delivery_id.to_owned(),
     };
-    let headers = sign(&provider, None, &Secret::new(secret), &draft, at);
-    let headers = headers.expect("a provider that we can sign for");
-    headers
+    let signed = sign(&provider, None, &Secret::new(secret), &draft, at);
+    let signed = signed.expect("a provider that we can sign for");
+    signed
+        .headers
         .iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()

@@ -1,0 +1,32 @@
+//! Whether what a sender signs covers what it says.
+
+use crate::event::MediaKind;
+
+use super::filter::Filter;
+use super::parts::{Parts, Place};
+use super::reading::Reading;
+
+/// Whether another body would need another signature: the text has the body in it, or a digest of it,
+/// or all of the form that is the payload.
+pub(super) fn covers_body(parts: &Parts, reading: &Reading<'_>) -> bool {
+    parts.parts().any(|(place, filters)| {
+        filters.iter().all(Filter::keeps_apart)
+            && match place {
+                Place::Body => true,
+                Place::FormSorted => reading.kind() == Some(&MediaKind::Form),
+                Place::Form(field) => {
+                    matches!(reading.kind(), Some(MediaKind::FormField(f)) if **f == **field)
+                }
+                _ => false,
+            }
+    })
+}
+
+/// Whether another value at `place` would need another signature.
+pub(super) fn covers(parts: &Parts, place: &Place) -> bool {
+    parts.places().any(|covered| {
+        covered == place
+            || (*covered == Place::Url && matches!(place, Place::Query(_)))
+            || (*covered == Place::Body && place.in_body())
+    })
+}

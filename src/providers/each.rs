@@ -1,0 +1,79 @@
+//! Batches in which every item proves itself.
+
+use crate::diagnostic::Diagnostics;
+use crate::event::{Found, Steps};
+use crate::yaml::{Fields, Node};
+
+use super::parts::{Place, steps};
+use super::reading::{Item, Reading};
+use super::verify::Refusal;
+
+/// The most items of one delivery that are looked at; more are refused.
+pub const ITEMS_MAX: usize = 1000;
+
+/// A list in the JSON body, each of whose items carries its own proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Each {
+    place: Place,
+    list: Steps,
+    inside: Option<Steps>,
+}
+
+impl Each {
+    /// Reads `each: {list: PATH, item: PATH}`.
+    pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
+        let mut fields = Fields::of(node, problems)?;
+        let list = fields
+            .required("list", problems)
+            .and_then(|node| Some((node.text(problems)?, path(node, problems)?)));
+        let inside = match fields.optional("item") {
+            Some(node) => Some(path(node, problems)?),
+            None => None,
+        };
+        fields.finish(problems);
+        let (text, list) = list?;
+        Some(Self {
+            place: Place::Json(text.into(), list.clone()),
+            list,
+            inside,
+        })
+    }
+
+    /// The items of a delivery.
+    ///
+    /// # Errors
+    /// Where there are none, so that nothing would be proven, or too many.
+    pub fn items<'a>(&'a self, reading: &Reading<'a>) -> Result<Vec<Item<'a>>, Refusal> {
+        let found = reading.json(&self.list).map(Found::value);
+        let items = found.as_deref().and_then(|list| list.as_array());
+        let malformed = |why: String| Refusal::Malformed {
+            what: self.place.to_string(),
+            why,
+        };
+        let count = items.map_or(0, Vec::len);
+        if count == 0 {
+            return Err(malformed(
+                "there are no items that could be proven".to_owned(),
+            ));
+        }
+        if count > ITEMS_MAX {
+            return Err(malformed(format!("it has more than {ITEMS_MAX} items")));
+        }
+        let item = |number| Item {
+            list: &self.list,
+            number,
+            inside: self.inside.as_ref(),
+        };
+        Ok((0..count).map(item).collect())
+    }
+}
+
+fn path(node: &Node, problems: &mut Diagnostics) -> Option<Steps> {
+    match steps(node.text(problems)?) {
+        Ok(steps) => Some(steps),
+        Err(message) => {
+            problems.push(node.error(crate::diagnostic::code::BAD_VALUE, message));
+            None
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What the schemes share in which a private key signs and a source knows the public one.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::super::letter::Letter;
+use super::super::overrides::Overrides;
+use super::super::public_key::PublicKeyForm;
+use super::super::reading::Reading;
+use super::super::signature::named;
+use super::super::signed::{Content, Signed};
+use super::super::verify::Refusal;
+use crate::crypto::{SignatureForm, VerifyingKey};
+use crate::diagnostic::Diagnostics;
+use crate::event::Proof;
+use crate::runtime::Timestamp;
+use crate::secret::Secret;
+use crate::yaml::Fields;
+
+use super::Scheme;
+
+/// A signature made with a private key that only the sender has; a source's secret is the public key.
+#[derive(Debug)]
+pub(super) struct Asymmetric {
+    title: &'static str,
+    form: SignatureForm,
+    key: PublicKeyForm,
+    signed: Signed,
+    hint: String,
+}
+
+/// Reads `key` and what every signature has.
+pub(super) fn parse(
+    fields: &mut Fields<'_>,
+    problems: &mut Diagnostics,
+    title: &'static str,
+    form: SignatureForm,
+    key: PublicKeyForm,
+) -> Option<Arc<dyn Scheme>> {
+    let key = fields.optional("key").map_or(Some(key), |node| {
+        named(node, &PublicKeyForm::NAMES, PublicKeyForm::named, problems)
+    });
+    let signed = Signed::parse(fields, problems);
+    Some(Arc::new(Asymmetric::new(title, form, key?, signed?)))
+}
+
+impl Asymmetric {
+    fn new(title: &'static str, form: SignatureForm, key: PublicKeyForm, signed: Signed) -> Self {
+        let hint = signed.hint(|content| format!("{title}(private key, {content})"));
+        Self {
+            title,
+            form,
+            key,
+            signed,
+            hint,
+        }
+    }
+
+    fn key(&self, secret: &Secret) -> Result<VerifyingKey, String> {
+        let key = self.key.decode(secret)?;
+        if key.fits(self.form) {
+            return Ok(key);
+        }
+        Err(format!("this is a key, but not one for {}", self.title))
+    }
+}
+
+impl Scheme for Asymmetric {
+    fn verify<'a>(
+        &'a self,
+        secrets: &'a [Secret],
+        mut reading: Reading<'a>,
+        now: Timestamp,
+    ) -> Result<Proof, Refusal> {
+        let keys: Vec<_> = secrets
+            .iter()
+            .filter_map(|secret| self.key(secret).ok())
+            .collect();
+        if keys.is_empty() {
+            return Err(Refusal::NoSecret);
+        }
+        let right = |content: &Content<'a>, tags: &[Vec<u8>]| {
+            let content = content.concat();
+            let made_with = |key: &VerifyingKey| {
+                let mut tags = tags.iter();
+                tags.any(|tag| key.matches(self.form, &content, tag))
+            };
+            keys.iter().any(made_with)
+        };
+        self.signed.verify(&mut reading, now, &self.hint, right)
+    }
+
+    fn secret_bytes(&self, secret: &Secret) -> Result<usize, String> {
+        self.key(secret).map(|key| key.bytes())
+    }
+
+    fn sign(&self, _: &Secret, _: &mut Letter<'_>, _: Timestamp) -> Result<(), String> {
+        let message = "it signs with a private key that only the sender has; a source knows the \
+                       public key, which cannot sign";
+        Err(message.to_owned())
+    }
+
+    fn with(
+        &self,
+        overrides: &Overrides,
+        used: &mut BTreeSet<&'static str>,
+    ) -> Result<Arc<dyn Scheme>, String> {
+        let signed = self.signed.with(overrides, used)?;
+        Ok(Arc::new(Self::new(self.title, self.form, self.key, signed)))
+    }
+
+    fn headers(&self) -> Vec<&str> {
+        self.signed.headers()
+    }
+
+    fn signed(&self) -> Option<&Signed> {
+        Some(&self.signed)
+    }
+}

@@ -1,0 +1,250 @@
+//! A JSON Web Token (RFC 7519) that the sender makes anew for each delivery.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::super::covered::covers_body;
+use super::super::jwt::{Algorithm, Token};
+use super::super::letter::Letter;
+use super::super::overrides::Overrides;
+use super::super::parts::{Parts, Place};
+use super::super::reading::Reading;
+use super::super::signature::{named, place};
+use super::super::signed::parts;
+use super::super::verify::Refusal;
+use crate::crypto::equal;
+use crate::diagnostic::{Diagnostics, code};
+use crate::event::Proof;
+use crate::runtime::Timestamp;
+use crate::secret::Secret;
+use crate::yaml::Fields;
+
+use super::{Kind, Scheme};
+
+pub(super) const KIND: Kind = Kind { name: "jwt", parse };
+
+/// How far a sender's clock may be off, where a definition does not say.
+const LEEWAY: Duration = Duration::from_mins(1);
+
+#[derive(Debug, Clone)]
+struct Jwt {
+    place: Place,
+    prefix: Box<str>,
+    algorithms: Vec<Algorithm>,
+    claims: Vec<(Box<str>, Parts)>,
+    max_age: Option<Duration>,
+    leeway: Duration,
+    hint: String,
+}
+
+fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn Scheme>> {
+    let from = fields
+        .required("from", problems)
+        .and_then(|node| place(node, problems));
+    let prefix = fields
+        .optional("prefix")
+        .and_then(|node| node.text(problems))
+        .unwrap_or_default();
+    let algorithms = fields.required("algorithms", problems).map(|node| {
+        let names = node.one_or_list().iter();
+        names
+            .filter_map(|node| named(node, &Algorithm::NAMES, Algorithm::named, problems))
+            .collect::<Vec<_>>()
+    });
+    let mut claims = Vec::new();
+    if let Some(node) = fields.optional("claims") {
+        for (name, node) in node.map(problems)? {
+            claims.push((name.text.as_str().into(), parts(node, problems)?));
+        }
+    }
+    let max_age = match fields.optional("max_age") {
+        Some(node) => Some(node.duration(problems)?),
+        None => None,
+    };
+    let leeway = fields
+        .optional("leeway")
+        .map_or(Some(LEEWAY), |node| node.duration(problems));
+    let algorithms = algorithms?;
+    if algorithms.iter().any(|a| a.is_shared()) && !algorithms.iter().all(|a| a.is_shared()) {
+        // A public key, taken for a shared secret, would let anybody sign.
+        let message = "algorithms with a shared secret and with a public key need a scheme each";
+        problems.push(fields.node().error(code::BAD_DEFINITION, message));
+        return None;
+    }
+    let jwt = Jwt {
+        place: from?,
+        prefix: prefix.into(),
+        algorithms,
+        claims,
+        max_age,
+        leeway: leeway?,
+        hint: String::new(),
+    };
+    Some(Arc::new(jwt.told()))
+}
+
+impl Jwt {
+    /// With what to say to whoever gets it wrong.
+    fn told(mut self) -> Self {
+        let algorithms: Vec<_> = self.algorithms.iter().map(|a| a.title()).collect();
+        self.hint = format!(
+            "send it: {}: {}JWT, signed with {}",
+            self.place,
+            self.prefix,
+            algorithms.join(" or ")
+        );
+        self
+    }
+
+    fn malformed(&self, why: &str) -> Refusal {
+        Refusal::Malformed {
+            what: self.place.to_string(),
+            why: format!("{why}; {}", self.hint),
+        }
+    }
+
+    /// That a token's times hold now, and its claims for this delivery.
+    fn check(&self, token: &Token, reading: &Reading<'_>, now: Timestamp) -> Result<(), Refusal> {
+        let stale = |by, direction, tolerance| Refusal::Stale {
+            by,
+            direction,
+            tolerance,
+        };
+        let ended = |at: Timestamp| (now > at.after(self.leeway)).then(|| now.since(at));
+        let begun = |at: Timestamp| (at > now.after(self.leeway)).then(|| at.since(now));
+        if let Some(by) = token.time("exp")?.and_then(ended) {
+            return Err(stale(by, "in the past", self.leeway));
+        }
+        for name in ["nbf", "iat"] {
+            if let Some(by) = token.time(name)?.and_then(begun) {
+                return Err(stale(by, "in the future", self.leeway));
+            }
+        }
+        if let Some(max_age) = self.max_age {
+            let Some(made) = token.time("iat")? else {
+                return Err(self.malformed("it does not say when it was made (`iat`)"));
+            };
+            if now > made.after(max_age) {
+                return Err(stale(now.since(made), "in the past", max_age));
+            }
+        }
+        for (name, expected) in &self.claims {
+            let expected = reading
+                .pieces(expected)
+                .map_err(|absent| Refusal::absent(&absent, &self.hint))?
+                .concat();
+            let same = |value: &Value| {
+                let value = value.as_str().unwrap_or_default();
+                equal(value.as_bytes(), &expected)
+            };
+            let right = match token.claims.get(name.as_ref()) {
+                Some(Value::Array(values)) => values.iter().any(same),
+                value => value.is_some_and(same),
+            };
+            if !right {
+                return Err(Refusal::Mismatch {
+                    what: format!("the claim {name} of {}", self.place),
+                    hint: self.hint.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Scheme for Jwt {
+    fn verify<'a>(
+        &'a self,
+        secrets: &'a [Secret],
+        reading: Reading<'a>,
+        now: Timestamp,
+    ) -> Result<Proof, Refusal> {
+        let usable = |secret: &&Secret| self.secret_bytes(secret).is_ok();
+        let secrets: Vec<_> = secrets.iter().filter(usable).collect();
+        if secrets.is_empty() {
+            return Err(Refusal::NoSecret);
+        }
+        let sent = reading
+            .text(&self.place)
+            .map_err(|absent| Refusal::absent(&absent, &self.hint))?;
+        let Some(text) = sent.strip_prefix(self.prefix.as_ref()) else {
+            let why = format!("it does not begin with `{}`", self.prefix);
+            return Err(self.malformed(&why));
+        };
+        let token = Token::read(text, &self.algorithms).map_err(|why| self.malformed(&why))?;
+        if !secrets.iter().any(|secret| token.made_with(secret)) {
+            return Err(Refusal::Mismatch {
+                what: self.place.to_string(),
+                hint: self.hint.clone(),
+            });
+        }
+        self.check(&token, &reading, now)?;
+        let mut expected = self.claims.iter().map(|(_, expected)| expected);
+        Ok(if expected.any(|text| covers_body(text, &reading)) {
+            Proof::signed_by_providers()
+        } else {
+            Proof::authenticated_by_providers()
+        })
+    }
+
+    fn secret_bytes(&self, secret: &Secret) -> Result<usize, String> {
+        let of_any = |found: Result<usize, String>, algorithm: &Algorithm| {
+            found.or_else(|_| algorithm.secret_bytes(secret))
+        };
+        let none = Err("it has no algorithm".to_owned());
+        self.algorithms.iter().fold(none, of_any)
+    }
+
+    fn sign(&self, secret: &Secret, letter: &mut Letter<'_>, now: Timestamp) -> Result<(), String> {
+        let delivery = letter.delivery(now);
+        let reading = Reading::new(&delivery, letter.kinds()).with(letter.settings());
+        let mut claims = serde_json::Map::new();
+        for (name, expected) in &self.claims {
+            let value = reading.render(expected, Some);
+            let value = value.ok_or_else(|| format!("the claim {name} cannot be filled"))?;
+            claims.insert(name.to_string(), Value::from(value));
+        }
+        claims.insert("iat".to_owned(), Value::from(now.seconds()));
+        claims.insert("exp".to_owned(), Value::from(now.seconds() + 60));
+        let algorithm = self.algorithms.first().ok_or("it has no algorithm")?;
+        let token = Token::write(*algorithm, secret, &Value::Object(claims))?;
+        letter.put(&self.place, &format!("{}{token}", self.prefix))
+    }
+
+    fn with(
+        &self,
+        overrides: &Overrides,
+        used: &mut BTreeSet<&'static str>,
+    ) -> Result<Arc<dyn Scheme>, String> {
+        let mut jwt = self.clone();
+        if let Some(header) = &overrides.header {
+            jwt.place = Place::Header(header.clone());
+            used.insert("header");
+        }
+        if let Some(prefix) = &overrides.prefix {
+            jwt.prefix.clone_from(prefix);
+            used.insert("prefix");
+        }
+        if let (Some(Some(tolerance)), Some(max_age)) = (overrides.tolerance, &mut jwt.max_age) {
+            *max_age = tolerance;
+            used.insert("tolerance");
+        }
+        Ok(Arc::new(jwt.told()))
+    }
+
+    fn headers(&self) -> Vec<&str> {
+        self.place.header().into_iter().collect()
+    }
+
+    fn credentials(&self) -> Vec<&Place> {
+        vec![&self.place]
+    }
+
+    fn places(&self) -> Vec<&Place> {
+        let expected = self.claims.iter().map(|(_, expected)| expected);
+        expected.flat_map(Parts::places).collect()
+    }
+}
