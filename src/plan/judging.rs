@@ -87,10 +87,17 @@ impl<'e> Judging<'e> {
 
     /// The jobs of a rule, at most `room`, and how many more there would be; none if it does not
     /// match.
-    pub(super) fn rule(&mut self, rule: &Rule, room: usize) -> Option<(Vec<NewJob>, usize)> {
+    ///
+    /// # Errors
+    /// A condition could not be carried out, so nothing is known of the rule.
+    pub(super) fn rule(
+        &mut self,
+        rule: &Rule,
+        room: usize,
+    ) -> Result<Option<(Vec<NewJob>, usize)>, String> {
         self.begin();
-        if !self.holds(rule, &rule.when.conditions, &rule.when.vars) {
-            return None;
+        if !self.holds(rule, &rule.when.conditions, &rule.when.vars)? {
+            return Ok(None);
         }
         let mut planning = Planning {
             rule,
@@ -100,13 +107,14 @@ impl<'e> Judging<'e> {
             fates: Fates::new(),
         };
         for action in &rule.actions {
-            if self.holds(rule, &action.conditions, &action.condition_vars) {
+            let holds = self.holds(rule, &action.conditions, &action.condition_vars);
+            if holds.map_err(|stopped| format!("action `{}`: {stopped}", action.name))? {
                 planning.add(self, action);
             } else {
                 planning.pass_over(action);
             }
         }
-        Some((planning.jobs, planning.left_out))
+        Ok(Some((planning.jobs, planning.left_out)))
     }
 
     /// Whether a rule's conditions hold, and what decided.
@@ -114,7 +122,7 @@ impl<'e> Judging<'e> {
         self.begin();
         let reads = &rule.when.vars;
         let mut trace = rule.when.conditions.trace(&self.facts(rule, reads));
-        let error = self.vars.error_of(reads);
+        let error = self.vars.error_of(reads).or(trace.problem.clone());
         trace.holds &= error.is_none();
         if let (Some(error), None) = (&error, &trace.because) {
             trace.because = Some(error.clone());
@@ -122,10 +130,20 @@ impl<'e> Judging<'e> {
         (trace, error)
     }
 
-    fn holds(&mut self, rule: &Rule, conditions: &Conditions, reads: &[Read]) -> bool {
+    fn holds(
+        &mut self,
+        rule: &Rule,
+        conditions: &Conditions,
+        reads: &[Read],
+    ) -> Result<bool, String> {
         let facts = self.facts(rule, reads);
         // A negative test would hold for a var that could not be computed.
-        self.vars.error_of(reads).is_none() && conditions.holds(&facts)
+        if self.vars.error_of(reads).is_some() {
+            return Ok(false);
+        }
+        conditions
+            .judge(&facts)
+            .map_err(|stopped| stopped.to_string())
     }
 
     fn facts(&mut self, rule: &Rule, reads: &[Read]) -> Facts<'e> {

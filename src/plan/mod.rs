@@ -13,6 +13,7 @@ mod why;
 
 use serde_json::Value;
 
+use crate::condition::Looked;
 use crate::event::{Event, JobId};
 use crate::rule::{Rule, RuleSet};
 
@@ -58,6 +59,8 @@ pub struct RuleTrace {
     pub seen: Option<Value>,
     /// What went wrong on the way, such as a var that could not be computed.
     pub note: Option<String>,
+    /// The conditions in the order they were looked at, up to the first that failed.
+    pub looked: Vec<Looked>,
 }
 
 /// Judges an event. `run` is 0 at intake, and one more for each replay.
@@ -90,7 +93,7 @@ pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
                 continue;
             }
             let room = JOBS_MAX - plan.jobs.len();
-            match caught(|| judging.rule(rule, room)) {
+            match caught(|| judging.rule(rule, room)).flatten() {
                 Ok(None) => {}
                 Ok(Some((jobs, more))) => {
                     plan.matched.push(rule.name.clone());
@@ -98,9 +101,9 @@ pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
                     left_out.add(rule, more);
                     stopped = rule.stop.then_some(&rule.place.file.path).or(stopped);
                 }
-                Err(panic) => {
+                Err(why) => {
                     judging.forget();
-                    let reason = format!("rule `{}` could not be followed: {panic}", rule.name);
+                    let reason = format!("rule `{}` could not be followed: {why}", rule.name);
                     if room == 0 {
                         left_out.add(rule, 1);
                     } else {

@@ -222,6 +222,62 @@ fn a_negative_condition_does_not_hold_for_a_var_that_failed() {
     assert!(!judge(&set, &push(&json!({})))[0].matched);
 }
 
+/// A body of a million values, which no path with `..` gets through.
+fn huge() -> Event {
+    push(&json!({"a": 1, "l": vec![vec![0; 1_001]; 1_000]}))
+}
+
+#[test]
+fn a_condition_that_cannot_be_carried_out_is_a_dead_letter() {
+    let stopped = "conditions: [{path: $..x, equals: 1}]";
+    let set = rules(&format!(
+        "rules:\n{}{}",
+        rule("r", stopped, "m"),
+        rule("next", "conditions: [{path: $.a, equals: 1}]", "m")
+    ));
+    let event = huge();
+    let planned = plan(&set, &event, 0);
+    assert_eq!(planned.matched, ["next"]);
+    assert_eq!(
+        death(&planned.jobs[0]),
+        "rule `r` could not be followed: the condition on `$..x` could not be carried out: \
+         the path looks at more than 1000000 values here"
+    );
+    let traces = judge(&set, &event);
+    assert!(!traces[0].matched && traces[1].matched);
+    assert_eq!(traces[0].because.as_deref(), Some("$..x"));
+    assert!(
+        traces[0]
+            .note
+            .as_deref()
+            .unwrap()
+            .contains("1000000 values")
+    );
+    assert_eq!(traces[0].looked[0].held, None);
+    assert_eq!(traces[1].looked[0].written, "$.a equals 1");
+}
+
+#[test]
+fn a_condition_of_an_action_that_cannot_be_carried_out_is_one_too() {
+    let set = rules(
+        "rules: [{name: r, when: {}, actions: [{log: {message: m}}, \
+         {name: second, conditions: [{path: $..x, exists: true}], log: {message: m}}]}]",
+    );
+    let planned = plan(&set, &huge(), 0);
+    assert_eq!((planned.matched.len(), planned.jobs.len()), (0, 1));
+    assert!(
+        death(&planned.jobs[0]).starts_with("rule `r` could not be followed: action `second`:")
+    );
+}
+
+#[test]
+fn another_condition_that_fails_makes_it_fail() {
+    let both = "conditions: [{path: $..x, equals: 1}, {path: $.a, equals: 2}]";
+    let set = rules(&format!("rules:\n{}", rule("r", both, "m")));
+    let planned = plan(&set, &huge(), 0);
+    assert_eq!((planned.matched.len(), planned.jobs.len()), (0, 0));
+}
+
 #[test]
 fn what_cannot_be_rendered_is_dead_at_birth() {
     let set = rules(

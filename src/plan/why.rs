@@ -35,6 +35,7 @@ impl<'e> Tracing<'e> {
             because: None,
             seen: None,
             note: None,
+            looked: Vec::new(),
         };
         if let Some((because, seen)) = self.objection(rule) {
             trace.because = Some(because.to_owned());
@@ -46,22 +47,24 @@ impl<'e> Tracing<'e> {
         let mut judging = Judging::new(self.rules, self.event, &slots, &kept, 0);
         let judged = caught(|| {
             let (decided, note) = judging.trace(rule);
-            let jobs = decided
-                .holds
-                .then(|| judging.rule(rule, JOBS_MAX))
-                .flatten();
-            (decided, note, jobs.unwrap_or_default().0)
+            let jobs = if decided.holds {
+                judging.rule(rule, JOBS_MAX)?
+            } else {
+                None
+            };
+            Ok((decided, note, jobs.unwrap_or_default().0))
         });
-        match judged {
+        match judged.flatten() {
             Ok((decided, note, jobs)) => {
                 trace.matched = decided.holds;
                 trace.because = decided.because;
                 trace.seen = decided.seen;
                 trace.note = note;
+                trace.looked = decided.looked;
                 (trace, jobs)
             }
-            Err(panic) => {
-                trace.note = Some(panic);
+            Err(why) => {
+                trace.note = Some(why);
                 (trace, Vec::new())
             }
         }

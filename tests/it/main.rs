@@ -23,6 +23,7 @@ mod docs;
 mod drain;
 mod harness;
 mod hostile;
+mod jsonpath;
 mod payloads;
 mod power;
 mod quickstart;

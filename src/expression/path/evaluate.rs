@@ -1,14 +1,22 @@
 //! What a query selects from a document, within a bound on the work.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::query::{Filter, Operand, Pattern, Segment, Selector, Source};
-use super::regexp::compile;
+use super::regexp::compile_found;
 
 /// The most values that one evaluation may look at.
 pub(super) const VISITS_MAX: usize = 1_000_000;
+/// So many bytes of text count as a value looked at, where they are compared or searched.
+const BYTES_A_VISIT: usize = 16;
+/// Compiling a regular expression that a document brings counts as so many values.
+const COMPILE_VISITS: usize = 10_000;
+/// The longest regular expression that a document may bring, in bytes.
+const PATTERN_BYTES_MAX: usize = 4 * 1024;
 
 /// The evaluation was stopped: the document has too many values for such a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +27,7 @@ pub struct TooMuch;
 pub(super) struct Run<'v> {
     root: &'v Value,
     left: Cell<usize>,
+    compiled: RefCell<HashMap<(bool, String), Option<Regex>>>,
 }
 
 impl<'v> Run<'v> {
@@ -26,6 +35,7 @@ impl<'v> Run<'v> {
         Self {
             root,
             left: Cell::new(VISITS_MAX),
+            compiled: RefCell::default(),
         }
     }
 
@@ -50,9 +60,31 @@ impl<'v> Run<'v> {
     }
 
     fn visit(&self) -> Result<(), TooMuch> {
-        let left = self.left.get().checked_sub(1).ok_or(TooMuch)?;
+        self.spend(1)
+    }
+
+    fn spend(&self, visits: usize) -> Result<(), TooMuch> {
+        let left = self.left.get().checked_sub(visits).ok_or(TooMuch)?;
         self.left.set(left);
         Ok(())
+    }
+
+    /// Spends what comparing two values may cost.
+    fn weigh_both(&self, left: &Value, right: &Value) -> Result<(), TooMuch> {
+        match (left, right) {
+            (Value::String(left), Value::String(right)) => {
+                self.spend(left.len().min(right.len()) / BYTES_A_VISIT)
+            }
+            (Value::Array(_), Value::Array(_)) | (Value::Object(_), Value::Object(_)) => {
+                self.weigh(left)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn weigh(&self, value: &Value) -> Result<(), TooMuch> {
+        self.spend(1 + value.as_str().map_or(0, str::len) / BYTES_A_VISIT)?;
+        members(value).try_for_each(|member| self.weigh(member))
     }
 
     fn descend(
@@ -135,6 +167,9 @@ impl<'v> Run<'v> {
             Filter::Compare(left, sign, right) => {
                 let left = self.operand(left, current)?;
                 let right = self.operand(right, current)?;
+                if let (Some(left), Some(right)) = (&left, &right) {
+                    self.weigh_both(left.get(), right.get())?;
+                }
                 sign.holds(
                     left.as_ref().map(Known::get),
                     right.as_ref().map(Known::get),
@@ -154,13 +189,32 @@ impl<'v> Run<'v> {
         let Some(text) = value.as_ref().and_then(|value| value.get().as_str()) else {
             return Ok(false);
         };
-        Ok(match pattern {
-            Pattern::Compiled(regex) => regex.is_match(text),
-            Pattern::Found { whole, operand } => self
-                .operand(operand, current)?
-                .and_then(|pattern| compile(pattern.get().as_str()?, *whole).ok())
-                .is_some_and(|regex| regex.is_match(text)),
-        })
+        self.spend(text.len() / BYTES_A_VISIT)?;
+        match pattern {
+            Pattern::Compiled(regex) => Ok(regex.is_match(text)),
+            Pattern::Found { whole, operand } => {
+                let found = self.operand(operand, current)?;
+                match found.as_ref().and_then(|pattern| pattern.get().as_str()) {
+                    Some(pattern) => self.is_match(text, pattern, *whole),
+                    None => Ok(false),
+                }
+            }
+        }
+    }
+
+    /// Whether a text is of a form that stands in the document; each is compiled once.
+    fn is_match(&self, text: &str, pattern: &str, whole: bool) -> Result<bool, TooMuch> {
+        if pattern.len() > PATTERN_BYTES_MAX {
+            return Err(TooMuch);
+        }
+        let mut compiled = self.compiled.borrow_mut();
+        let key = (whole, pattern.to_owned());
+        if !compiled.contains_key(&key) {
+            self.spend(COMPILE_VISITS)?;
+            compiled.insert(key.clone(), compile_found(pattern, whole));
+        }
+        let regex = compiled.get(&key).and_then(Option::as_ref);
+        Ok(regex.is_some_and(|regex| regex.is_match(text)))
     }
 
     fn nodes(&self, source: &Source, current: &'v Value) -> Result<Vec<&'v Value>, TooMuch> {
@@ -181,10 +235,13 @@ impl<'v> Run<'v> {
                 let count = self.nodes(source, current)?.len();
                 Some(Known::Made(Value::from(count)))
             }
-            Operand::Length(operand) => self
-                .operand(operand, current)?
-                .and_then(|value| length(value.get()))
-                .map(|length| Known::Made(Value::from(length))),
+            Operand::Length(operand) => {
+                let value = self.operand(operand, current)?;
+                let text = value.as_ref().and_then(|value| value.get().as_str());
+                self.spend(text.map_or(0, str::len) / BYTES_A_VISIT)?;
+                let length = value.and_then(|value| length(value.get()));
+                length.map(|length| Known::Made(Value::from(length)))
+            }
         })
     }
 }

@@ -1,4 +1,11 @@
 //! JSONPath (RFC 9535) over a payload. Source: <https://www.rfc-editor.org/rfc/rfc9535>
+//!
+//! `jsonpath-rust` reads paths, and `reading` refuses what it lets pass against the RFC: `length`,
+//! `count` and `value` that are compared with nothing (`$[?count(@..*)]`), `length` of a path that can
+//! select several values, functions of its own (`in`, `nin`, …), broken regular expressions. It is not
+//! asked to evaluate: it finds nothing with a filter inside a filter (`$[?@[?@ > 1]]`), mixes up the order
+//! of several names behind `..`, compares numbers as binary floating point, and knows no bound. `evaluate`
+//! does that, within a bound on the work: however a path is written, it ends.
 
 mod advice;
 mod evaluate;

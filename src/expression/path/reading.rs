@@ -1,5 +1,5 @@
 //! Turns what the library has read into what we evaluate, refusing what it lets pass: functions
-//! where they do not fit, functions of its own, broken regular expressions, several descents.
+//! where they do not fit, functions of its own, broken regular expressions.
 
 use jsonpath_rust::parser::model as read;
 use serde_json::Value;
@@ -11,12 +11,11 @@ use super::singular;
 
 /// The query of a path that the library has read from `text`.
 pub(super) fn query(text: &str, path: &read::JpQuery) -> Read<Query> {
-    Reading { text, descents: 0 }.segments(&path.segments)
+    Reading { text }.segments(&path.segments)
 }
 
 struct Reading<'t> {
     text: &'t str,
-    descents: usize,
 }
 
 type Read<T> = Result<T, ExpressionError>;
@@ -28,30 +27,19 @@ impl Reading<'_> {
         Err(ExpressionError::syntax(offset, message).len(len).help(help))
     }
 
-    fn segments(&mut self, segments: &[read::Segment]) -> Read<Query> {
+    fn segments(&self, segments: &[read::Segment]) -> Read<Query> {
         segments
             .iter()
             .map(|segment| self.segment(segment))
             .collect()
     }
 
-    fn segment(&mut self, segment: &read::Segment) -> Read<Segment> {
+    fn segment(&self, segment: &read::Segment) -> Read<Segment> {
         Ok(match segment {
-            read::Segment::Descendant(inner) => {
-                self.descents += 1;
-                if self.descents > 1 {
-                    return self.refuse(
-                        "..",
-                        "a path can go down with `..` only once",
-                        "each `..` looks at the whole document again; name the steps between",
-                    );
-                }
-                let descends = true;
-                Segment {
-                    descends,
-                    ..self.segment(inner)?
-                }
-            }
+            read::Segment::Descendant(inner) => Segment {
+                descends: true,
+                ..self.segment(inner)?
+            },
             read::Segment::Selector(selector) => Segment {
                 descends: false,
                 selectors: vec![self.selector(selector)?],
@@ -66,7 +54,7 @@ impl Reading<'_> {
         })
     }
 
-    fn selector(&mut self, selector: &read::Selector) -> Read<Selector> {
+    fn selector(&self, selector: &read::Selector) -> Read<Selector> {
         Ok(match selector {
             read::Selector::Name(name) => Selector::Name(name.clone()),
             read::Selector::Wildcard => Selector::Wildcard,
@@ -78,7 +66,7 @@ impl Reading<'_> {
         })
     }
 
-    fn filter(&mut self, filter: &read::Filter) -> Read<Filter> {
+    fn filter(&self, filter: &read::Filter) -> Read<Filter> {
         let not = |not: bool, filter: Filter| {
             if not {
                 Filter::Not(Box::new(filter))
@@ -103,11 +91,11 @@ impl Reading<'_> {
         })
     }
 
-    fn filters(&mut self, parts: &[read::Filter]) -> Read<Vec<Filter>> {
+    fn filters(&self, parts: &[read::Filter]) -> Read<Vec<Filter>> {
         parts.iter().map(|part| self.filter(part)).collect()
     }
 
-    fn test(&mut self, test: &read::Test) -> Read<Filter> {
+    fn test(&self, test: &read::Test) -> Read<Filter> {
         match test {
             read::Test::RelQuery(_) | read::Test::AbsQuery(_) => {
                 Ok(Filter::Exists(self.source(test)?))
@@ -120,7 +108,7 @@ impl Reading<'_> {
         }
     }
 
-    fn matches(&mut self, text: &read::FnArg, pattern: &read::FnArg, whole: bool) -> Read<Filter> {
+    fn matches(&self, text: &read::FnArg, pattern: &read::FnArg, whole: bool) -> Read<Filter> {
         let text = self.argument(text)?;
         let pattern = match pattern {
             read::FnArg::Literal(read::Literal::String(pattern)) => match compile(pattern, whole) {
@@ -139,7 +127,7 @@ impl Reading<'_> {
         Ok(Filter::Matches(text, pattern))
     }
 
-    fn comparison(&mut self, comparison: &read::Comparison) -> Read<Filter> {
+    fn comparison(&self, comparison: &read::Comparison) -> Read<Filter> {
         let sign = match comparison {
             read::Comparison::Eq(..) => Sign::Equal,
             read::Comparison::Ne(..) => Sign::NotEqual,
@@ -156,7 +144,7 @@ impl Reading<'_> {
         ))
     }
 
-    fn comparable(&mut self, comparable: &read::Comparable) -> Read<Operand> {
+    fn comparable(&self, comparable: &read::Comparable) -> Read<Operand> {
         match comparable {
             read::Comparable::Literal(literal) => self.literal(literal),
             read::Comparable::Function(function) => self.function(function),
@@ -178,7 +166,7 @@ impl Reading<'_> {
         }
     }
 
-    fn function(&mut self, function: &read::TestFunction) -> Read<Operand> {
+    fn function(&self, function: &read::TestFunction) -> Read<Operand> {
         Ok(match function {
             read::TestFunction::Length(argument) => {
                 Operand::Length(Box::new(self.argument(argument)?))
@@ -190,7 +178,7 @@ impl Reading<'_> {
     }
 
     /// An argument that is one value.
-    fn argument(&mut self, argument: &read::FnArg) -> Read<Operand> {
+    fn argument(&self, argument: &read::FnArg) -> Read<Operand> {
         match argument {
             read::FnArg::Literal(literal) => self.literal(literal),
             read::FnArg::Test(test) => match test.as_ref() {
@@ -216,7 +204,7 @@ impl Reading<'_> {
     }
 
     /// An argument that is a path.
-    fn nodes(&mut self, argument: &read::FnArg, name: &str) -> Read<Source> {
+    fn nodes(&self, argument: &read::FnArg, name: &str) -> Read<Source> {
         if let read::FnArg::Test(test) = argument
             && !matches!(test.as_ref(), read::Test::Function(_))
         {
@@ -226,7 +214,7 @@ impl Reading<'_> {
         self.refuse(name, message, &format!("write `{name}(@.a)`"))
     }
 
-    fn source(&mut self, test: &read::Test) -> Read<Source> {
+    fn source(&self, test: &read::Test) -> Read<Source> {
         let (from_root, segments) = match test {
             read::Test::RelQuery(segments) => (false, segments.as_slice()),
             read::Test::AbsQuery(query) => (true, query.segments.as_slice()),

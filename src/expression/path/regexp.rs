@@ -2,21 +2,35 @@
 
 use regex::{Regex, RegexBuilder};
 
-/// Compiles an I-Regexp (RFC 9485), with a bound on its size.
+/// Compiles an I-Regexp (RFC 9485) that stands in a path, with a bound on its size.
 pub(super) fn compile(pattern: &str, whole: bool) -> Result<Regex, regex::Error> {
-    let translated = translate(pattern);
-    let pattern = if whole {
-        format!("^(?:{translated})$")
-    } else {
-        translated
-    };
-    RegexBuilder::new(&pattern)
-        .size_limit(REGEX_BYTES_MAX)
+    builder(pattern, whole)
+        .size_limit(WRITTEN_BYTES_MAX)
         .build()
 }
 
+/// Compiles one that stands in a document: its sender is not the author of the rule, so it may take
+/// much less. None where it cannot be used.
+pub(super) fn compile_found(pattern: &str, whole: bool) -> Option<Regex> {
+    let mut builder = builder(pattern, whole);
+    builder.size_limit(FOUND_BYTES_MAX);
+    builder.dfa_size_limit(FOUND_BYTES_MAX);
+    builder.build().ok()
+}
+
 /// The most memory that one compiled regular expression may take, in bytes.
-const REGEX_BYTES_MAX: usize = 1024 * 1024;
+const WRITTEN_BYTES_MAX: usize = 1024 * 1024;
+/// The same for one found in a document.
+const FOUND_BYTES_MAX: usize = 64 * 1024;
+
+fn builder(pattern: &str, whole: bool) -> RegexBuilder {
+    let translated = translate(pattern);
+    RegexBuilder::new(&if whole {
+        format!("^(?:{translated})$")
+    } else {
+        translated
+    })
+}
 
 /// In an I-Regexp a dot matches neither `\n` nor `\r`; the crate's own dot matches `\r`.
 fn translate(pattern: &str) -> String {
