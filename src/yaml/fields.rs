@@ -120,13 +120,11 @@ impl<'n> Fields<'n> {
             return (help, None);
         }
         let asked = self.asked.iter().copied();
-        match did_you_mean(&key.text, asked.clone()) {
-            Some(name) => (format!("did you mean `{name}`?"), Some(name)),
-            None => {
-                let known = asked.collect::<Vec<_>>().join(", ");
-                (format!("known here: {known}"), None)
-            }
+        if let Some(name) = did_you_mean(&key.text, asked.clone()) {
+            return (format!("did you mean `{name}`?"), Some(name));
         }
+        let known = asked.collect::<Vec<_>>().join(", ");
+        (format!("known here: {known}"), None)
     }
 
     /// `provider:github` is one key, and no value.
