@@ -107,7 +107,7 @@ impl RuleSet {
     /// The rule of that name.
     pub fn lookup(&self, name: &str) -> Option<&Rule> {
         self.index
-            .position(name)
+            .position(&self.rules, name)
             .and_then(|at| self.rules.get(at))
             .map(Arc::as_ref)
     }
