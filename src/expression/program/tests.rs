@@ -453,7 +453,10 @@ fn every_program_ends() {
         ),
         ("try (def f: f; f) catch 1", "deep inside each other"),
         ("(def f: f; f)? // 1", "deep inside each other"),
-        (".long | gsub(\"\"; \"ab\") | gsub(\"\"; \"ab\")", "more than"),
+        (
+            ".long | gsub(\"\"; \"ab\") | gsub(\"\"; \"ab\")",
+            "more than",
+        ),
         (
             ".long | [match(\".*[^A-Z]|[A-Z]\"; \"g\")] | [range(99999)]",
             "steps",
