@@ -10,6 +10,7 @@ mod leaf;
 mod lists;
 pub mod operators;
 mod parse;
+mod pattern_set;
 mod subject;
 mod trace;
 mod version;
@@ -28,6 +29,7 @@ pub use leaf::{Leaf, Quantifier};
 pub use lists::{List, Lists};
 pub use operators::glob::Glob;
 pub use operators::{Key, Operator, Sense, Test};
+pub use pattern_set::PatternSet;
 pub use subject::Subject;
 pub use trace::{Looked, Operand, Trace};
 

@@ -1,6 +1,6 @@
 //! The stable numbers of findings.
 //!
-//! `HR00xx` files and YAML, `HR01xx` rules, `HR02xx` conditions, `HR03xx` templates and paths,
+//! `HR00xx` files and YAML, `HR01xx` rules, `HR02xx` conditions, `HR03xx` templates, paths and programs,
 //! `HR04xx` actions, `HR05xx` hookrule.yaml, `HR06xx` provider definitions, `HR07xx` tests in rule files.
 //!
 //! A new one needs a text `explained/HR0101.md` beside this file. A test runs the examples in it:
@@ -57,6 +57,8 @@ codes! {
     BAD_VALUE "HR0007" "a value that cannot be used",
     TOO_LARGE "HR0008" "a file or value over its limit",
     IDLE_COMMENT "HR0009" "a comment to hookrule that does nothing",
+    MISLEADING "HR0010" "text that YAML reads in another way than it looks",
+    EMPTY_KEY "HR0011" "a key with nothing behind it",
     DUPLICATE_RULE "HR0101" "two rules with one name",
     DUPLICATE_ACTION "HR0102" "two actions of a rule with one name",
     NO_ACTIONS "HR0103" "a rule without actions",
@@ -74,6 +76,7 @@ codes! {
     UNKNOWN_VARIABLE "HR0303" "a template variable that never exists",
     UNKNOWN_HELPER "HR0304" "a template helper that does not exist",
     UNESCAPED "HR0305" "a value put into a template without escaping",
+    BAD_PROGRAM "HR0306" "a jq program that cannot be read",
     UNKNOWN_ACTION "HR0401" "an action kind that does not exist",
     UNKNOWN_DESTINATION "HR0402" "a destination that does not exist",
     WRONG_DESTINATION "HR0403" "a destination of another kind",

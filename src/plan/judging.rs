@@ -117,6 +117,15 @@ impl<'e> Judging<'e> {
         Ok(Some((planning.jobs, planning.left_out)))
     }
 
+    /// Whether a rule's conditions hold.
+    ///
+    /// # Errors
+    /// A condition could not be carried out.
+    pub(super) fn matches(&mut self, rule: &Rule) -> Result<bool, String> {
+        self.begin();
+        self.holds(rule, &rule.when.conditions, &rule.when.vars)
+    }
+
     /// Whether a rule's conditions hold, and what decided.
     pub(super) fn trace(&mut self, rule: &Rule) -> (Trace, Option<String>) {
         self.begin();

@@ -11,6 +11,8 @@ mod judging;
 mod vars;
 mod why;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::condition::Looked;
@@ -72,50 +74,77 @@ pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
         firings: Vec::new(),
         signals: Vec::new(),
     };
-    let candidates = rules.candidates(event);
+    let slots = event.payload.slots(&rules.paths);
+    let candidates = rules.candidates(event, &slots);
     if candidates.is_empty() {
         return plan;
     }
     let kept = Kept::for_rules(&candidates);
-    let slots = event.payload.slots(&rules.paths);
     let mut judging = Judging::new(rules, event, &slots, &kept, run);
     let mut left_out = LeftOut::default();
+    in_turn(&candidates, |rule| {
+        let room = JOBS_MAX - plan.jobs.len();
+        match caught(|| judging.rule(rule, room)).flatten() {
+            Ok(None) => false,
+            Ok(Some((jobs, more))) => {
+                plan.matched.push(rule.name.clone());
+                plan.jobs.extend(jobs);
+                left_out.add(rule, more);
+                true
+            }
+            Err(why) => {
+                judging.forget();
+                let reason = format!("rule `{}` could not be followed: {why}", rule.name);
+                if room == 0 {
+                    left_out.add(rule, 1);
+                } else {
+                    plan.jobs
+                        .push(dead_letter(event, run, &rule.name, "", reason));
+                }
+                false
+            }
+        }
+    });
+    plan.jobs.extend(left_out.letter(event, run));
+    plan
+}
+
+/// The names of the rules that match an event, in order, as [`plan`] decides it.
+pub fn matched<'r>(rules: &'r RuleSet, event: &Event) -> Vec<&'r str> {
+    let slots = event.payload.slots(&rules.paths);
+    let candidates = rules.candidates(event, &slots);
+    let kept = Kept::for_rules(&candidates);
+    let mut judging = Judging::new(rules, event, &slots, &kept, 0);
+    let mut matched = Vec::new();
+    in_turn(&candidates, |rule| {
+        let holds = caught(|| judging.matches(rule)).flatten() == Ok(true);
+        if holds {
+            matched.push(rule.name.as_str());
+        }
+        holds
+    });
+    matched
+}
+
+/// Asks rules in order whether they match: those for what is left only if no other does, and none
+/// behind one that stops its file.
+fn in_turn<'r>(candidates: &[&'r Arc<Rule>], mut ask: impl FnMut(&'r Rule) -> bool) {
+    let mut any = false;
     for unmatched in [false, true] {
-        if unmatched && !plan.matched.is_empty() {
-            break;
+        if any {
+            return;
         }
         let mut stopped = None;
-        for rule in candidates
-            .iter()
-            .filter(|rule| rule.when.unmatched == unmatched)
-        {
-            if stopped == Some(&rule.place.file.path) {
+        for rule in candidates {
+            if rule.when.unmatched != unmatched || stopped == Some(&rule.place.file.path) {
                 continue;
             }
-            let room = JOBS_MAX - plan.jobs.len();
-            match caught(|| judging.rule(rule, room)).flatten() {
-                Ok(None) => {}
-                Ok(Some((jobs, more))) => {
-                    plan.matched.push(rule.name.clone());
-                    plan.jobs.extend(jobs);
-                    left_out.add(rule, more);
-                    stopped = rule.stop.then_some(&rule.place.file.path).or(stopped);
-                }
-                Err(why) => {
-                    judging.forget();
-                    let reason = format!("rule `{}` could not be followed: {why}", rule.name);
-                    if room == 0 {
-                        left_out.add(rule, 1);
-                    } else {
-                        plan.jobs
-                            .push(dead_letter(event, run, &rule.name, "", reason));
-                    }
-                }
+            if ask(rule) {
+                any = true;
+                stopped = rule.stop.then_some(&rule.place.file.path).or(stopped);
             }
         }
     }
-    plan.jobs.extend(left_out.letter(event, run));
-    plan
 }
 
 /// What every rule makes of an event, in order, as [`plan`] decides it.

@@ -94,7 +94,8 @@ impl<'e> Tracing<'e> {
 
     fn first_matched(&self) -> Option<&str> {
         let find = || {
-            let candidates = self.rules.candidates(self.event).into_iter();
+            let slots = self.event.payload.slots(&self.rules.paths);
+            let candidates = self.rules.candidates(self.event, &slots).into_iter();
             let mut others = candidates.filter(|other| !other.when.unmatched);
             others
                 .find(|other| self.holds(other))

@@ -21,6 +21,7 @@ mod deliver;
 mod disk;
 mod docs;
 mod drain;
+mod equivalence;
 mod harness;
 mod hostile;
 mod jsonpath;

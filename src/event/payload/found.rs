@@ -52,20 +52,22 @@ impl<'p> Found<'p> {
     /// What it is.
     pub fn shape(self) -> Shape<'p> {
         match self.0 {
-            Place::Tree(value) => of_value(value),
+            Place::Tree(value) => value.into(),
             Place::Tape(tape, id) => of_text(tape, id),
         }
     }
 }
 
-fn of_value(value: &Value) -> Shape<'_> {
-    match value {
-        Value::Null => Shape::Null,
-        Value::Bool(truth) => Shape::Bool(*truth),
-        Value::Number(number) => Shape::Number(number.as_str()),
-        Value::String(text) => Shape::Text(Cow::Borrowed(text)),
-        Value::Array(_) => Shape::List,
-        Value::Object(_) => Shape::Object,
+impl<'v> From<&'v Value> for Shape<'v> {
+    fn from(value: &'v Value) -> Self {
+        match value {
+            Value::Null => Shape::Null,
+            Value::Bool(truth) => Shape::Bool(*truth),
+            Value::Number(number) => Shape::Number(number.as_str()),
+            Value::String(text) => Shape::Text(Cow::Borrowed(text)),
+            Value::Array(_) => Shape::List,
+            Value::Object(_) => Shape::Object,
+        }
     }
 }
 

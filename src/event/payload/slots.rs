@@ -87,16 +87,19 @@ pub struct Slots<'p> {
     large: RefCell<BTreeMap<NodeId, Large>>,
 }
 
-/// The inside of a list or an object with many values, once it is walked through for the second time.
+/// The inside of a list or an object with many values: how often it was walked through, and in the end
+/// a faster way.
 #[derive(Debug)]
 enum Large {
-    Walked,
+    Walked(u32),
     Members(HashMap<Box<str>, NodeId>),
     Items(Vec<NodeId>),
 }
 
 /// Lists and objects with more values than this are large.
-const LARGE: usize = 64;
+const LARGE: usize = 256;
+/// Walking through so often costs more than making the faster way.
+const WALKS_MAX: u32 = 8;
 
 impl<'p> Slots<'p> {
     pub(super) fn new(payload: &'p Payload, paths: &'p PathSet) -> Self {
@@ -183,17 +186,21 @@ impl<'p> Slots<'p> {
         node
     }
 
-    /// One step down. What is large is walked through once, then by hash or number.
+    /// One step down. What is large is walked through a few times, then by hash or number.
     fn step(&self, tape: &Tape, from: NodeId, step: &Step) -> Option<NodeId> {
         let mut large = self.large.borrow_mut();
         let Some(known) = large.get_mut(&from) else {
             let (found, count) = tape.step_counted(from, step);
             if count > LARGE {
-                large.insert(from, Large::Walked);
+                large.insert(from, Large::Walked(1));
             }
             return found;
         };
-        if matches!(known, Large::Walked) {
+        if let Large::Walked(walks) = known {
+            *walks += 1;
+            if *walks <= WALKS_MAX {
+                return tape.step_counted(from, step).0;
+            }
             *known = Large::of(tape, from);
         }
         match (known, step) {
