@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::event::FiringId;
-use crate::rule::{Closing, Flow, Key, Otherwise, Reads, Rule};
+use crate::rule::{Closing, Flow, Key, Other, Otherwise, Reads, Rule};
 
 use super::flow::{
     Changed, Closes, Digest, Gates, Join, Lane, NewFiring, Signal, Throttle, Unless,
@@ -260,27 +260,15 @@ impl Judging<'_> {
         let (mut signals, mut dead) = (Vec::new(), Vec::new());
         self.begin();
         for other in rule.flow.others() {
-            let when = &other.when;
-            if when.objection(self.event).is_some() {
+            if other.when.objection(self.event).is_some() {
                 continue;
             }
             let gate = match other.name.as_str() {
                 "" => "unless".to_owned(),
                 name => format!("join, event `{name}`"),
             };
-            let key = match self.holds(rule, &when.conditions, &when.vars) {
-                Ok(false) => continue,
-                Ok(true) => self.key(rule, &gate, &other.key),
-                Err(stopped) => Err(format!("gate `{gate}`: {stopped}")),
-            };
-            match key {
-                Ok(key) => signals.push(Signal {
-                    rule: rule.name.clone(),
-                    name: other.name.clone(),
-                    key,
-                    received_at: self.event.received_at,
-                    keep: keep(&rule.flow),
-                }),
+            match self.signal(rule, &gate, other) {
+                Ok(signal) => signals.extend(signal),
                 Err(error) => {
                     let reason = format!("rule `{}`, {error}", rule.name);
                     let (event, run) = (self.event, self.run);
@@ -289,6 +277,21 @@ impl Judging<'_> {
             }
         }
         (signals, dead)
+    }
+
+    fn signal(&mut self, rule: &Rule, gate: &str, other: &Other) -> Result<Option<Signal>, String> {
+        let when = &other.when;
+        let holds = self.holds(rule, &when.conditions, &when.vars);
+        if !holds.map_err(|error| format!("gate `{gate}`: {error}"))? {
+            return Ok(None);
+        }
+        Ok(Some(Signal {
+            rule: rule.name.clone(),
+            name: other.name.clone(),
+            key: self.key(rule, gate, &other.key)?,
+            received_at: self.event.received_at,
+            keep: keep(&rule.flow),
+        }))
     }
 }
 

@@ -271,4 +271,6 @@ fn dead_letter(event: &Event, run: u32, rule: &str, part: &str, reason: String) 
 }
 
 #[cfg(test)]
+mod gating_tests;
+#[cfg(test)]
 mod tests;

@@ -32,11 +32,11 @@ fn event(provider: &str, names: &[&str], payload: &Value) -> Event {
     }
 }
 
-fn push(payload: &Value) -> Event {
+pub(super) fn push(payload: &Value) -> Event {
     event("github", &["push"], payload)
 }
 
-fn rules(text: &str) -> RuleSet {
+pub(super) fn rules(text: &str) -> RuleSet {
     files(&[("a.yaml", text)])
 }
 
@@ -391,7 +391,7 @@ const CHAIN: &str = "rules:
       - {name: record, conditions: [{path: $.skip, exists: false}], log: {message: '{{payload.id}}'}}
 ";
 
-fn stored(job: &NewJob, event: &Event) -> Job {
+pub(super) fn stored(job: &NewJob, event: &Event) -> Job {
     let text = serde_json::to_string(&job.body).unwrap();
     Job {
         id: job.id,
