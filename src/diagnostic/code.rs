@@ -57,6 +57,8 @@ codes! {
     BAD_VALUE "HR0007" "a value that cannot be used",
     TOO_LARGE "HR0008" "a file or value over its limit",
     IDLE_COMMENT "HR0009" "a comment to hookrule that does nothing",
+    MISLEADING "HR0010" "text that YAML reads in another way than it looks",
+    EMPTY_KEY "HR0011" "a key with nothing behind it",
     DUPLICATE_RULE "HR0101" "two rules with one name",
     DUPLICATE_ACTION "HR0102" "two actions of a rule with one name",
     NO_ACTIONS "HR0103" "a rule without actions",
