@@ -125,8 +125,6 @@ fn what_is_not_built_is_not_known() {
             "means nothing here",
         );
     }
-    let vars = format!("    vars: {{a: {{jq: .a}}}}\n{LOG}");
-    one(&with("", &vars), "HR0004", "jq", "write a template");
 }
 
 #[test]
