@@ -72,7 +72,7 @@ impl Reader<'_, '_> {
         if !operator.is_costly() {
             return operator.parse(operand, options, self.problems);
         }
-        let text = format!(
+        let source = format!(
             "{}{} {}",
             operator.name(),
             options.written(),
@@ -80,7 +80,7 @@ impl Reader<'_, '_> {
         );
         let problems = &mut *self.problems;
         let compile = || operator.parse(operand, options, problems);
-        let test = self.reading.paths.compiled(&text, compile)?;
+        let test = self.reading.paths.compiled(&source, compile)?;
         Some(Box::new(Shared(test)))
     }
 
