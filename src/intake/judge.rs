@@ -3,6 +3,7 @@
 //! Reads no clock and touches nothing, so it can run on any thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::crypto::random;
@@ -30,6 +31,8 @@ pub(super) enum Judged {
         acceptance: Box<Acceptance>,
         /// What the provider wants as the answer, where ours will not do.
         acknowledgement: Option<Answer>,
+        /// The rules that judged it.
+        rules: Arc<RuleSet>,
     },
 }
 
@@ -68,7 +71,7 @@ impl Refused {
 /// Judges one delivery of a known source.
 pub(super) fn judge(
     source: &Source,
-    rules: &RuleSet,
+    rules: Arc<RuleSet>,
     dedupe: Duration,
     delivery: &Delivery,
 ) -> Judged {
@@ -93,7 +96,7 @@ pub(super) fn judge(
     if let Some(reply) = handshake(&source.provider, delivery, standing(true)) {
         return Judged::Handshake(answers::reply(reply));
     }
-    match read(source, rules, dedupe, delivery, proof) {
+    match read(source, &rules, dedupe, delivery, proof) {
         Ok(acceptance) => {
             let payload = &acceptance.event.payload;
             let reply = acknowledgement_of(&source.provider, delivery, payload);
@@ -101,6 +104,7 @@ pub(super) fn judge(
             Judged::Planned {
                 acceptance: Box::new(acceptance),
                 acknowledgement,
+                rules,
             }
         }
         Err(refused) => Judged::Refused(refused),
@@ -154,9 +158,10 @@ fn read(
 
 /// A plan that panics becomes one dead letter, so that the event is kept and can be replayed when the
 /// fault is mended.
-fn plan_guarded(rules: &RuleSet, event: &Event) -> Plan {
+pub(super) fn plan_guarded(rules: &RuleSet, event: &Event) -> Plan {
     let planned = catch_unwind(AssertUnwindSafe(|| plan(rules, event, 0)));
     planned.unwrap_or_else(|panic| Plan {
+        respond: None,
         rule_set: rules.hash.clone(),
         matched: Vec::new(),
         jobs: vec![NewJob {
