@@ -132,17 +132,16 @@ impl Leaf {
             Quantifier::Any => "",
             Quantifier::All => " all",
         };
-        let mut text = format!(
-            "{}{quantifier}{}",
-            self.subject_identity(),
-            self.options.written()
-        );
+        // Quoted: a query parameter may be named `q as number`.
+        let subject = self.subject_identity();
+        let mut text = format!("{subject:?}{quantifier}{}", self.options.written());
         for named in &self.tests {
             let list = match &named.elsewhere {
                 Some(Elsewhere::List(list)) => list.fingerprint(),
                 _ => "",
             };
-            text.extend(["\n", named.operator.name(), " ", &named.operand, list]);
+            let operand = format!("{:?}", named.operand);
+            text.extend(["\n", named.operator.name(), " ", &operand, list]);
         }
         text
     }
