@@ -162,6 +162,11 @@ impl Diagnostics {
         self.0.retain(|known| known != diagnostic);
     }
 
+    /// Takes back those that another says better.
+    pub fn retract_if(&mut self, told_better: impl Fn(&Diagnostic) -> bool) {
+        self.0.retain(|known| !told_better(known));
+    }
+
     /// Each once, in the order they were found.
     #[must_use]
     pub fn once_each(mut self) -> Self {

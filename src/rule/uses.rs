@@ -202,7 +202,11 @@ pub(super) fn vars_of_conditions(node: &Node) -> Vec<Read> {
                             name: name.to_owned(),
                             place: value.place.clone(),
                         }),
-                        _ => open.push(value),
+                        // What stands behind an operator is compared with, not read.
+                        _ if matches!(key.text.as_str(), "all" | "any" | "none" | "not") => {
+                            open.push(value);
+                        }
+                        _ => {}
                     }
                 }
             }

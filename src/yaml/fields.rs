@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, code, did_you_mean};
 
-use super::node::Node;
+use super::looks::comment_in_text;
+use super::node::{Key, Node, Value};
 
 /// A map being read key by key. Every key asked for is known; [`Fields::finish`] reports the rest.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ impl<'n> Fields<'n> {
         self.asked.insert(key);
         self.node
             .get(key)
-            .filter(|node| !matches!(node.value, super::Value::Null))
+            .filter(|node| !matches!(node.value, Value::Null))
     }
 
     /// The value under a key that must be there, or a diagnostic.
@@ -84,24 +85,87 @@ impl<'n> Fields<'n> {
     }
 
     /// Reports every key that nobody asked for, with the known one that was probably meant; where that
-    /// one was missed, one finding stands for both.
+    /// one was missed, one finding stands for both. Warns about keys with nothing behind them.
     pub fn finish(self, problems: &mut Diagnostics) {
-        for (key, _) in self.node.as_map().unwrap_or_default() {
+        for (key, value) in self.node.as_map().unwrap_or_default() {
             if self.is_known(&key.text) {
+                if self.asked.contains(key.text.as_str()) {
+                    self.warn_if_empty(key, value, problems);
+                }
                 continue;
             }
             let place = self.node.key_place(key);
             let message = format!("`{}` means nothing here", key.text);
-            let asked = self.asked.iter().copied();
-            let meant = did_you_mean(&key.text, asked.clone());
+            let (help, meant) = self.advice(key, value);
             for (_, said) in self.missing.iter().filter(|(key, _)| Some(*key) == meant) {
                 problems.retract(said);
             }
-            let help = meant.map_or_else(
-                || format!("known here: {}", asked.collect::<Vec<_>>().join(", ")),
-                |name| format!("did you mean `{name}`?"),
-            );
             problems.push(Diagnostic::error(code::UNKNOWN_KEY, place, message).help(help));
         }
     }
+
+    /// What to write instead of an unknown key, and the key that it probably stands for.
+    fn advice(&self, key: &Key, value: &Node) -> (String, Option<&'static str>) {
+        if let Some((name, rest)) = self.without_blank(key) {
+            return (
+                format!("write a blank behind the `:`: `{name}: {rest}`"),
+                Some(name),
+            );
+        }
+        if !self.has_colon(key) && is_empty(value) {
+            let help = format!(
+                "put quotes around a text with a `,` in it: \"…, {}\"",
+                key.text
+            );
+            return (help, None);
+        }
+        let asked = self.asked.iter().copied();
+        if let Some(name) = did_you_mean(&key.text, asked.clone()) {
+            return (format!("did you mean `{name}`?"), Some(name));
+        }
+        let known = asked.collect::<Vec<_>>().join(", ");
+        (format!("known here: {known}"), None)
+    }
+
+    /// `provider:github` is one key, and no value.
+    fn without_blank<'k>(&self, key: &'k Key) -> Option<(&'static str, &'k str)> {
+        let (name, rest) = key.text.split_once(':')?;
+        self.asked.get(name).map(|name| (*name, rest))
+    }
+
+    /// Whether a `:` follows the key: between braces, `{a, b}` has keys without.
+    fn has_colon(&self, key: &Key) -> bool {
+        let text = &self.node.place.file.text;
+        let rest = text.get(key.span.end..).unwrap_or_default();
+        rest.trim_start().starts_with(':')
+    }
+
+    /// Whether a comment that looks like the value follows the key: that is reported already.
+    fn went_into_comment(&self, key: &Key) -> bool {
+        let text = &self.node.place.file.text;
+        let rest = text.get(key.span.end..).unwrap_or_default();
+        let after = rest.trim_start().strip_prefix(':');
+        after.is_some_and(|after| comment_in_text(after).is_some())
+    }
+
+    fn warn_if_empty(&self, key: &Key, value: &Node, problems: &mut Diagnostics) {
+        let missed = self.missing.iter().any(|(name, _)| *name == key.text);
+        let told = missed || self.excused.contains(key.text.as_str());
+        if is_empty(value) && !told && !self.went_into_comment(key) {
+            let message = format!(
+                "`{}` has nothing behind it, and counts as left out",
+                key.text
+            );
+            let place = self.node.key_place(key);
+            problems.push(
+                Diagnostic::warning(code::EMPTY_KEY, place, message)
+                    .help("write its value, or remove the key"),
+            );
+        }
+    }
+}
+
+/// Whether a value was not written at all.
+fn is_empty(value: &Node) -> bool {
+    matches!(value.value, Value::Null) && value.place.span.is_empty()
 }

@@ -7,6 +7,7 @@
 mod comments;
 mod fields;
 mod inside;
+mod looks;
 mod node;
 mod offsets;
 mod raw;

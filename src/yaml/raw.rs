@@ -58,6 +58,12 @@ pub(super) fn diagnostic(file: &Arc<SourceFile>, error: &serde_yaml::Error) -> D
         file: Arc::clone(file),
         span: start..start + width,
     };
+    let sign = file.text.get(start..start + width).unwrap_or_default();
+    if matches!(sign, ">" | "|") {
+        let message = format!("a text without quotes cannot begin with `{sign}` between brackets");
+        return Diagnostic::error(code::YAML, place, message)
+            .help("put quotes around the whole value");
+    }
     let text = error.to_string();
     let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
     Diagnostic::error(code::YAML, place, message)

@@ -162,10 +162,10 @@ fn every_mistake_in_rule_files_is_found_at_once() {
         .map(|d| d["code"].as_str().unwrap())
         .collect();
     for code in [
-        "HR0002", "HR0003", "HR0004", "HR0005", "HR0006", "HR0007", "HR0101", "HR0102", "HR0103",
-        "HR0104", "HR0105", "HR0106", "HR0110", "HR0111", "HR0201", "HR0202", "HR0203", "HR0204",
-        "HR0301", "HR0302", "HR0303", "HR0304", "HR0305", "HR0401", "HR0402", "HR0403", "HR0404",
-        "HR0405", "HR0701",
+        "HR0002", "HR0003", "HR0004", "HR0005", "HR0006", "HR0007", "HR0010", "HR0011", "HR0101",
+        "HR0102", "HR0103", "HR0104", "HR0105", "HR0106", "HR0110", "HR0111", "HR0201", "HR0202",
+        "HR0203", "HR0204", "HR0301", "HR0302", "HR0303", "HR0304", "HR0305", "HR0401", "HR0402",
+        "HR0403", "HR0404", "HR0405", "HR0701",
     ] {
         assert!(codes.contains(&code), "no {code} among the mistakes");
     }

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostics;
 use crate::yaml::Node;
 
 use super::super::As;
-use super::{Around, Compare, Operator, Options, TEXT, Test, folded, same};
+use super::{Around, Compare, Example, Operator, Options, TEXT, Test, folded, same};
 
 pub(super) struct Contains;
 
@@ -19,8 +19,21 @@ impl Operator for Contains {
         "The value is a text with this text in it, or a list with an item that equals this."
     }
 
+    fn is_costly(&self) -> bool {
+        true
+    }
+
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            operand: "'1'",
+            holds: "\"21\"",
+            fails: Some("\"2\""),
+            other_type: "21",
+        }
     }
 
     fn reads_as(&self) -> &'static [As] {

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostics;
 use crate::yaml::Node;
 
 use super::super::As;
-use super::{Around, Operator, Options, TEXT, Test, folded, text_operand};
+use super::{Around, Example, Operator, Options, TEXT, Test, folded, text_operand};
 
 pub(super) struct GlobOperator;
 
@@ -20,8 +20,21 @@ impl Operator for GlobOperator {
          anything, `?` for one character but `/`."
     }
 
+    fn is_costly(&self) -> bool {
+        true
+    }
+
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            operand: "'1*'",
+            holds: "\"12\"",
+            fails: Some("\"2\""),
+            other_type: "12",
+        }
     }
 
     fn reads_as(&self) -> &'static [As] {

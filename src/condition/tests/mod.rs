@@ -11,6 +11,7 @@ use super::*;
 
 mod operands;
 mod refused;
+mod table;
 mod traces;
 
 fn event(payload: &str) -> Event {
@@ -275,7 +276,7 @@ fn lists_by_name() {
     refused(
         "[{path: $.a, contains: {list: vips}}]",
         "HR0202 vips: `contains` cannot take a list by its name",
-        "`in`, `not_in` and `cidr` can",
+        "a list can stand behind in, not_in, cidr",
     );
     refused(
         "[{path: $.a, cidr: {list: vips}}]",
@@ -345,6 +346,20 @@ fn what_an_index_can_find() {
     assert_eq!(identities[0], identities[1]);
     let distinct: std::collections::HashSet<_> = identities.iter().collect();
     assert_eq!(distinct.len(), leaves.len() - 1);
+}
+
+#[test]
+fn names_that_look_like_options_are_no_options() {
+    let (conditions, _, findings) = read(
+        "[{query: q as number, equals: 1}, {query: q, as: number, equals: 1}, \
+          {query: q ignore_case, equals: a}, {query: q, equals: a, ignore_case: true}, \
+          {query: q all, equals: a}, {query: q, equals: a, quantifier: all}]",
+    );
+    assert_eq!(findings, Vec::<String>::new());
+    let leaves = conditions.leaves();
+    let distinct: std::collections::HashSet<_> =
+        leaves.iter().map(|leaf| leaf.identity()).collect();
+    assert_eq!(distinct.len(), leaves.len());
 }
 
 #[test]

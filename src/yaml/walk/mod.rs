@@ -2,20 +2,22 @@
 //!
 //! Reports keys written twice, unknown tags, a second document, and nesting or aliases that go too far.
 
+mod checks;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, SourceFile, code};
-
-use super::offsets::Offsets;
-use super::read::{DEPTH_MAX, VALUES_MAX};
-use super::spot::{Entry, Shape, Spot};
-use super::syntax;
+use crate::yaml::looks;
+use crate::yaml::offsets::Offsets;
+use crate::yaml::read::{DEPTH_MAX, VALUES_MAX};
+use crate::yaml::spot::{Shape, Spot};
+use crate::yaml::syntax;
 
 /// A diagnostic was added and nothing after it can be trusted.
 #[derive(Debug)]
@@ -33,7 +35,8 @@ pub(super) fn walk<'t>(
         anchors: HashMap::new(),
         anchor_names: HashMap::new(),
         values: 0,
-        braces: false,
+        open: Vec::new(),
+        braces: None,
         problems,
     };
     walker.document()
@@ -46,8 +49,10 @@ struct Walker<'t, 'p> {
     anchors: HashMap<usize, Rc<Spot<'t>>>,
     anchor_names: HashMap<&'t str, Range<usize>>,
     values: usize,
-    /// Whether unquoted braces were reported: a syntax error after them is their doing.
-    braces: bool,
+    /// The brackets that are open, the innermost last.
+    open: Vec<usize>,
+    /// The last unquoted braces that were reported: a syntax error after them is their doing.
+    braces: Option<Diagnostic>,
     problems: &'p mut Diagnostics,
 }
 
@@ -87,9 +92,15 @@ impl<'t> Walker<'t, '_> {
                 self.too_deep(at..at)
             }
             Some(Err(error)) => {
-                if !self.braces {
-                    let diagnostic = syntax::diagnostic(self.file, &self.offsets, &error);
-                    self.problems.push(diagnostic);
+                if self.braces.is_none() {
+                    let (file, offsets) = (self.file, &self.offsets);
+                    let found = syntax::diagnostic(file, offsets, &self.open, &error);
+                    // What only looked odd there is now known to be wrong.
+                    self.problems.retract_if(|known| {
+                        known.code == code::MISLEADING
+                            && known.place.span.start == found.place.span.start
+                    });
+                    self.problems.push(found);
                 }
                 Err(Stop)
             }
@@ -162,34 +173,6 @@ impl<'t> Walker<'t, '_> {
         Ok((spot, end))
     }
 
-    fn check_tag(&mut self, tag: &Tag, span: Range<usize>) {
-        let known = ["str", "int", "float", "bool", "null", "seq", "map"];
-        if !tag.is_yaml_core_schema() || !known.contains(&tag.suffix.as_str()) {
-            let span = self.offsets.trimmed(span);
-            let message = format!("the tag `{}` means nothing here", self.offsets.slice(&span));
-            let help = "put quotes around text that begins with `!`";
-            self.report(span, code::YAML, &message, help);
-        }
-    }
-
-    /// `serde_yaml` mixes anchors up when one of them is written again.
-    fn check_anchor(&mut self, properties: Range<usize>) {
-        let text = self.offsets.slice(&properties);
-        let Some(start) = text.find('&') else { return };
-        let name = text.get(start..).unwrap_or_default();
-        let name = name.split_whitespace().next().unwrap_or_default();
-        let start = properties.start + start;
-        let span = start..start + name.len();
-        if let Some(first) = self.anchor_names.insert(name, span.clone()) {
-            let message = format!("the anchor `{name}` is written twice");
-            let help = "give each anchor a name of its own";
-            let found = self.error(span, code::YAML, message, help);
-            let first = self.place(first);
-            self.problems
-                .push(found.also(first, "the first stands here"));
-        }
-    }
-
     /// Counts values, so that aliases of aliases end before the memory does.
     fn count(&mut self, values: usize, span: &Range<usize>) -> Result<(), Stop> {
         self.values = self.values.saturating_add(values);
@@ -234,7 +217,7 @@ impl<'t> Walker<'t, '_> {
         Ok(spot)
     }
 
-    fn scalar(&self, text: Cow<'t, str>, style: ScalarStyle, range: Range<usize>) -> Spot<'t> {
+    fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, range: Range<usize>) -> Spot<'t> {
         let plain = style == ScalarStyle::Plain;
         let span = match style {
             // The parser lets nothing at all end where the next sign does.
@@ -243,16 +226,24 @@ impl<'t> Walker<'t, '_> {
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => self.offsets.quoted(range),
             ScalarStyle::Plain => self.offsets.trimmed(range),
         };
+        if plain && !text.is_empty() {
+            let after = self.offsets.slice(&(span.end..self.offsets.text().len()));
+            let cut = looks::cut(&text, after);
+            self.tell(span.end, cut);
+            self.tell(span.start, looks::curly(&text));
+        }
         Spot::of(span, Shape::Scalar { text, plain })
     }
 
     fn list(&mut self, start: Range<usize>, depth: usize) -> Result<Spot<'t>, Stop> {
         self.check_depth(depth, &start)?;
+        let brackets = self.opens(&start);
         let mut items = Vec::new();
         let mut last = start.end;
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::SequenceEnd) {
+                self.open.truncate(brackets);
                 let span = self.collection(&start, last, span);
                 return Ok(Spot::of(span, Shape::List(items)));
             }
@@ -264,16 +255,19 @@ impl<'t> Walker<'t, '_> {
 
     fn map(&mut self, start: Range<usize>, depth: usize) -> Result<Spot<'t>, Stop> {
         self.check_depth(depth, &start)?;
+        let brackets = self.opens(&start);
         let mut entries = Vec::new();
         let mut last = start.end;
         let span = loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
+                self.open.truncate(brackets);
                 break self.collection(&start, last, span);
             }
             let (key, key_end) = self.spot((event, span), depth)?;
             let step = self.next()?;
             let (value, value_end) = self.spot(step, depth)?;
+            self.check_empty(&key, &value);
             last = last.max(key_end).max(value_end);
             entries.push((key, value));
         };
@@ -282,6 +276,15 @@ impl<'t> Walker<'t, '_> {
         }
         self.check_keys(&entries);
         Ok(Spot::of(span, Shape::Map(entries)))
+    }
+
+    /// Keeps the bracket that a list or map begins with, if it has one; says how many were open before.
+    fn opens(&mut self, start: &Range<usize>) -> usize {
+        let before = self.open.len();
+        if self.offsets.slice(start).starts_with(['[', '{']) {
+            self.open.push(start.start);
+        }
+        before
     }
 
     /// From the first sign of a list or map to its last, whether it has brackets or not.
@@ -294,47 +297,5 @@ impl<'t> Walker<'t, '_> {
         };
         self.offsets
             .trimmed(self.offsets.first_sign(start.start)..end)
-    }
-
-    /// Reports a template without quotes, which YAML takes for a map in a map.
-    fn braces(&mut self, span: &Range<usize>, entries: &[Entry<'t>]) -> Option<&'t str> {
-        let text = self.offsets.slice(span);
-        let [(key, _)] = entries else { return None };
-        if !text.starts_with("{{") || !matches!(key.shape, Shape::Map(_) | Shape::Braces(_)) {
-            return None;
-        }
-        self.braces = true;
-        self.report(
-            span.clone(),
-            code::YAML,
-            "braces without quotes are a map, not a template",
-            &format!("put quotes around the whole value: \"{text}\""),
-        );
-        Some(text)
-    }
-
-    fn check_keys(&mut self, entries: &[Entry<'t>]) {
-        let mut known: HashMap<(&str, bool), Range<usize>> = HashMap::new();
-        for (key, _) in entries {
-            let span = key.span.clone();
-            let Shape::Scalar { text, plain } = &key.shape else {
-                let help = "put quotes around it if it was meant as text";
-                self.report(span, code::WRONG_TYPE, "a key must be text", help);
-                continue;
-            };
-            let merges = *plain && text == "<<";
-            if *plain && text.is_empty() {
-                let help = "write the name before the `:`, or put quotes around the text";
-                self.report(span, code::WRONG_TYPE, "a key is missing here", help);
-            } else if let Some(first) = known.get(&(text.as_ref(), merges)) {
-                let message = format!("`{text}` is written twice in this map");
-                let found = self.error(span, code::DUPLICATE_KEY, message, "keep one of them");
-                let first = self.place(first.clone());
-                self.problems
-                    .push(found.also(first, "the first stands here"));
-            } else {
-                known.insert((text.as_ref(), merges), span);
-            }
-        }
     }
 }
