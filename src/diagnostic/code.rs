@@ -65,6 +65,7 @@ codes! {
     UNKNOWN_PROVIDER "HR0104" "a provider that does not exist",
     UNKNOWN_SOURCE "HR0105" "a source that does not exist",
     FOREIGN_EVENT_NAME "HR0106" "an event name in the sender's spelling",
+    BAD_GATE "HR0107" "a gate that cannot be passed",
     UNKNOWN_TEMPLATE "HR0110" "a template that does not exist",
     UNUSED "HR0111" "a name that nothing uses",
     UNKNOWN_OPERATOR "HR0201" "an operator that does not exist",

@@ -230,6 +230,35 @@ mod tests {
     }
 
     #[test]
+    fn other_events_are_seen_too() {
+        let event = event();
+        let mut scope = Scope::of(&event);
+        scope.set_join([("paid", &event)]);
+        scope.set_events([(&event, json!({"v": 1})), (&event, json!({"v": 2}))]);
+        for (text, shown) in [
+            (
+                "{{join.paid.payload.id}} {{join.paid.event.name}}",
+                "12345678901234567890123 push.main",
+            ),
+            ("{{join.paid.headers.x-github-event}}", "push"),
+            (
+                "{{length events}} {{events.1.vars.v}} {{events.0.name}}",
+                "2 2 push.main",
+            ),
+            (
+                "{{#each events}}{{this.payload.id}} {{/each}}",
+                "12345678901234567890123 12345678901234567890123 ",
+            ),
+            (
+                "{{events.0.received_at}} {{events.0.headers.x-github-event}}",
+                "2023-11-14T22:13:20.123Z push",
+            ),
+        ] {
+            assert_eq!(render(&scope, text).as_deref(), Ok(shown), "{text}");
+        }
+    }
+
+    #[test]
     fn a_rule_sees_nothing_of_the_one_before() {
         let event = event();
         let mut scope = Scope::of(&event);

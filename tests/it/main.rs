@@ -14,6 +14,7 @@
 
 mod by_hand;
 mod canary;
+mod chains;
 mod check;
 mod codes;
 mod crash;
