@@ -191,9 +191,8 @@ async fn a_lane_keeps_the_order_of_acceptance_over_kill_9() {
     assert!(server.stop().success());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_waits_at_gates_survives_kill_9() {
-    let (target, folder) = (Target::start().await, Folder::new());
+/// One rule for each gate that waits or remembers.
+fn remembering() -> String {
     let rules = [
         rule(
             "gather",
@@ -216,11 +215,36 @@ async fn what_waits_at_gates_survives_kill_9() {
             "{status: \"{{payload.is}}\"}",
         ),
     ];
-    let config = configured(
-        &folder,
-        &target,
-        &format!("rules:\n{}{MARK}", rules.concat()),
-    );
+    format!("rules:\n{}{MARK}", rules.concat())
+}
+
+/// Waits for what passes in the end, and that nothing else came.
+async fn all_have_come(target: &Target) {
+    while bodies(target).len() < 5 {
+        target.wait_for(target.received().len() + 1).await;
+    }
+    let counted = bodies(target)
+        .into_iter()
+        .map(|body| (body.to_string(), body));
+    let found: BTreeMap<String, Value> = counted.collect();
+    let expected = [
+        json!({"gathered": "1 2 3 ", "first": 1}),
+        json!({"released": 7, "built": "ci"}),
+        json!({"released": 8, "built": "hand"}),
+        json!({"status": "up"}),
+        json!({"status": "down"}),
+    ];
+    let expected: BTreeMap<_, _> = expected
+        .into_iter()
+        .map(|body| (body.to_string(), body))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_at_gates_survives_kill_9() {
+    let (target, folder) = (Target::start().await, Folder::new());
+    let config = configured(&folder, &target, &remembering());
     let mut server = Process::start(&config);
     for n in 1..=2 {
         send(&server, "push", &json!({"repo": "a", "n": n})).await;
@@ -268,25 +292,7 @@ async fn what_waits_at_gates_survives_kill_9() {
         jobs(&server, &["--event", &deployed])[0]["state"],
         "cancelled"
     );
-    while bodies(&target).len() < 5 {
-        target.wait_for(target.received().len() + 1).await;
-    }
-    let counted = bodies(&target)
-        .into_iter()
-        .map(|body| (body.to_string(), body));
-    let found: BTreeMap<String, Value> = counted.collect();
-    let expected = [
-        json!({"gathered": "1 2 3 ", "first": 1}),
-        json!({"released": 7, "built": "ci"}),
-        json!({"released": 8, "built": "hand"}),
-        json!({"status": "up"}),
-        json!({"status": "down"}),
-    ];
-    let expected: BTreeMap<_, _> = expected
-        .into_iter()
-        .map(|body| (body.to_string(), body))
-        .collect();
-    assert_eq!(found, expected);
+    all_have_come(&target).await;
     assert!(server.stop().success());
 }
 
