@@ -14,6 +14,7 @@ mod why;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::condition::Looked;
@@ -75,7 +76,7 @@ pub struct RuleTrace {
 }
 
 /// An action that does not run although its rule matched.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PassedOver {
     /// Its name.
     pub action: String,
@@ -217,6 +218,23 @@ impl Plan {
 pub fn judge(rules: &RuleSet, event: &Event) -> Vec<RuleTrace> {
     let tracing = Tracing::new(rules, event);
     rules.rules.iter().map(|rule| tracing.of(rule).0).collect()
+}
+
+/// What every rule, or only that of a name, makes of an event, in order, with its jobs.
+pub fn explain<'r>(
+    rules: &'r RuleSet,
+    event: &Event,
+    only: Option<&str>,
+) -> Vec<(&'r Rule, RuleTrace, Vec<NewJob>)> {
+    let tracing = Tracing::new(rules, event);
+    let asked = |rule: &&Arc<Rule>| only.is_none_or(|name| rule.name == name);
+    let asked = rules.rules.iter().filter(asked);
+    asked
+        .map(|rule| {
+            let (trace, jobs) = tracing.of(rule);
+            (rule.as_ref(), trace, jobs)
+        })
+        .collect()
 }
 
 /// What one rule of the set makes of an event, as [`plan`] decides it, and its jobs.

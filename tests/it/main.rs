@@ -23,6 +23,7 @@ mod disk;
 mod docs;
 mod drain;
 mod equivalence;
+mod explain;
 mod harness;
 mod hostile;
 mod jsonpath;
