@@ -113,27 +113,25 @@ fn looked(output: &mut Output<'_>, one: &Looked, depth: usize) -> io::Result<()>
         None => "stops",
     };
     let indent = "  ".repeat(depth);
-    let mut line = format!("{indent}{sign}  {}", one.written);
-    if one.inside.is_empty() {
-        line.push_str(&match one.seen.as_slice() {
-            [] => ", nothing is there".to_owned(),
-            seen => {
-                let seen: Vec<String> = seen.iter().map(Value::to_string).collect();
-                format!(", there is {}", seen.join(" "))
-            }
-        });
-        if one.more > 0 {
-            line.push_str(&format!(" and {} more", one.more));
-        }
+    let mut line = vec![format!("{indent}{sign}  {}", one.written)];
+    if one.inside.is_empty() && one.seen.is_empty() {
+        line.push(", nothing is there".to_owned());
+    } else if one.inside.is_empty() {
+        let seen: Vec<String> = one.seen.iter().map(Value::to_string).collect();
+        line.push(format!(", there is {}", seen.join(" ")));
+    }
+    if one.more > 0 {
+        line.push(format!(" and {} more", one.more));
     }
     for operand in &one.operands {
         let there = operand.value.as_ref();
         let there = there.map_or_else(|| "nothing".to_owned(), Value::to_string);
-        line.push_str(&format!("; at {} there is {there}", operand.path));
+        line.push(format!("; at {} there is {there}", operand.path));
     }
     if let Some(problem) = &one.problem {
-        line.push_str(&format!(": {problem}"));
+        line.push(format!(": {problem}"));
     }
+    let line = line.concat();
     output.line(&printable(&line))?;
     one.inside
         .iter()
