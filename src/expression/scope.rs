@@ -3,7 +3,7 @@
 use handlebars::Context;
 use serde_json::{Map, Value, json};
 
-use crate::event::Event;
+use crate::event::{Event, SourceRef};
 
 /// `payload event headers query source rule vars item actions`, as one tree.
 ///
@@ -28,6 +28,13 @@ impl Scope {
             tree.insert(part.to_owned(), json!({}));
         }
         Self::from_tree(Value::Object(tree))
+    }
+
+    /// Only what is known of a source before any event: its name and labels.
+    pub fn of_source(source: &SourceRef) -> Self {
+        Self::from_tree(json!({
+            "source": { "name": source.name, "labels": source.labels },
+        }))
     }
 
     pub(super) fn from_tree(tree: Value) -> Self {
