@@ -9,8 +9,10 @@ use std::time::Duration;
 use crate::crypto::random;
 use crate::event::{Delivery, Event, EventId, JobId, Payload, Proof};
 use crate::plan::{JobBody, JobState, NewJob, Plan, plan};
+use crate::providers::Identity;
+use crate::providers::batch::events;
 use crate::providers::handshake::{Standing, acknowledgement_of, handshake};
-use crate::providers::identify::{identify, media_kind};
+use crate::providers::identify::media_kind;
 use crate::rule::RuleSet;
 use crate::stores::Acceptance;
 
@@ -27,8 +29,8 @@ pub(super) enum Judged {
     Refused(Refused),
     /// An event, planned and not yet stored.
     Planned {
-        /// What is to be stored.
-        acceptance: Box<Acceptance>,
+        /// What is to be stored, in one transaction; at least one.
+        acceptances: Vec<Acceptance>,
         /// What the provider wants as the answer, where ours will not do.
         acknowledgement: Option<Answer>,
         /// The rules that judged it.
@@ -97,13 +99,15 @@ pub(super) fn judge(
         return Judged::Handshake(answers::reply(reply));
     }
     match read(source, &rules, dedupe, delivery, proof) {
-        Ok(acceptance) => {
-            let payload = &acceptance.event.payload;
-            let reply = acknowledgement_of(&source.provider, delivery, payload);
-            let acknowledgement = reply.map(|reply| answers::reply(reply.clone()));
+        Ok(acceptances) => {
+            let first = acceptances.first();
+            let reply = first.and_then(|acceptance| {
+                let payload = &acceptance.event.payload;
+                acknowledgement_of(&source.provider, delivery, payload)
+            });
             Judged::Planned {
-                acceptance: Box::new(acceptance),
-                acknowledgement,
+                acknowledgement: reply.map(|reply| answers::reply(reply.clone())),
+                acceptances,
                 rules,
             }
         }
@@ -117,7 +121,7 @@ fn read(
     dedupe: Duration,
     delivery: &Delivery,
     proof: Proof,
-) -> Result<Acceptance, Refused> {
+) -> Result<Vec<Acceptance>, Refused> {
     if delivery.method != "POST" {
         let reason = "this method is answered for handshakes only";
         return Err(Refused::told(405, "method", &reason));
@@ -126,14 +130,30 @@ fn read(
         .map_err(|unknown| Refused::told(415, "media_type", &unknown))?;
     let payload = Payload::new(delivery.body.clone(), kind)
         .map_err(|error| Refused::told(400, "payload", &error))?;
-    let identity = identify(&source.provider, delivery, &payload);
+    events(&source.provider, delivery, payload)
+        .into_iter()
+        .map(|(payload, identity)| {
+            let event = (payload, identity, proof);
+            acceptance(source, rules, dedupe, delivery, event)
+        })
+        .collect()
+}
+
+/// One event of a delivery, planned.
+fn acceptance(
+    source: &Source,
+    rules: &RuleSet,
+    dedupe: Duration,
+    delivery: &Delivery,
+    (payload, identity, proof): (Payload, Identity, Proof),
+) -> Result<Acceptance, Refused> {
     let nonce = random().map_err(|error| Refused {
         word: "randomness",
         reason: error.to_string(),
         answer: answers::unavailable(),
     })?;
     let recognised = identity.dedupe_key.as_deref();
-    let dedupe = source.dedupe.of(recognised, &delivery.body, dedupe);
+    let dedupe = source.dedupe.of(recognised, payload.raw(), dedupe);
     let event = Event {
         id: EventId::generate(),
         source: source.reference(),

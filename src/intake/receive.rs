@@ -135,7 +135,7 @@ impl Intake {
             }
             Some(Judged::Refused(refused)) => inner.refuse(source.name(), refused),
             Some(Judged::Planned {
-                acceptance,
+                acceptances,
                 acknowledgement,
                 rules,
             }) => {
@@ -143,8 +143,10 @@ impl Intake {
                 // or jobs would stay leased to nobody.
                 let inner = Arc::clone(inner);
                 let store = async move {
-                    let respond = acceptance.plan.respond.clone();
-                    let stored = inner.store(&source, *acceptance).await?;
+                    let respond = acceptances
+                        .first()
+                        .and_then(|first| first.plan.respond.clone());
+                    let stored = inner.store(&source, acceptances).await?;
                     let own = inner.own_answer(&source, respond, &stored, &rules).await;
                     Some(own.or(acknowledgement).unwrap_or(match stored {
                         Stored::New(event) => answers::accepted(event),
@@ -237,20 +239,24 @@ impl Inner {
         refused.answer
     }
 
-    /// Stores an event and hands its jobs over; none where it could not be stored.
-    async fn store(&self, source: &Source, mut acceptance: Acceptance) -> Option<Stored> {
-        let event = acceptance.event.id;
-        let bytes = acceptance.event.payload.raw().len() as u64;
-        let jobs = acceptance.plan.jobs.iter();
-        let ready = jobs.filter(|job| job.state == JobState::Ready).count();
-        let plan = &acceptance.plan;
-        let gated = !plan.firings.is_empty() || !plan.signals.is_empty();
-        let mut permits = self.reserve(&mut acceptance);
-        let told = Told::of(&acceptance);
-        let stored = self.parts.store.accept(vec![acceptance]).await;
-        let accepted = match stored.map(|all| all.into_iter().next()) {
-            Ok(Some(accepted)) => accepted,
-            Ok(None) => {
+    /// Stores the events of one delivery and hands their jobs over; none where they could not be stored.
+    async fn store(&self, source: &Source, mut acceptances: Vec<Acceptance>) -> Option<Stored> {
+        let mut permits = HashMap::new();
+        let mut kept = Vec::new();
+        let mut gated = false;
+        for acceptance in &mut acceptances {
+            let bytes = acceptance.event.payload.raw().len() as u64;
+            let jobs = acceptance.plan.jobs.iter();
+            let ready = jobs.filter(|job| job.state == JobState::Ready).count();
+            permits.extend(self.reserve(acceptance));
+            let event = acceptance.event.id;
+            let plan = &acceptance.plan;
+            gated |= !plan.firings.is_empty() || !plan.signals.is_empty();
+            kept.push((event, bytes, ready, Told::of(acceptance)));
+        }
+        let accepted = match self.parts.store.accept(acceptances).await {
+            Ok(accepted) if accepted.len() == kept.len() => accepted,
+            Ok(_) => {
                 self.failed(&StoreError::Failed("it gave no answer".into()));
                 return None;
             }
@@ -260,20 +266,25 @@ impl Inner {
             }
         };
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        Some(match accepted {
-            Accepted::New(leased) => {
-                self.hand_over(leased, &mut permits, ready);
-                if gated {
-                    self.parts.handover.nudge();
+        let (mut new, mut before) = (None, None);
+        for (accepted, (event, bytes, ready, told)) in accepted.into_iter().zip(kept) {
+            match accepted {
+                Accepted::New(leased) => {
+                    self.hand_over(leased, &mut permits, ready);
+                    told.accepted(&self.parts.telemetry, source, bytes);
+                    new.get_or_insert(event);
                 }
-                told.accepted(&self.parts.telemetry, source, bytes);
-                Stored::New(event)
+                Accepted::Duplicate { first, same_body } => {
+                    self.duplicate(source, first, same_body);
+                    before.get_or_insert(first);
+                }
             }
-            Accepted::Duplicate { first, same_body } => {
-                self.duplicate(source, first, same_body);
-                Stored::Before(first)
-            }
-        })
+        }
+        if gated && new.is_some() {
+            self.parts.handover.nudge();
+        }
+        let again = || before.map(Stored::Before);
+        new.map(Stored::New).or_else(again)
     }
 
     /// Reserves slots for jobs that could be performed as soon as they are stored.

@@ -219,7 +219,8 @@ fn actions(
     }
     let mut names = HashMap::new();
     let mut destinations = Vec::new();
-    let mut actions = Vec::new();
+    // Nearly every rule has one action, and a vector that grows takes room for four.
+    let mut actions = Vec::with_capacity(entries.len());
     let mut whole = true;
     for entry in entries {
         if let Some(name) = entry.get("name").filter(|name| name.as_str().is_some()) {

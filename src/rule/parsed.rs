@@ -26,6 +26,13 @@ pub(super) struct ParsedFile {
     pub(super) listed: Vec<Listed>,
 }
 
+/// A vector that is made of another one keeps its room, which is that of whole rules.
+fn in_arcs(rules: Vec<Rule>) -> Vec<Arc<Rule>> {
+    let mut shared: Vec<_> = rules.into_iter().map(Arc::new).collect();
+    shared.shrink_to_fit();
+    shared
+}
+
 impl ParsedFile {
     pub(super) fn parse(
         file: &Arc<SourceFile>,
@@ -45,7 +52,7 @@ impl ParsedFile {
         );
         Self {
             file: Arc::clone(file),
-            rules: parsed.rules.into_iter().map(Arc::new).collect(),
+            rules: in_arcs(parsed.rules),
             problems,
             namespace,
             shared,
