@@ -99,7 +99,8 @@ impl Rule {
     pub(super) fn enter(&mut self, namespace: &Arc<Namespace>) {
         self.name = format!("{}/{}", namespace.name, self.name);
         self.namespace = Some(Arc::clone(namespace));
-        for when in self.flow.whens_mut().chain([&mut self.when]) {
+        let flow = Arc::make_mut(&mut self.flow);
+        for when in flow.whens_mut().chain([&mut self.when]) {
             when.within = Some(Arc::clone(namespace));
         }
     }
