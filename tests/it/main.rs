@@ -34,5 +34,6 @@ mod recipes;
 mod reload;
 mod retry;
 mod sarif;
+mod tenants;
 mod tidy;
 mod vectors;
