@@ -2,6 +2,7 @@
 
 mod gates;
 mod items;
+mod tenants;
 
 use std::collections::BTreeMap;
 
