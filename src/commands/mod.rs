@@ -11,6 +11,7 @@ mod explain;
 mod jobs;
 mod output;
 mod providers;
+mod proving;
 mod reach;
 mod rules;
 mod send;

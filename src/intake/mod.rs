@@ -9,7 +9,9 @@ mod answers;
 mod dedupe;
 mod judge;
 mod keep;
+mod keys;
 mod network;
+mod pairing;
 mod quiet;
 mod receive;
 mod secrets;
@@ -24,6 +26,7 @@ use bytes::Bytes;
 
 use crate::stores::LeasedJob;
 
+pub use keys::Fetch;
 pub use receive::{Admission, Intake, Parts};
 pub use settings::Settings;
 pub use source::{Reach, Source};

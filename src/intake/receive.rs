@@ -8,12 +8,16 @@ use tokio::sync::watch;
 
 use crate::event::{Delivery, EventId, Headers, JobId};
 use crate::plan::{JobState, NewJob};
+use crate::providers::fetched::NoKeys;
 use crate::rule::{Response, RuleSet};
 use crate::runtime::telemetry::{Metric, Telemetry};
 use crate::runtime::{Clock, Timestamp};
+use crate::secret::Secret;
 use crate::stores::{Acceptance, Accepted, LeasedJob, Store, StoreError};
 
 use super::judge::{Judged, Refused, judge, plan_guarded};
+use super::keys::{Fetch, Keys};
+use super::pairing;
 use super::quiet::Quiet;
 use super::source::Source;
 use super::told::Told;
@@ -43,6 +47,8 @@ pub struct Parts {
     pub settings: watch::Receiver<Arc<Settings>>,
     /// Where stored jobs go.
     pub handover: Arc<dyn Handover>,
+    /// Who asks for the keys that senders publish.
+    pub fetch: Arc<dyn Fetch>,
 }
 
 /// What a listener must know before it reads a body.
@@ -61,14 +67,17 @@ pub struct Intake(Arc<Inner>);
 struct Inner {
     parts: Parts,
     quiet: Quiet,
+    keys: Arc<Keys>,
     failed: Mutex<Option<(Timestamp, String)>>,
 }
 
 impl Intake {
     /// An intake that is ready.
     pub fn new(parts: Parts) -> Self {
+        let keys = Keys::new(Arc::clone(&parts.fetch), parts.clock.clone());
         Self(Arc::new(Inner {
             parts,
+            keys: Arc::new(keys),
             quiet: Quiet::default(),
             failed: Mutex::new(None),
         }))
@@ -107,7 +116,9 @@ impl Intake {
                     let bytes = delivery.body.len();
                     let work = move || {
                         decoy.allows(delivery.remote)
-                            && decoy.verify(&delivery, delivery.received_at).is_ok()
+                            && decoy
+                                .verify(&delivery, delivery.received_at, &NoKeys)
+                                .is_ok()
                     };
                     let _ = aside(bytes, work).await;
                 }
@@ -115,24 +126,43 @@ impl Intake {
                 return self.0.refuse(NO_SOURCE, refused);
             }
         };
-        self.receive_from(source, delivery).await
+        self.receive_from(source, sources, delivery).await
     }
 
-    async fn receive_from(&self, source: Arc<Source>, delivery: Delivery) -> Answer {
+    async fn receive_from(
+        &self,
+        source: Arc<Source>,
+        sources: Arc<Sources>,
+        delivery: Delivery,
+    ) -> Answer {
         let inner = &self.0;
         let rules = Arc::clone(&inner.parts.rules.borrow());
         let dedupe = inner.parts.settings.borrow().dedupe;
         let bytes = delivery.body.len();
-        let judged = aside(bytes, {
-            let source = Arc::clone(&source);
-            move || judge(&source, rules, dedupe, &delivery)
-        });
-        match judged.await {
-            Some(Judged::Handshake(answer)) => {
-                let telemetry = &inner.parts.telemetry;
-                telemetry.count(Metric::Handshakes, &[source.name()]);
-                answer
+        let delivery = Arc::new(delivery);
+        let judged = || {
+            let (source, rules) = (Arc::clone(&source), Arc::clone(&rules));
+            let sources = Arc::clone(&sources);
+            let (delivery, keys) = (Arc::clone(&delivery), Arc::clone(&inner.keys));
+            aside(bytes, move || {
+                judge(&source, &sources, rules, dedupe, &delivery, &*keys)
+            })
+        };
+        let mut found = judged().await;
+        if let Some(Judged::KeyMissing(url)) = &found {
+            match inner.keys.bring(url).await {
+                Ok(()) => found = judged().await,
+                // Not proven, and not disproven: the sender is asked to come back.
+                Err(why) => return inner.unknown_key(source.name(), &why),
             }
+        }
+        match found {
+            Some(Judged::Handshake {
+                answer,
+                follow,
+                secret,
+            }) => inner.shake(&source, answer, follow, secret).await,
+            Some(Judged::KeyMissing(url)) => inner.unknown_key(source.name(), &url),
             Some(Judged::Refused(refused)) => inner.refuse(source.name(), refused),
             Some(Judged::Planned {
                 acceptances,
@@ -196,6 +226,48 @@ enum Stored {
 }
 
 impl Inner {
+    /// Answers a handshake, after what must be done before.
+    async fn shake(
+        &self,
+        source: &Source,
+        answer: Answer,
+        follow: Option<String>,
+        secret: Option<Secret>,
+    ) -> Answer {
+        let name = source.name();
+        if let Some(url) = follow
+            && let Err(why) = self.keys.follow(&url).await
+        {
+            return self.unknown_key(name, &why);
+        }
+        if let (Some(secret), Some(path)) = (secret, &source.pairing) {
+            if let Err(error) = pairing::keep(path, &secret) {
+                let reason = format!(
+                    "the secret that it gives is not kept in {}: {error}",
+                    path.display()
+                );
+                return self.refuse(name, Refused::unproven("pairing", &reason));
+            }
+            let file = path.display().to_string();
+            tracing::warn!(
+                source = name,
+                file,
+                "the sender's secret is kept; give it as the source's secret, and leave `pairing` out"
+            );
+        }
+        self.parts.telemetry.count(Metric::Handshakes, &[name]);
+        answer
+    }
+
+    fn unknown_key(&self, source: &str, why: &str) -> Answer {
+        let refused = Refused {
+            word: "key_missing",
+            reason: format!("the key that would prove it is not known: {why}"),
+            answer: answers::unavailable(),
+        };
+        self.refuse(source, refused)
+    }
+
     /// What a rule answers. A duplicate is answered as its first event is, by the rules of today.
     async fn own_answer(
         &self,

@@ -9,7 +9,9 @@ pub mod batch;
 mod builtin;
 mod covered;
 pub mod definition;
+pub mod doctor;
 pub mod each;
+pub mod fetched;
 pub mod filter;
 pub mod finder;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::crypto::Mac;
 use crate::event::{Delivery, Found, MediaKind, Payload, Query, Step, Steps};
 use crate::secret::Secret;
 
+use super::fetched::{Keyring, NoKeys};
 use super::filter::{Filter, filtered};
 use super::media::{BodyForm, kind_among};
 use super::parts::{Parts, Piece, Place};
@@ -92,6 +93,8 @@ pub struct Reading<'d> {
     pub key: Option<Mac>,
     /// The item of a batch that is being looked at.
     pub item: Option<Item<'d>>,
+    /// Keys that have been fetched.
+    pub keyring: &'d dyn Keyring,
 }
 
 impl<'d> Reading<'d> {
@@ -111,6 +114,7 @@ impl<'d> Reading<'d> {
             secret: None,
             key: None,
             item: None,
+            keyring: &NoKeys,
         }
     }
 
