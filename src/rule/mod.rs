@@ -69,7 +69,7 @@ pub struct Rule {
     /// Which events it is about.
     pub when: When,
     /// What stands between a match and its actions.
-    pub flow: Flow,
+    pub flow: Arc<Flow>,
     /// Values computed for it, in order.
     pub vars: Vec<Var>,
     /// Which values its actions are about, one after the other.

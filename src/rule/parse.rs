@@ -162,7 +162,7 @@ fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> O
         stop,
         tags: tags.iter().map(|(_, tag)| (*tag).to_owned()).collect(),
         when,
-        flow,
+        flow: shared(flow, reading.paths),
         for_each,
         respond,
         vars: vars.unwrap_or_default(),
@@ -173,6 +173,16 @@ fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> O
     uses::check(&mut rule, whole, problems);
     items::check(&mut rule, reading.item, problems);
     Some(rule)
+}
+
+/// Gates take much room, and most rules have none: those share one.
+fn shared(flow: Flow, paths: &mut PathSet) -> Arc<Flow> {
+    if flow.is_plain()
+        && let Some(plain) = paths.compiled("no gates", || Some(Flow::default()))
+    {
+        return plain;
+    }
+    Arc::new(flow)
 }
 
 /// The text of a name that people will read in logs and lists.
@@ -213,7 +223,8 @@ fn actions(
     }
     let mut names = HashMap::new();
     let mut destinations = Vec::new();
-    let mut actions = Vec::new();
+    // Nearly every rule has one action, and a vector that grows takes room for four.
+    let mut actions = Vec::with_capacity(entries.len());
     let mut whole = true;
     for entry in entries {
         if let Some(name) = entry.get("name").filter(|name| name.as_str().is_some()) {

@@ -165,6 +165,11 @@ pub trait Operator: Sync {
         &[]
     }
 
+    /// Whether it is costly, so that equal tests are compiled once and carried out once for an event.
+    fn is_costly(&self) -> bool {
+        false
+    }
+
     /// Whether its operand is a list of values, each for itself.
     fn takes_several(&self) -> bool {
         false

@@ -24,7 +24,7 @@ use found::Place;
 use tape::Tape;
 
 pub use found::{Found, Shape};
-pub use slots::{PathSet, QueryId, SlotId, Slots, Step, Steps};
+pub use slots::{PathSet, QueryId, SlotId, Slots, Step, Steps, TestId};
 
 /// The deepest JSON nesting that is read; what is deeper is refused with 400.
 pub const JSON_DEPTH_MAX: usize = 127;

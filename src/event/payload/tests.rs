@@ -88,6 +88,31 @@ fn what_a_path_selects_is_asked_once() {
 }
 
 #[test]
+fn what_is_compiled_is_shared_while_somebody_holds_it() {
+    let mut paths = PathSet::default();
+    let first = paths.compiled("a", || Some(1_u8)).unwrap();
+    let second = paths.compiled("a", || Some(2_u8)).unwrap();
+    assert!(std::sync::Arc::ptr_eq(&first, &second));
+    assert_eq!(*paths.compiled("b", || Some(3_u8)).unwrap(), 3);
+    assert!(paths.compiled("c", || None::<u8>).is_none());
+    drop((first, second));
+    assert_eq!(*paths.compiled("a", || Some(4_u8)).unwrap(), 4);
+}
+
+#[test]
+fn a_test_is_carried_out_once() {
+    let mut paths = PathSet::default();
+    let (one, other) = (paths.intern_test("x"), paths.intern_test("y"));
+    assert_eq!(paths.intern_test("x"), one);
+    let payload = json("{}").unwrap();
+    let slots = payload.slots(&paths);
+    assert_eq!(slots.told(one, || Some(true)), Some(true));
+    assert_eq!(slots.told(one, || Some(false)), Some(true));
+    assert_eq!(slots.told(other, || None), None);
+    assert_eq!(slots.told(other, || Some(true)), None);
+}
+
+#[test]
 fn forms_are_objects_of_strings() {
     let form = Payload::new("a=1&b=x%20y&a=2".into(), MediaKind::Form).unwrap();
     assert_eq!(form.value().to_string(), r#"{"a":["1","2"],"b":"x y"}"#);

@@ -46,6 +46,29 @@ pub struct Flow {
 }
 
 impl Flow {
+    /// Whether there is nothing at all between a match and its actions.
+    pub(super) fn is_plain(&self) -> bool {
+        let Self {
+            shadow,
+            during,
+            changed,
+            join,
+            unless,
+            throttle,
+            digest,
+            delay,
+            order_by,
+        } = self;
+        let gates = during.is_some()
+            || changed.is_some()
+            || join.is_some()
+            || unless.is_some()
+            || throttle.is_some()
+            || digest.is_some()
+            || order_by.is_some();
+        !shadow && !gates && delay.is_zero()
+    }
+
     /// Reads the gates of a rule.
     pub(super) fn parse(
         fields: &mut Fields<'_>,
