@@ -17,6 +17,7 @@ mod rules;
 mod send;
 mod serve;
 mod show;
+mod why;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -103,7 +104,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World<'_>
     let done = match arguments.command {
         Command::Serve(command) => command.run(&mut output).await,
         Command::Check(command) => command.run(&mut output),
-        Command::Explain(command) => command.run(&mut output),
+        Command::Explain(command) => command.run(&mut output).await,
         Command::Send(command) => command.run(&mut output).await,
         Command::Events(command) => command.run(&mut output).await,
         Command::Jobs(command) => command.run(&mut output).await,

@@ -130,6 +130,13 @@ impl Flow {
         joined.chain(self.unless.iter().map(|unless| &unless.other))
     }
 
+    /// Which events the others may be.
+    pub(super) fn whens_mut(&mut self) -> impl Iterator<Item = &mut When> {
+        let joined = self.join.iter_mut().flat_map(|join| &mut join.with);
+        let unless = self.unless.iter_mut().map(|unless| &mut unless.other);
+        joined.chain(unless).map(|other| &mut other.when)
+    }
+
     /// Every key and value that is rendered for an event that the rule matches, each with its gate.
     pub fn keys(&self) -> Vec<(&'static str, &Key)> {
         let mut keys = Vec::new();
