@@ -17,6 +17,7 @@ pub mod finder;
 #[cfg(test)]
 mod forgeries;
 pub mod freshness;
+pub mod fuzz;
 pub mod handshake;
 mod headers;
 pub mod identify;
