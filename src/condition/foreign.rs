@@ -150,8 +150,42 @@ const OPERATORS: &[(&str, &[&str])] = &[
             "ip_in",
         ],
     ),
-    ("newer_than", &["within", "younger_than", "since"]),
-    ("older_than", &["before"]),
+    ("newer_than", &["within", "younger_than"]),
+    ("as: time` beside `gt", &["after", "since", "later_than"]),
+    ("as: time` beside `lt", &["before", "earlier_than", "until"]),
+    (
+        "as: version` beside `gte",
+        &["semver", "version_gte", "min_version"],
+    ),
+    (
+        "as: length` beside `equals`, `gte` or `lte",
+        &[
+            "length",
+            "len",
+            "size",
+            "min_length",
+            "max_length",
+            "minlength",
+            "maxlength",
+            "min_items",
+            "max_items",
+            "count",
+        ],
+    ),
+    (
+        "as",
+        &[
+            "cast", "convert", "coerce", "read_as", "parse_as", "treat_as",
+        ],
+    ),
+    (
+        "{list: …}` behind `in",
+        &["list", "in_list", "lookup", "from_list", "inlist"],
+    ),
+    (
+        "{path: …}` behind the operator, as `equals: {path: $.other}",
+        &["equals_path", "equals_field", "compare_to", "other", "ref"],
+    ),
     (
         "ignore_case",
         &[
@@ -180,6 +214,7 @@ const OPERATORS: &[(&str, &[&str])] = &[
             "payload",
         ],
     ),
+    ("item", &["element", "each", "this", "entry"]),
     ("header", &["headers"]),
     ("query", &["param", "parameter", "query_param", "params"]),
     ("var", &["vars", "variable"]),

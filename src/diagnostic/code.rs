@@ -1,6 +1,6 @@
 //! The stable numbers of findings.
 //!
-//! `HR00xx` files and YAML, `HR01xx` rules, `HR02xx` conditions, `HR03xx` templates and paths,
+//! `HR00xx` files and YAML, `HR01xx` rules, `HR02xx` conditions, `HR03xx` templates, paths and programs,
 //! `HR04xx` actions, `HR05xx` hookrule.yaml, `HR06xx` provider definitions, `HR07xx` tests in rule files,
 //! `HR08xx` imported files.
 //!
@@ -77,6 +77,7 @@ codes! {
     UNKNOWN_VARIABLE "HR0303" "a template variable that never exists",
     UNKNOWN_HELPER "HR0304" "a template helper that does not exist",
     UNESCAPED "HR0305" "a value put into a template without escaping",
+    BAD_PROGRAM "HR0306" "a jq program that cannot be read",
     UNKNOWN_ACTION "HR0401" "an action kind that does not exist",
     UNKNOWN_DESTINATION "HR0402" "a destination that does not exist",
     WRONG_DESTINATION "HR0403" "a destination of another kind",

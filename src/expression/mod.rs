@@ -1,19 +1,21 @@
-//! Text in a rule that reads an event: JSONPath and Handlebars.
+//! Text in a rule that reads an event: JSONPath, Handlebars and jq.
 //!
-//! Comes in: the text of a path or template with its place. Goes out: [`Path`], [`Template`],
-//! [`Tree`], compiled once, and the [`Scope`] they are rendered in. What is done with the results is
+//! Comes in: the text of a path, template or program with its place. Goes out: [`Path`], [`Template`],
+//! [`Tree`], [`Program`], compiled once, and the [`Scope`] they are rendered in. What is done with the results is
 //! left to `condition` and `actions`.
 
 pub mod decimal;
 mod escape;
 pub mod helpers;
 pub mod path;
+pub mod program;
 pub mod scope;
 pub mod template;
 pub mod tree;
 
 pub use escape::Escape;
 pub use path::{Path, TooMuch};
+pub use program::Program;
 pub use scope::Scope;
 pub use template::{RenderError, TEMPLATE_BYTES_MAX, Template, Uses, part_calls};
 pub use tree::{Tree, parse_template};

@@ -8,8 +8,8 @@ use crate::yaml::{self, Node};
 
 use super::{Escape, ExpressionError, ExpressionErrorKind, RenderError, Scope, Template};
 
-/// A tree of literals and templates.
-#[derive(Debug, Clone)]
+/// A tree of literals and templates; null by default.
+#[derive(Debug, Clone, Default)]
 pub struct Tree(Branch);
 
 #[derive(Debug, Clone)]
@@ -18,6 +18,12 @@ enum Branch {
     Text(Template),
     List(Vec<Tree>),
     Map(Vec<(Template, Tree)>),
+}
+
+impl Default for Branch {
+    fn default() -> Self {
+        Self::Literal(Value::Null)
+    }
 }
 
 impl Tree {

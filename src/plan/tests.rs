@@ -214,6 +214,72 @@ fn vars_are_computed_when_they_are_used() {
 }
 
 #[test]
+fn a_var_is_a_jq_program_where_it_says_so() {
+    let text = "rules:
+  - name: r
+    vars:
+      paid: {jq: .object.paid / 100}
+      plain: .object.paid
+      total: {jq: '$vars.paid + ([.items[].n] | add)'}
+      endless: {jq: 'def f: f; f'}
+      several: {jq: '.items[].n'}
+      late: {jq: '$vars.several'}
+      seen: {jq: '[$event.name, $source.name, $headers[\"x-a\"]]'}
+    when: {conditions: [{var: total, gt: 20}]}
+    actions:
+      - {name: all, log: {message: '{{vars.paid}} {{vars.plain}} {{vars.total}} {{json vars.seen}}'}}
+      - {name: bad, log: {message: '{{vars.late}}'}}
+      - {name: stuck, log: {message: '{{vars.endless}}'}}
+      - {name: guarded, conditions: [{var: endless, not_equals: 1}], log: {message: x}}
+";
+    let set = rules(text);
+    let payload = json!({"object": {"paid": 1999}, "items": [{"n": 1}, {"n": 0.5}]});
+    let found = plan(&set, &push(&payload), 0);
+    assert_eq!(found.matched, ["r"]);
+    assert_eq!(
+        message(&found.jobs[0]),
+        r#"19.99 .object.paid 21.49 ["push","github-main",null]"#
+    );
+    let reasons = [death(&found.jobs[1]), death(&found.jobs[2])];
+    for (reason, parts) in reasons.iter().zip([
+        [
+            "action `bad`",
+            "var `several`",
+            "more than one value: `first(…)`",
+        ],
+        [
+            "action `stuck`",
+            "var `endless`: `def f: f; f`",
+            "inside each other",
+        ],
+    ]) {
+        assert!(reason.starts_with("rule `r`, "), "{reason}");
+        assert!(parts.iter().all(|part| reason.contains(part)), "{reason}");
+    }
+    assert_eq!(found.jobs.len(), 3, "{:#?}", found.jobs);
+    assert_eq!(plan(&set, &push(&payload), 0), found);
+
+    let note = judge(&set, &push(&json!({"items": 1})))[0]
+        .note
+        .clone()
+        .unwrap();
+    assert!(
+        note.starts_with("var `paid`: `.object.paid / 100`: null and 100 cannot stand"),
+        "{note}"
+    );
+}
+
+#[test]
+fn a_var_that_nobody_reads_is_not_computed() {
+    let set = rules(
+        "rules: [{name: r, vars: {stuck: {jq: 'def f: f; f'}, x: {jq: .a}, y: {jq: $vars.x}}, when: {conditions: [{var: y, equals: 1}]}, actions: [{log: {message: '{{vars.x}}'}}]}]",
+    );
+    let found = plan(&set, &push(&json!({"a": 1})), 0);
+    assert_eq!(message(&found.jobs[0]), "1");
+    assert_eq!(judge(&set, &push(&json!({"a": 1})))[0].note, None);
+}
+
+#[test]
 fn a_negative_condition_does_not_hold_for_a_var_that_failed() {
     let set = rules(
         "rules: [{name: r, vars: {x: '{{payload.none}}'}, when: {conditions: [{var: x, not_equals: 1}]}, actions: [{log: {message: m}}]}]",

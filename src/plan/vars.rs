@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::event::Event;
 use crate::expression::Scope;
-use crate::rule::{Read, Reads, Rule};
+use crate::rule::{Read, Reads, Rule, Var};
 
 /// What templates see of one event. Making it copies the payload, so it waits for the first template.
 #[derive(Debug)]
@@ -44,40 +44,63 @@ impl<'e> LazyScope<'e> {
 /// The vars of one rule that were computed so far.
 #[derive(Debug, Default)]
 pub(super) struct Vars {
-    done: usize,
     values: Map<String, Value>,
     errors: BTreeMap<String, String>,
 }
 
 impl Vars {
-    /// Computes the vars that are read, and those before them.
+    /// Computes the vars that are read, and those that these read.
     pub(super) fn compute(&mut self, rule: &Rule, reads: &[Read], scope: &mut LazyScope<'_>) {
-        let wanted = |name: &str| reads.iter().any(|read| read.name == name);
-        let last = rule.vars.iter().rposition(|var| wanted(&var.name));
-        self.compute_to(last.map_or(0, |last| last + 1), rule, scope);
+        if reads.is_empty() {
+            return;
+        }
+        let mut wanted = vec![false; rule.vars.len()];
+        want(&mut wanted, rule, reads);
+        self.compute_wanted(&mut wanted, rule, scope);
     }
 
-    fn compute_to(&mut self, end: usize, rule: &Rule, scope: &mut LazyScope<'_>) {
-        for var in rule.vars.get(self.done..end).unwrap_or_default() {
-            self.done += 1;
-            let scope = scope.of_rule(&rule.name);
-            let value = self.first_error(&var.reads).map_or_else(
-                || {
-                    let named = |error| format!("var `{}`: {error}", var.name);
-                    var.tree.render(scope).map_err(named)
-                },
-                Err,
-            );
-            match value {
-                Ok(value) => {
-                    scope.set_var(&var.name, value.clone());
-                    self.values.insert(var.name.clone(), value);
-                }
-                Err(error) => {
-                    self.errors.insert(var.name.clone(), error);
-                }
+    /// A var reads only those before it, so one way back finds all that are needed, and one way
+    /// forward computes them.
+    fn compute_wanted(&mut self, wanted: &mut [bool], rule: &Rule, scope: &mut LazyScope<'_>) {
+        for (at, var) in rule.vars.iter().enumerate().rev() {
+            if !wanted.get(at).copied().unwrap_or_default() || self.is_done(&var.name) {
+                continue;
+            }
+            if var.reads.all_vars {
+                wanted.iter_mut().take(at).for_each(|wanted| *wanted = true);
+            } else {
+                want(wanted, rule, &var.reads.vars);
             }
         }
+        for (var, _) in rule.vars.iter().zip(wanted).filter(|(_, wanted)| **wanted) {
+            if !self.is_done(&var.name) {
+                self.compute_one(rule, var, scope);
+            }
+        }
+    }
+
+    fn compute_one(&mut self, rule: &Rule, var: &Var, scope: &mut LazyScope<'_>) {
+        let scope = scope.of_rule(&rule.name);
+        let value = match self.first_error(&var.reads) {
+            Some(error) => Err(error),
+            None => var
+                .formula
+                .value(scope)
+                .map_err(|error| format!("var `{}`: {error}", var.name)),
+        };
+        match value {
+            Ok(value) => {
+                scope.set_var(&var.name, value.clone());
+                self.values.insert(var.name.clone(), value);
+            }
+            Err(error) => {
+                self.errors.insert(var.name.clone(), error);
+            }
+        }
+    }
+
+    fn is_done(&self, name: &str) -> bool {
+        self.values.contains_key(name) || self.errors.contains_key(name)
     }
 
     /// Computes what an action's templates read, or says which var failed.
@@ -88,7 +111,8 @@ impl Vars {
         scope: &mut LazyScope<'_>,
     ) -> Result<(), String> {
         if reads.all_vars {
-            self.compute_to(rule.vars.len(), rule, scope);
+            let mut wanted = vec![true; rule.vars.len()];
+            self.compute_wanted(&mut wanted, rule, scope);
         } else {
             self.compute(rule, &reads.vars, scope);
         }
@@ -116,5 +140,12 @@ impl Vars {
     /// Those that could be computed.
     pub(super) fn values(&self) -> &Map<String, Value> {
         &self.values
+    }
+}
+
+/// Marks the vars that are read.
+fn want(wanted: &mut [bool], rule: &Rule, reads: &[Read]) {
+    for (var, wanted) in rule.vars.iter().zip(wanted) {
+        *wanted |= reads.iter().any(|read| read.name == var.name);
     }
 }

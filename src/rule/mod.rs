@@ -20,6 +20,7 @@ mod reuse;
 #[cfg(test)]
 mod tests;
 mod uses;
+mod vars;
 mod when;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +29,6 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Place, SourceFile};
 use crate::event::PathSet;
-use crate::expression::Tree;
 use crate::yaml::Node;
 
 pub use action::Action;
@@ -38,6 +38,7 @@ pub use files::{FilesError, Found, find_rule_files, read_rule_files, with_shared
 pub use load::Loaded;
 pub use pattern::glob;
 pub use uses::{Read, Reads};
+pub use vars::{Formula, Var};
 pub use when::{NotAbout, When};
 
 /// One rule.
@@ -73,17 +74,6 @@ impl Rule {
         let before = self.place.file.text.get(..self.place.span.start);
         1 + before.map_or(0, |text| text.matches('\n').count())
     }
-}
-
-/// A value computed for a rule.
-#[derive(Debug, Clone)]
-pub struct Var {
-    /// Its name in `vars`.
-    pub name: String,
-    /// How it is computed: templates or literals.
-    pub tree: Tree,
-    /// The earlier vars that its templates read.
-    pub reads: Reads,
 }
 
 /// Every rule that is running, compiled. Immutable.

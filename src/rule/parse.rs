@@ -6,15 +6,14 @@ use std::sync::Arc;
 use crate::condition::Reading;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, code};
 use crate::event::PathSet;
-use crate::expression::{Escape, Tree};
 use crate::yaml::{self, Fields, Node};
 
 use super::action::NamedDestination;
 use super::beside::Library;
 use super::reuse::{Listed, Reuse, Shared};
-use super::uses::{self, Reads};
+use super::uses;
 use super::when::{Foreign, tell, texts};
-use super::{Action, Rule, Var, When};
+use super::{Action, Rule, When, vars};
 
 /// The longest name of a rule or action, in characters.
 pub(super) const NAME_CHARS_MAX: usize = 200;
@@ -142,7 +141,7 @@ fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> O
         Some(node) => When::parse(node, reading, problems),
         None => When::default(),
     };
-    let vars = fields.optional("vars").map(|n| vars(n, problems));
+    let vars = fields.optional("vars").map(|n| vars::vars(n, problems));
     let (actions, whole, named_destinations) = actions(&mut fields, reading, problems);
     let tests = fields.optional("tests").and_then(|n| n.list(problems));
     let tests = tests.unwrap_or_default().to_vec();
@@ -179,40 +178,6 @@ fn checked_name<'n>(node: &'n Node, problems: &mut Diagnostics) -> Option<&'n st
     };
     problems.push(node.error(code::BAD_VALUE, message));
     None
-}
-
-fn vars(node: &Node, problems: &mut Diagnostics) -> Vec<Var> {
-    let mut vars = Vec::new();
-    for (key, value) in node.map(problems).unwrap_or_default() {
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-        if key.text.is_empty() || !key.text.chars().all(fits) {
-            let message = format!("`{}` cannot be the name of a var", key.text);
-            problems.push(
-                Diagnostic::error(code::BAD_VALUE, node.key_place(key), message)
-                    .help("use letters, digits, `_` and `-`"),
-            );
-            continue;
-        }
-        // A map with this one key will be a program; until then it must not pass for a literal.
-        if let Some([(only, _)]) = value.as_map()
-            && only.text == "jq"
-        {
-            let message = "`jq` means nothing here";
-            problems.push(
-                Diagnostic::error(code::UNKNOWN_KEY, value.key_place(only), message)
-                    .help("write a template, such as \"{{math payload.amount '/' 100}}\""),
-            );
-            continue;
-        }
-        let tree = Tree::parse(value, Escape::None, problems);
-        let reads = Reads::of(value, &tree.templates(), problems);
-        vars.push(Var {
-            name: key.text.clone(),
-            tree,
-            reads,
-        });
-    }
-    vars
 }
 
 /// The actions that could be read, whether those are all, and every destination that they name.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
-use crate::expression::Template;
+use crate::expression::{Program, Template};
 use crate::yaml::{Node, Value};
 
 use super::order::order;
@@ -55,6 +55,16 @@ impl Reads {
             for (path, _) in &uses.paths {
                 reads.add(path, place, problems);
             }
+        }
+        reads
+    }
+
+    /// What a program reads beside the payload.
+    pub(super) fn of_program(node: &Node, program: &Program, problems: &mut Diagnostics) -> Self {
+        let mut reads = Self::default();
+        for (path, offset) in program.reads() {
+            let place = node.place_at(*offset, path.len());
+            reads.add(path, &place, problems);
         }
         reads
     }
@@ -182,7 +192,11 @@ pub(super) fn vars_of_conditions(node: &Node) -> Vec<Read> {
                             name: name.to_owned(),
                             place: value.place.clone(),
                         }),
-                        _ => open.push(value),
+                        // What stands behind an operator is compared with, not read.
+                        _ if matches!(key.text.as_str(), "all" | "any" | "none" | "not") => {
+                            open.push(value);
+                        }
+                        _ => {}
                     }
                 }
             }

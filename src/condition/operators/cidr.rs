@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostics, code};
 use crate::yaml::Node;
 
 use super::super::List;
-use super::{Around, Operator, Options, Test, refuse};
+use super::{Around, Example, Operator, Options, Test, refuse};
 
 pub(super) struct Cidr;
 
@@ -20,6 +20,15 @@ impl Operator for Cidr {
 
     fn help(&self) -> &'static str {
         "The value is the text of an IP address in this network, or in one of several: 10.0.0.0/8."
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            operand: "10.0.0.0/8",
+            holds: "\"10.0.0.1\"",
+            fails: Some("\"11.0.0.1\""),
+            other_type: "10",
+        }
     }
 
     fn parse(
@@ -36,6 +45,10 @@ impl Operator for Cidr {
             networks.push(network(text, "", node, problems)?);
         }
         Some(Box::new(Inside(networks)))
+    }
+
+    fn takes_list(&self) -> bool {
+        true
     }
 
     fn parse_list(

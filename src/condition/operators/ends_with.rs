@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostics;
 use crate::yaml::Node;
 
 use super::super::As;
-use super::{Around, Compare, Operator, Options, TEXT, Test, folded, text_operand};
+use super::{Around, Compare, Example, Operator, Options, TEXT, Test, folded, text_operand};
 
 pub(super) struct EndsWith;
 
@@ -21,6 +21,15 @@ impl Operator for EndsWith {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            operand: "'1'",
+            holds: "\"21\"",
+            fails: Some("\"2\""),
+            other_type: "21",
+        }
     }
 
     fn reads_as(&self) -> &'static [As] {

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostics;
 use crate::yaml::Node;
 
 use super::super::As;
-use super::{Around, Compare, EQUALITY, Key, Operator, Options, Test, same};
+use super::{Around, Compare, EQUALITY, Example, Key, Operator, Options, Test, same};
 
 pub(super) struct Equals;
 
@@ -22,6 +22,15 @@ impl Operator for Equals {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            operand: "1",
+            holds: "1",
+            fails: Some("2"),
+            other_type: "\"1\"",
+        }
     }
 
     fn reads_as(&self) -> &'static [As] {

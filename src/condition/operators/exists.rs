@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostics;
 use crate::yaml::{self, Node};
 
-use super::{Around, Key, Operator, Options, Test, refuse};
+use super::{Around, Example, Key, Operator, Options, Test, refuse};
 
 pub(super) struct Exists;
 
@@ -16,6 +16,15 @@ impl Operator for Exists {
 
     fn help(&self) -> &'static str {
         "`true`: something is there, null too. `false`: nothing is there."
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            operand: "true",
+            holds: "1",
+            fails: None,
+            other_type: "\"1\"",
+        }
     }
 
     fn parse(

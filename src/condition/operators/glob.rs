@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostics;
 use crate::yaml::Node;
 
 use super::super::As;
-use super::{Around, Operator, Options, TEXT, Test, folded, text_operand};
+use super::{Around, Example, Operator, Options, TEXT, Test, folded, text_operand};
 
 pub(super) struct GlobOperator;
 
@@ -22,6 +22,15 @@ impl Operator for GlobOperator {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            operand: "'1*'",
+            holds: "\"12\"",
+            fails: Some("\"2\""),
+            other_type: "12",
+        }
     }
 
     fn reads_as(&self) -> &'static [As] {

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostics, code};
 use crate::yaml::{self, Node};
 
 use super::super::{As, List};
-use super::{Around, Compare, EQUALITY, Key, Operator, Options, Test, refuse};
+use super::{Around, Compare, EQUALITY, Example, Key, Operator, Options, Test, refuse};
 
 pub(super) struct In;
 
@@ -23,6 +23,15 @@ impl Operator for In {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            operand: "[1, 2]",
+            holds: "1",
+            fails: Some("3"),
+            other_type: "\"1\"",
+        }
     }
 
     fn reads_as(&self) -> &'static [As] {
@@ -45,6 +54,10 @@ impl Operator for In {
     ) -> Option<Box<dyn Test>> {
         let list = Among::values("in", operand, problems)?;
         Some(Box::new(Among { list, options }))
+    }
+
+    fn takes_list(&self) -> bool {
+        true
     }
 
     fn parse_list(

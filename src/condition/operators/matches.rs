@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostics, code};
 use crate::yaml::Node;
 
 use super::super::As;
-use super::{Around, Key, Operator, Options, TEXT, Test, refuse};
+use super::{Around, Example, Key, Operator, Options, TEXT, Test, refuse};
 
 /// The longest pattern, in bytes.
 const PATTERN_BYTES_MAX: usize = 4 * 1024;
@@ -28,6 +28,15 @@ impl Operator for Matches {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            operand: "'^1'",
+            holds: "\"12\"",
+            fails: Some("\"2\""),
+            other_type: "12",
+        }
     }
 
     fn reads_as(&self) -> &'static [As] {

@@ -125,6 +125,20 @@ impl Options {
     }
 }
 
+/// An operand of an operator, and values to try with it, by which its row in the documentation is made.
+/// Moments are such for an event received at 1700000000.
+#[derive(Debug, Clone, Copy)]
+pub struct Example {
+    /// The operand, as YAML.
+    pub operand: &'static str,
+    /// A value of which the condition holds, as JSON.
+    pub holds: &'static str,
+    /// A value of which it fails, if there is one.
+    pub fails: Option<&'static str>,
+    /// A value that looks the same but is of another type: text for a number, a number for text.
+    pub other_type: &'static str,
+}
+
 /// One way of comparing.
 pub trait Operator: Sync {
     /// As rules write it.
@@ -132,6 +146,9 @@ pub trait Operator: Sync {
 
     /// What it does with a value: one sentence for the docs.
     fn help(&self) -> &'static str;
+
+    /// What can be tried with it.
+    fn example(&self) -> Example;
 
     /// Whether passing is wanted.
     fn sense(&self) -> Sense {
@@ -167,17 +184,19 @@ pub trait Operator: Sync {
         problems: &mut Diagnostics,
     ) -> Option<Box<dyn Test>>;
 
-    /// Takes a list that the operand names, or reports that it cannot.
+    /// Whether its operand can be a list by its name.
+    fn takes_list(&self) -> bool {
+        false
+    }
+
+    /// Takes the list that its operand names, or reports what is wrong with it.
     fn parse_list(
         &self,
         _: &Arc<List>,
-        operand: &Node,
+        _: &Node,
         _: Options,
-        problems: &mut Diagnostics,
+        _: &mut Diagnostics,
     ) -> Option<Box<dyn Test>> {
-        let message = format!("`{}` cannot take a list by its name", self.name());
-        let help = "`in`, `not_in` and `cidr` can: {path: $.user, in: {list: vips}}";
-        problems.push(operand.error(code::BAD_OPERAND, message).help(help));
         None
     }
 }

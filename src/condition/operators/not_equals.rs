@@ -5,7 +5,7 @@ use crate::yaml::Node;
 
 use super::super::As;
 use super::equals::Same;
-use super::{Compare, EQUALITY, Operator, Options, Sense, Test};
+use super::{Compare, EQUALITY, Example, Operator, Options, Sense, Test};
 
 pub(super) struct NotEquals;
 
@@ -24,6 +24,15 @@ impl Operator for NotEquals {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            operand: "1",
+            holds: "2",
+            fails: Some("1"),
+            other_type: "\"1\"",
+        }
     }
 
     fn reads_as(&self) -> &'static [As] {

@@ -7,7 +7,7 @@ use crate::yaml::Node;
 
 use super::super::{As, List};
 use super::is_in::Among;
-use super::{Compare, EQUALITY, Operator, Options, Sense, Test};
+use super::{Compare, EQUALITY, Example, Operator, Options, Sense, Test};
 
 pub(super) struct NotIn;
 
@@ -26,6 +26,15 @@ impl Operator for NotIn {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            operand: "[1, 2]",
+            holds: "3",
+            fails: Some("1"),
+            other_type: "\"1\"",
+        }
     }
 
     fn reads_as(&self) -> &'static [As] {
@@ -48,6 +57,10 @@ impl Operator for NotIn {
     ) -> Option<Box<dyn Test>> {
         let list = Among::values("not_in", operand, problems)?;
         Some(Box::new(Among { list, options }))
+    }
+
+    fn takes_list(&self) -> bool {
+        true
     }
 
     fn parse_list(

@@ -12,7 +12,7 @@ use crate::yaml::Node;
 
 use super::super::As;
 use super::super::version::Version;
-use super::{Around, Compare, Key, ORDER, Operator, Options, Test};
+use super::{Around, Compare, Example, Key, ORDER, Operator, Options, Test};
 
 /// One of the four.
 pub(super) struct Order {
@@ -20,6 +20,7 @@ pub(super) struct Order {
     help: &'static str,
     wanted: &'static [Ordering],
     compare: Compare,
+    example: Example,
 }
 
 pub(super) const GT: Order = Order {
@@ -27,24 +28,48 @@ pub(super) const GT: Order = Order {
     help: "The value is a number greater than this one.",
     wanted: &[Ordering::Greater],
     compare: |value, operand, options| lies(value, operand, options, GT.wanted),
+    example: Example {
+        operand: "1",
+        holds: "2",
+        fails: Some("1"),
+        other_type: "\"2\"",
+    },
 };
 pub(super) const GTE: Order = Order {
     name: "gte",
     help: "The value is a number greater than this one or equal to it.",
     wanted: &[Ordering::Greater, Ordering::Equal],
     compare: |value, operand, options| lies(value, operand, options, GTE.wanted),
+    example: Example {
+        operand: "1",
+        holds: "1",
+        fails: Some("0"),
+        other_type: "\"1\"",
+    },
 };
 pub(super) const LT: Order = Order {
     name: "lt",
     help: "The value is a number less than this one.",
     wanted: &[Ordering::Less],
     compare: |value, operand, options| lies(value, operand, options, LT.wanted),
+    example: Example {
+        operand: "1",
+        holds: "0",
+        fails: Some("1"),
+        other_type: "\"0\"",
+    },
 };
 pub(super) const LTE: Order = Order {
     name: "lte",
     help: "The value is a number less than this one or equal to it.",
     wanted: &[Ordering::Less, Ordering::Equal],
     compare: |value, operand, options| lies(value, operand, options, LTE.wanted),
+    example: Example {
+        operand: "1",
+        holds: "1",
+        fails: Some("2"),
+        other_type: "\"1\"",
+    },
 };
 
 impl Operator for Order {
@@ -54,6 +79,10 @@ impl Operator for Order {
 
     fn help(&self) -> &'static str {
         self.help
+    }
+
+    fn example(&self) -> Example {
+        self.example
     }
 
     fn reads_as(&self) -> &'static [As] {

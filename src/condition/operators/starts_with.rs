@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostics;
 use crate::yaml::Node;
 
 use super::super::As;
-use super::{Around, Compare, Key, Operator, Options, TEXT, Test, folded, text_operand};
+use super::{Around, Compare, Example, Key, Operator, Options, TEXT, Test, folded, text_operand};
 
 pub(super) struct StartsWith;
 
@@ -21,6 +21,15 @@ impl Operator for StartsWith {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            operand: "'1'",
+            holds: "\"12\"",
+            fails: Some("\"2\""),
+            other_type: "12",
+        }
     }
 
     fn reads_as(&self) -> &'static [As] {

@@ -8,13 +8,14 @@ use crate::diagnostic::Diagnostics;
 use crate::expression::helpers::instant;
 use crate::yaml::Node;
 
-use super::{Around, Operator, Options, Test};
+use super::{Around, Example, Operator, Options, Test};
 
 /// One of the two.
 pub(super) struct Age {
     name: &'static str,
     help: &'static str,
     newer: bool,
+    example: Example,
 }
 
 pub(super) const NEWER_THAN: Age = Age {
@@ -22,12 +23,24 @@ pub(super) const NEWER_THAN: Age = Age {
     help: "The value is a moment less than this long before the event was received, or after that; \
            it is read as by the helper `date`.",
     newer: true,
+    example: Example {
+        operand: "1h",
+        holds: "1699999000",
+        fails: Some("1600000000"),
+        other_type: "\"1699999000\"",
+    },
 };
 pub(super) const OLDER_THAN: Age = Age {
     name: "older_than",
     help: "The value is a moment more than this long before the event was received; it is read as \
            by the helper `date`.",
     newer: false,
+    example: Example {
+        operand: "1h",
+        holds: "1600000000",
+        fails: Some("1699999000"),
+        other_type: "\"1600000000\"",
+    },
 };
 
 impl Operator for Age {
@@ -37,6 +50,10 @@ impl Operator for Age {
 
     fn help(&self) -> &'static str {
         self.help
+    }
+
+    fn example(&self) -> Example {
+        self.example
     }
 
     fn parse(

@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostics, code, did_you_mean};
 use crate::expression::decimal;
 use crate::yaml::Node;
 
-use super::{Around, Operator, Options, Test, refuse};
+use super::{Around, Example, Operator, Options, Test, refuse};
 
 const TYPES: [&str; 7] = [
     "string", "number", "integer", "boolean", "object", "array", "null",
@@ -22,6 +22,15 @@ impl Operator for Type {
     fn help(&self) -> &'static str {
         "The value is of this JSON type, or of one of several: string, number, integer, boolean, \
          object, array, null."
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            operand: "number",
+            holds: "1",
+            fails: Some("\"x\""),
+            other_type: "\"1\"",
+        }
     }
 
     fn parse(

@@ -30,6 +30,9 @@ impl Reader<'_, '_> {
                 test
             }
             Some(("list", name)) => {
+                if !operator.takes_list() {
+                    return self.no_list(operator, name);
+                }
                 let list = self.list_named(name)?;
                 let list = self.list_read(list, name, options)?;
                 written = format!("list {}", name.as_str().unwrap_or_default());
@@ -96,6 +99,14 @@ impl Reader<'_, '_> {
             options,
         };
         Some((slot, Box::new(against)))
+    }
+
+    fn no_list<T>(&mut self, operator: &dyn Operator, name: &Node) -> Option<T> {
+        let message = format!("`{}` cannot take a list by its name", operator.name());
+        let able = names(|other| other.takes_list());
+        let help = format!("a list can stand behind {able}");
+        self.push(name.error(code::BAD_OPERAND, message).help(help));
+        None
     }
 
     fn list_named(&mut self, name: &Node) -> Option<Arc<List>> {
@@ -198,6 +209,13 @@ impl Reader<'_, '_> {
             }
         }
     }
+}
+
+/// The names of the operators that are able to do something.
+fn names(able: fn(&dyn Operator) -> bool) -> String {
+    let able = operators::LIST.iter().filter(|operator| able(**operator));
+    let names: Vec<_> = able.map(|operator| operator.name()).collect();
+    names.join(", ")
 }
 
 /// What `as` wants of an operand, and how that is written.

@@ -11,6 +11,7 @@ use super::*;
 
 mod operands;
 mod refused;
+mod table;
 mod traces;
 
 fn event(payload: &str) -> Event {
@@ -275,7 +276,7 @@ fn lists_by_name() {
     refused(
         "[{path: $.a, contains: {list: vips}}]",
         "HR0202 vips: `contains` cannot take a list by its name",
-        "`in`, `not_in` and `cidr` can",
+        "a list can stand behind in, not_in, cidr",
     );
     refused(
         "[{path: $.a, cidr: {list: vips}}]",

@@ -58,6 +58,45 @@ fn foreign_operators() {
 }
 
 #[test]
+fn foreign_words_for_readings_and_operands() {
+    refused(
+        "[{path: $.a, after: x}]",
+        "HR0201 after",
+        "write `as: time` beside `gt`",
+    );
+    refused(
+        "[{path: $.a, min_length: 3}]",
+        "HR0201 min_length",
+        "write `as: length` beside",
+    );
+    refused(
+        "[{path: $.a, gte: 1, cast: number}]",
+        "HR0201 cast",
+        "write `as`",
+    );
+    refused(
+        "[{path: $.a, semver: x}]",
+        "HR0201 semver",
+        "`as: version` beside `gte`",
+    );
+    refused(
+        "[{path: $.a, in_list: x}]",
+        "HR0201 in_list",
+        "`{list: …}` behind `in`",
+    );
+    refused(
+        "[{path: $.a, equals_field: x}]",
+        "HR0201 equals_field",
+        "`equals: {path: $.other}`",
+    );
+    refused(
+        "[{element: $.a, equals: x}]",
+        "HR0201 element",
+        "write `item`",
+    );
+}
+
+#[test]
 fn operands_that_cannot_be_used() {
     refused(
         "[{path: $.a, gt: '1'}]",

@@ -92,7 +92,7 @@ pub(super) fn count(value: &Value) -> Result<usize, String> {
 }
 
 /// A value as an error shows it.
-pub(super) fn shown(value: &Value) -> String {
+pub(in crate::expression) fn shown(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Array(_) => "a list".to_owned(),

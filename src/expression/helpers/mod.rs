@@ -22,7 +22,8 @@ mod text;
 
 use serde_json::Value;
 
-use arguments::{count, shown};
+use arguments::count;
+pub(super) use arguments::shown;
 
 pub use arguments::Arguments;
 pub use date::instant;

@@ -132,7 +132,7 @@ pub(in crate::expression) fn text_of(value: &Value) -> String {
 }
 
 /// The rough size of a value in bytes, or none if it passes a bound.
-fn weight(value: &Value, max: usize) -> Option<usize> {
+pub(in crate::expression) fn weight(value: &Value, max: usize) -> Option<usize> {
     let own = match value {
         Value::Null | Value::Bool(_) => 4,
         Value::Number(number) => number.as_str().len(),

@@ -22,7 +22,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("sha2", &["crypto/"]),
     ("subtle", &["crypto/"]),
     ("ring", &["crypto/"]),
-    ("base64", &["crypto/", "expression/helpers/"]),
+    ("base64", &["crypto/", "expression/"]),
     (
         "hex",
         &["crypto/", "expression/helpers/", "intake/", "rule/"],
@@ -36,7 +36,7 @@ const DOORS: &[(&str, &[&str])] = &[
         &[
             "runtime/clock.rs",
             "runtime/calendar/",
-            "expression/helpers/",
+            "expression/",
             "actions/",
         ],
     ),
@@ -69,6 +69,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("uuid", &["event/ids.rs"]),
     ("jsonpath_rust", &["expression/path/"]),
     ("handlebars", &["expression/"]),
+    ("jaq_core", &["expression/program/"]),
     ("regex", &["expression/", "condition/", "destinations/"]),
     ("rusqlite", &["stores/sqlite/"]),
     ("hyper", &["server/", "operator/"]),
