@@ -88,7 +88,9 @@ fn env_names(node: &Node, problems: &mut Diagnostics) -> Vec<String> {
             continue;
         };
         let steers = STEERING.contains(&name)
-            || STEERING_PREFIXES.iter().any(|begin| name.starts_with(begin));
+            || STEERING_PREFIXES
+                .iter()
+                .any(|begin| name.starts_with(begin));
         if names_variable(name) && !steers {
             names.push(name.to_owned());
             continue;

@@ -12,6 +12,7 @@
     reason = "tests print their figures, and why they were skipped"
 )]
 
+mod adnanh;
 mod by_hand;
 mod canary;
 mod check;
@@ -32,5 +33,6 @@ mod recipes;
 mod reload;
 mod retry;
 mod sarif;
+mod start;
 mod tidy;
 mod vectors;

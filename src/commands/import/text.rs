@@ -1,5 +1,7 @@
 //! Text as it is written in YAML.
 
+use std::fmt::Write as _;
+
 /// Words that YAML takes for something else.
 const WORDS: &[&str] = &["true", "false", "null", "yes", "no", "on", "off"];
 
@@ -16,7 +18,15 @@ pub(super) fn scalar(text: &str) -> String {
     if text.contains('\\') && !text.chars().any(char::is_control) {
         return format!("'{}'", text.replace('\'', "''"));
     }
-    serde_json::Value::from(text).to_string()
+    let mut written = String::new();
+    for sign in serde_json::Value::from(text).to_string().chars() {
+        if sign.is_control() || matches!(sign, '\u{2028}' | '\u{2029}' | '\u{feff}') {
+            let _ = write!(written, "\\u{:04x}", u32::from(sign));
+        } else {
+            written.push(sign);
+        }
+    }
+    written
 }
 
 /// A text that is no template, where one could stand.
@@ -42,11 +52,44 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         for text in [
-            "refs/heads/main", "/opt/deploy.sh", "", "true", "Yes", "1", "1.5", "a: b", "a #b", "it's",
-            "\"x\"", "^v\\d+'$", "a\\\n", "*", "&x", "- a", "{a}", "[a]", "ü", "@x", "%", "a,b", "$.a",
-            " a ", "null", "~", "!x", "\u{85}", "{{x}}", "0x1F", "a:", "#", "\t",
+            "refs/heads/main",
+            "/opt/deploy.sh",
+            "",
+            "true",
+            "Yes",
+            "1",
+            "1.5",
+            "a: b",
+            "a #b",
+            "it's",
+            "\"x\"",
+            "^v\\d+'$",
+            "a\\\n",
+            "*",
+            "&x",
+            "- a",
+            "{a}",
+            "[a]",
+            "ü",
+            "@x",
+            "%",
+            "a,b",
+            "$.a",
+            " a ",
+            "null",
+            "~",
+            "!x",
+            "\u{85}",
+            "{{x}}",
+            "0x1F",
+            "a:",
+            "#",
+            "\t",
         ] {
-            for whole in [format!("a: {}", scalar(text)), format!("{{a: [{}]}}", scalar(text))] {
+            for whole in [
+                format!("a: {}", scalar(text)),
+                format!("{{a: [{}]}}", scalar(text)),
+            ] {
                 let mut problems = Diagnostics::new();
                 let node = read(&SourceFile::new("a", whole.as_str()), &mut problems).unwrap();
                 let found = node.get("a").unwrap().one_or_list()[0].to_json();

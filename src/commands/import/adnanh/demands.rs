@@ -62,7 +62,12 @@ impl Demands {
             return false;
         }
         self.signature = match tests {
-            [Match { test: Test::Scalr { secret }, .. }] => Some(Signature::Scalr {
+            [
+                Match {
+                    test: Test::Scalr { secret },
+                    ..
+                },
+            ] => Some(Signature::Scalr {
                 secret: secret.clone(),
             }),
             _ => hmac(tests),
@@ -87,7 +92,11 @@ impl Demands {
 
     /// Takes a header that holds a secret: such headers are not kept, so no condition can test them.
     fn token(&mut self, demand: &Trigger) -> bool {
-        let Trigger::Match(Match { test: Test::Value { of, value }, .. }) = demand else {
+        let Trigger::Match(Match {
+            test: Test::Value { of, value },
+            ..
+        }) = demand
+        else {
             return false;
         };
         if self.signature.is_some() || !holds_secret(of) {
@@ -106,10 +115,13 @@ fn hmac(tests: &[&Match]) -> Option<Signature> {
         return None;
     };
     let secrets = tests.iter().map(|one| match &one.test {
-        Test::Hmac { of: other, algorithm: same, secret }
-            if same == algorithm
-                && other.origin == Origin::Header
-                && other.name.eq_ignore_ascii_case(&of.name) =>
+        Test::Hmac {
+            of: other,
+            algorithm: same,
+            secret,
+        } if same == algorithm
+            && other.origin == Origin::Header
+            && other.name.eq_ignore_ascii_case(&of.name) =>
         {
             Some(secret.clone())
         }
@@ -146,7 +158,11 @@ fn conditions(
             };
             if members.is_empty() {
                 let message = "an empty group decides nothing here";
-                report.lost(place, message, "remove it from the hook, or write the rule by hand");
+                report.lost(
+                    place,
+                    message,
+                    "remove it from the hook, or write the rule by hand",
+                );
                 return None;
             }
             // Each is looked at, so that all is said; one without a counterpart spoils the group.
@@ -197,23 +213,35 @@ fn test(one: &Match, vars: &mut Vars<'_>, report: &mut Report) -> Option<String>
         }
         Test::Addresses(_) => {
             let message = "addresses are demanded of the whole source, not by a part of a rule";
-            report.lost(&one.place, message, "write `allow_from:` at a source of its own");
+            report.lost(
+                &one.place,
+                message,
+                "write `allow_from:` at a source of its own",
+            );
             return None;
         }
     };
     if holds_secret(of) {
-        let message = format!("the header `{}` holds a secret, and no condition can test it", of.name);
+        let message = format!(
+            "the header `{}` holds a secret, and no condition can test it",
+            of.name
+        );
         let help = "write a source of its own with `scheme: token` and this header";
         report.lost(&one.place, message, help);
         return None;
     }
     let Some(subject) = vars.subject(of) else {
         let message = "no condition can test this value of the request";
-        report.lost(&of.place, message, "test something in the payload, a header or the query");
+        report.lost(
+            &of.place,
+            message,
+            "test something in the payload, a header or the query",
+        );
         return None;
     };
     if of.origin == Origin::Query && operator == "equals" {
-        let message = "a value in the query is no proof of who sent it, and it now stands in a rule file";
+        let message =
+            "a value in the query is no proof of who sent it, and it now stands in a rule file";
         report.differs(&one.place, message, "let the sender sign, if it can");
     }
     let text = as_text && of.origin == Origin::Payload;

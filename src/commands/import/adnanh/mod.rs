@@ -78,7 +78,9 @@ pub(super) fn import(file: &Arc<SourceFile>) -> Imported {
         };
         if !names.insert(hook.name()) {
             let message = format!("there is a hook `{}` already", hook.id);
-            problems.push(Diagnostic::error(code::BAD_VALUE, hook.id_place, message).help("rename one"));
+            problems.push(
+                Diagnostic::error(code::BAD_VALUE, hook.id_place, message).help("rename one"),
+            );
             continue;
         }
         let mut report = Report::default();

@@ -51,7 +51,9 @@ impl Parameter {
     pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
         let source = fields.required("source", problems);
-        let name = fields.optional("name").and_then(|node| word(node, problems));
+        let name = fields
+            .optional("name")
+            .and_then(|node| word(node, problems));
         let variable = fields
             .optional("envname")
             .and_then(|node| word(node, problems));
@@ -115,7 +117,7 @@ fn word(node: &Node, problems: &mut Diagnostics) -> Option<String> {
 }
 
 fn default(expression: &str) -> String {
-    format!("{{{{default {expression} \"\"}}}}")
+    format!("{{{{default {expression} ''}}}}")
 }
 
 /// The parts of a dotted name. A list as payload was put under `root`.
@@ -166,13 +168,13 @@ fn read(variable: &str, parts: &[&str]) -> Option<String> {
     // Names with other signs are looked up one by one.
     let mut expression = variable.to_owned();
     for part in parts {
-        if part.contains(['"', '\\']) {
+        if part.contains(['\'', '\\']) {
             return None;
         }
         let part = if is_number(part) {
             (*part).to_owned()
         } else {
-            format!("\"{part}\"")
+            format!("'{part}'")
         };
         expression = format!("(lookup {expression} {part})");
     }

@@ -24,11 +24,23 @@ pub(super) struct Match {
 /// The tests that there are.
 #[derive(Debug, Clone)]
 pub(super) enum Test {
-    Value { of: Parameter, value: String },
-    Regex { of: Parameter, pattern: String },
-    Hmac { of: Parameter, algorithm: &'static str, secret: String },
+    Value {
+        of: Parameter,
+        value: String,
+    },
+    Regex {
+        of: Parameter,
+        pattern: String,
+    },
+    Hmac {
+        of: Parameter,
+        algorithm: &'static str,
+        secret: String,
+    },
     Addresses(Vec<String>),
-    Scalr { secret: String },
+    Scalr {
+        secret: String,
+    },
 }
 
 impl Trigger {
@@ -51,7 +63,10 @@ impl Trigger {
             (_, _, _, Some(node)) => Match::parse(node, problems).map(Self::Match),
             _ => {
                 let message = "a trigger rule is one of `and`, `or`, `not` and `match`";
-                problems.push(node.error(code::MISSING_KEY, message).help("write one of them"));
+                problems.push(
+                    node.error(code::MISSING_KEY, message)
+                        .help("write one of them"),
+                );
                 None
             }
         }
@@ -104,7 +119,10 @@ impl Match {
             }
             let text = found.map(Node::to_json)?;
             // Numbers and truth values were compared as text.
-            Some(text.as_str().map_or_else(|| text.to_string(), str::to_owned))
+            Some(
+                text.as_str()
+                    .map_or_else(|| text.to_string(), str::to_owned),
+            )
         };
         let kind = kind?;
         let name = kind.text(problems)?;

@@ -50,7 +50,11 @@ impl<'h> Vars<'h> {
         let inner = of.name.get(outer.len() + 1..)?;
         let fits = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
         let name: String = of.name.chars().map(fits).collect();
-        let program = format!("getpath({}) | fromjson | getpath({})", keys(outer), keys(inner));
+        let program = format!(
+            "getpath({}) | fromjson | getpath({})",
+            keys(outer),
+            keys(inner)
+        );
         self.found.insert(name.clone(), program);
         Some(name)
     }

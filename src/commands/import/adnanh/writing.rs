@@ -1,5 +1,6 @@
 //! What is written for a hook.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -15,7 +16,10 @@ use super::vars::Vars;
 /// What a hook became.
 pub(super) struct Converted {
     name: String,
+    /// What stands under its source, besides the provider.
     source: String,
+    /// The header by which the source is known, in lower case.
+    known_by: String,
     destination: String,
     rule: String,
     secrets: Vec<Written>,
@@ -25,7 +29,10 @@ pub(super) struct Converted {
 pub(super) fn convert(hook: &Hook, report: &mut Report) -> Converted {
     let name = hook.name();
     let mut vars = Vars::new(&hook.as_json);
-    let demands = hook.trigger.as_ref().map(|trigger| demands::of(trigger, &mut vars, report));
+    let demands = hook
+        .trigger
+        .as_ref()
+        .map(|trigger| demands::of(trigger, &mut vars, report));
     let demands = demands.unwrap_or_default();
     leave_behind(hook, report);
     let command = Command::of(hook, &mut vars, report);
@@ -33,6 +40,7 @@ pub(super) fn convert(hook: &Hook, report: &mut Report) -> Converted {
     let source = source(&name, &demands, &mut secrets, report, hook);
     Converted {
         source,
+        known_by: known_by(&demands),
         destination: command.destination(&name, hook),
         rule: rule(&name, hook, &demands, &vars, &command, report.loose),
         name,
@@ -41,12 +49,21 @@ pub(super) fn convert(hook: &Hook, report: &mut Report) -> Converted {
 }
 
 /// The files for all hooks of one file.
-pub(super) fn files(from: &Path, converted: Vec<Converted>) -> Vec<Written> {
+pub(super) fn files(from: &Path, mut converted: Vec<Converted>) -> Vec<Written> {
+    converted.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut known_by = HashSet::new();
     let from = from.file_name().unwrap_or_default().to_string_lossy();
     let mut config = comment(&format!("Written by `hookrule import adnanh {from}`."));
     config += "\n# Senders post to /webhook/ID now, not to /hooks/ID.\n\
                listen: 127.0.0.1:8443\nstore: data\nrules: [rules]\n\nsources:\n";
     for one in &converted {
+        // Their senders have always named them.
+        let comment = if known_by.insert(one.known_by.clone()) {
+            ""
+        } else {
+            "      # hookrule: allow HR0504 senders name it in their address"
+        };
+        let _ = writeln!(config, "  {}:\n    provider: generic{comment}", one.name);
         config += &one.source;
     }
     config += "\ndestinations:\n";
@@ -85,7 +102,11 @@ fn leave_behind(hook: &Hook, report: &mut Report) {
     if let Some((methods, place)) = &hook.methods {
         if !methods.iter().any(|method| method == "POST") {
             let help = "let the sender post, and write `enabled: true`";
-            report.lost(place, "only POST is taken, and this hook did not take it", help);
+            report.lost(
+                place,
+                "only POST is taken, and this hook did not take it",
+                help,
+            );
         } else if methods.len() > 1 {
             report.differs(place, "only POST is taken", "let the sender post");
         }
@@ -104,7 +125,7 @@ fn leave_behind(hook: &Hook, report: &mut Report) {
     }
     for of in &hook.files {
         let message = "nothing is written to a file for the command";
-        let decoded = if of.base64 { ", and decodes it" } else { "" };
+        let decoded = if of.base64 { " and decode it" } else { "" };
         let help = format!(
             "the whole payload comes on its standard input: let it take `{}` from there{decoded}",
             of.name
@@ -130,7 +151,10 @@ impl Command {
             env: Vec::new(),
             fixed: Vec::new(),
         };
-        let fixed = hook.arguments.iter().take_while(|of| of.origin == Origin::Text);
+        let fixed = hook
+            .arguments
+            .iter()
+            .take_while(|of| of.origin == Origin::Text);
         command.argv.extend(fixed.map(|of| of.name.clone()));
         for of in hook.arguments.iter().skip(command.argv.len() - 1) {
             let option = of.origin == Origin::Text && of.name.starts_with('-');
@@ -169,7 +193,8 @@ impl Command {
         }
         if !self.args.is_empty() {
             let _ = writeln!(text, "      args_max: {}", self.args.len());
-            text += "      args_match: '(?s).*'      # as before; better what your command expects\n";
+            text +=
+                "      args_match: '(?s).*'      # as before; better what your command expects\n";
         }
         if !self.env.is_empty() {
             let names: Vec<_> = self.env.iter().map(|(name, _)| name.clone()).collect();
@@ -210,7 +235,7 @@ fn source(
     report: &mut Report,
     hook: &Hook,
 ) -> String {
-    let mut text = format!("  {name}:\n    provider: generic\n");
+    let mut text = String::new();
     let mut keep = |values: &[&String]| {
         let mut names = Vec::new();
         for (number, value) in values.iter().enumerate() {
@@ -226,7 +251,11 @@ fn source(
     };
     match &demands.signature {
         None => text += "    verify: none      # nothing shows who sent it\n",
-        Some(Signature::Hmac { header, algorithm, secrets }) => {
+        Some(Signature::Hmac {
+            header,
+            algorithm,
+            secrets,
+        }) => {
             text += &keep(&secrets.iter().collect::<Vec<_>>());
             let prefix = prefix(header, algorithm);
             let _ = writeln!(text, "    header: {}", scalar(header));
@@ -237,8 +266,13 @@ fn source(
             text += &keep(&[secret]);
             text += "    header: X-Signature\n    algorithm: sha1\n    prefix: \"\"\n    \
                      content: \"{body}{header:Date}\"\n    dedupe: {by: body, for: 10m}\n";
-            let message = "the age of a request is not looked at; the same body is taken once in 10 minutes";
-            report.differs(&hook.id_place, message, "nothing is to be done if that is enough");
+            let message =
+                "the age of a request is not looked at; the same body is taken once in 10 minutes";
+            report.differs(
+                &hook.id_place,
+                message,
+                "nothing is to be done if that is enough",
+            );
         }
         Some(Signature::Token { header, secret }) => {
             text += &keep(&[secret]);
@@ -253,6 +287,16 @@ fn source(
         let _ = writeln!(text, "    allow_from: [{}]", networks.join(", "));
     }
     text
+}
+
+/// The header by which a source is known: that of its signature, or the provider's own.
+fn known_by(demands: &Demands) -> String {
+    let header = match &demands.signature {
+        None => "X-Signature-256",
+        Some(Signature::Scalr { .. }) => "X-Signature",
+        Some(Signature::Hmac { header, .. } | Signature::Token { header, .. }) => header,
+    };
+    header.to_lowercase()
 }
 
 /// What stands before the signature. It could be there or not; who sends such a header writes it so.
@@ -295,7 +339,10 @@ fn rule(
     if let Some(respond) = respond(&hook.answer) {
         let _ = writeln!(text, "    respond: {respond}");
     }
-    let _ = writeln!(text, "    actions:\n      - command:\n          destination: {name}");
+    let _ = writeln!(
+        text,
+        "    actions:\n      - command:\n          destination: {name}"
+    );
     if !command.args.is_empty() {
         let _ = writeln!(text, "          args: [{}]", command.args.join(", "));
     }
@@ -313,7 +360,12 @@ fn rule(
 
 /// What a hook answered when it fired, if it said so itself.
 fn respond(answer: &Answer) -> Option<String> {
-    let Answer { message, headers, status, .. } = answer;
+    let Answer {
+        message,
+        headers,
+        status,
+        ..
+    } = answer;
     if message.is_none() && headers.is_empty() && status.is_none() {
         return None;
     }
