@@ -1,9 +1,9 @@
-//! `hookrule dead list|requeue`.
+//! `hookrule dead list|requeue|discard`.
 
 use clap::{Args, Subcommand};
 
 use crate::event::JobId;
-use crate::operator::{Answer, Question, Selection};
+use crate::operator::{Answer, Question, Requeued, Selection};
 use crate::plan::JobState;
 use crate::stores::JobQuery;
 
@@ -11,14 +11,15 @@ use super::output::{Done, Exit, Failure, Format, Output};
 use super::reach::{Needs, reach};
 use super::show::{JOB_HEAD, job_row, mismatch};
 
-/// What could not be done, and trying it again
+/// What could not be done, and trying it again or giving it up
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   hookrule dead list
   hookrule dead requeue job_1f2e…
   hookrule dead requeue --destination team-chat
-  hookrule dead requeue --all")]
+  hookrule dead requeue --all
+  hookrule dead discard job_1f2e…")]
 pub(super) struct Dead {
     #[command(subcommand)]
     what: What,
@@ -28,6 +29,7 @@ pub(super) struct Dead {
 enum What {
     List(List),
     Requeue(Requeue),
+    Discard(Discard),
 }
 
 /// Dead letters, newest first
@@ -53,6 +55,22 @@ struct List {
 /// event.
 #[derive(Debug, Args)]
 struct Requeue {
+    #[command(flatten)]
+    chosen: Chosen,
+}
+
+/// Gives dead letters up: they are cancelled, and those that wait behind them go on
+///
+/// The event stays: `hookrule events replay` takes it through the rules again.
+#[derive(Debug, Args)]
+struct Discard {
+    #[command(flatten)]
+    chosen: Chosen,
+}
+
+/// Which dead letters.
+#[derive(Debug, Args)]
+struct Chosen {
     /// These jobs, job_…
     #[arg(value_name = "JOB_ID", required_unless_present_any = ["all", "destination", "rule"])]
     #[arg(conflicts_with_all = ["all", "destination", "rule"])]
@@ -75,7 +93,8 @@ impl Dead {
     pub(super) async fn run(self, output: &mut Output<'_>) -> Done {
         match self.what {
             What::List(list) => list.run(output).await,
-            What::Requeue(requeue) => requeue.run(output).await,
+            What::Requeue(requeue) => requeue.chosen.requeue(output).await,
+            What::Discard(discard) => discard.chosen.discard(output).await,
         }
     }
 }
@@ -104,29 +123,46 @@ impl List {
     }
 }
 
-impl Requeue {
-    async fn run(self, output: &mut Output<'_>) -> Done {
-        let question = Question::Requeue(Selection {
-            jobs: self.jobs,
-            destination: self.destination,
-            rule: self.rule,
-        });
+impl Chosen {
+    async fn requeue(self, output: &mut Output<'_>) -> Done {
         let operator = reach(output, Needs::StoreAndWork).await?;
+        let question = Question::Requeue(self.selection());
         let Answer::Requeued(results) = operator.ask(question).await? else {
             return Err(mismatch());
         };
+        self.tell("requeued", &results, output)
+    }
+
+    async fn discard(self, output: &mut Output<'_>) -> Done {
+        let operator = reach(output, Needs::StoreAndWork).await?;
+        let question = Question::Discard(self.selection());
+        let Answer::Discarded(results) = operator.ask(question).await? else {
+            return Err(mismatch());
+        };
+        self.tell("discarded", &results, output)
+    }
+
+    fn selection(&self) -> Selection {
+        Selection {
+            jobs: self.jobs.clone(),
+            destination: self.destination.clone(),
+            rule: self.rule.clone(),
+        }
+    }
+
+    fn tell(&self, done: &str, results: &[Requeued], output: &mut Output<'_>) -> Done {
         let refused = results.iter().filter(|result| result.refused.is_some());
         let refused = refused.count();
         if self.format == Format::Json {
             output.json(&results)?;
         } else {
-            for result in &results {
+            for result in results {
                 if let Some(why) = &result.refused {
-                    output.line(&format!("{}: not requeued: {why}", result.job))?;
+                    output.line(&format!("{}: not {done}: {why}", result.job))?;
                 }
             }
-            let done = results.len() - refused;
-            output.line(&format!("{done} requeued, {refused} refused"))?;
+            let count = results.len() - refused;
+            output.line(&format!("{count} {done}, {refused} refused"))?;
         }
         match refused {
             0 => Ok(Exit::Fine),

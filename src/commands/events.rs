@@ -8,7 +8,7 @@ use crate::stores::{EventQuery, EventSummary};
 
 use super::output::{Done, Exit, Failure, Format, Output, printable};
 use super::reach::{Needs, reach};
-use super::show::{JOB_HEAD, job_row, mismatch};
+use super::show::{FIRING_HEAD, JOB_HEAD, firing_row, job_row, mismatch};
 
 /// What came in, and what became of it
 #[derive(Debug, Args)]
@@ -67,6 +67,9 @@ struct Show {
 struct Replay {
     /// The event's id, evt_…
     id: EventId,
+    /// Pass the gates of the rules as a new event does (throttle, digest, …), and not by them
+    #[arg(long)]
+    through_gates: bool,
     /// Who reads the output
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
@@ -175,6 +178,13 @@ fn write_event(output: &mut Output<'_>, event: &EventView) -> std::io::Result<()
         }
     }
     output.line("")?;
+    if !event.firings.is_empty() {
+        output.table(
+            &FIRING_HEAD,
+            &event.firings.iter().map(firing_row).collect::<Vec<_>>(),
+        )?;
+        output.line("")?;
+    }
     if event.jobs.is_empty() {
         return output.line("no jobs: no rule matched");
     }
@@ -185,7 +195,10 @@ fn write_event(output: &mut Output<'_>, event: &EventView) -> std::io::Result<()
 impl Replay {
     async fn run(self, output: &mut Output<'_>) -> Done {
         let operator = reach(output, Needs::StoreAndRules).await?;
-        let question = Question::Replay { id: self.id };
+        let question = Question::Replay {
+            id: self.id,
+            through_gates: self.through_gates,
+        };
         let Answer::Replayed(replayed) = operator.ask(question).await? else {
             return Err(mismatch());
         };

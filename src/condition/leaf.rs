@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::event::SlotId;
+use crate::event::{SlotId, TestId};
 use crate::expression::TooMuch;
 
 use super::operators::{Around, Key, Operator, Options, Sense, Test};
@@ -27,6 +27,8 @@ pub struct Leaf {
     pub(super) quantifier: Quantifier,
     pub(super) options: Options,
     pub(super) tests: Vec<Named>,
+    /// Its number, if it is costly and comes out alike for every rule: it is carried out once.
+    pub(super) number: Option<TestId>,
 }
 
 /// An operator with its operand.
@@ -73,6 +75,14 @@ impl Leaf {
     /// # Errors
     /// It could not be carried out: it neither holds nor fails.
     pub fn holds(&self, facts: &Facts<'_>) -> Result<bool, TooMuch> {
+        let Some(number) = self.number else {
+            return self.carry_out(facts);
+        };
+        let told = facts.slots.told(number, || self.carry_out(facts).ok());
+        told.ok_or(TooMuch)
+    }
+
+    fn carry_out(&self, facts: &Facts<'_>) -> Result<bool, TooMuch> {
         let around = Around::of(facts);
         let needs = |sense| self.tests.iter().any(|named| named.sense == sense);
         let (positive, negative) = (needs(Sense::Positive), needs(Sense::Negative));
@@ -122,17 +132,16 @@ impl Leaf {
             Quantifier::Any => "",
             Quantifier::All => " all",
         };
-        let mut text = format!(
-            "{}{quantifier}{}",
-            self.subject_identity(),
-            self.options.written()
-        );
+        // Quoted: a query parameter may be named `q as number`.
+        let subject = self.subject_identity();
+        let mut text = format!("{subject:?}{quantifier}{}", self.options.written());
         for named in &self.tests {
             let list = match &named.elsewhere {
                 Some(Elsewhere::List(list)) => list.fingerprint(),
                 _ => "",
             };
-            text.extend(["\n", named.operator.name(), " ", &named.operand, list]);
+            let operand = format!("{:?}", named.operand);
+            text.extend(["\n", named.operator.name(), " ", &operand, list]);
         }
         text
     }
@@ -184,6 +193,11 @@ impl Leaf {
             Subject::Header(name) => format!("header {name}"),
             _ => self.written.clone(),
         }
+    }
+
+    /// Whether it is costly to carry out.
+    pub(super) fn is_costly(&self) -> bool {
+        self.tests.iter().any(|named| named.operator.is_costly())
     }
 
     /// Whether it comes out alike for every rule: it reads neither the item nor a var.

@@ -18,6 +18,7 @@ pub use delivery::{Delivery, Headers, Query};
 pub use ids::{EventId, FiringId, JobId};
 pub use payload::{
     Found, MediaKind, PathSet, Payload, PayloadError, QueryId, Shape, SlotId, Slots, Step, Steps,
+    TestId,
 };
 pub use proof::{Proof, Strength};
 

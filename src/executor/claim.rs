@@ -34,7 +34,8 @@ pub(super) async fn claim(shared: &Arc<Shared>, look: Look) -> Result<Timestamp,
     // Slots are taken before the store is asked: intake hands out the same ones meanwhile.
     let (mut slots, again_at) = shared.take_free(look);
     let again = again_at.map_or_else(|| now.after(LOOK_EVERY), |at| at.max(soon(now)));
-    if slots.is_empty() {
+    // Firings come to their time also while every destination is busy.
+    if slots.is_empty() && look == Look::WhereJobsWait {
         return Ok(again);
     }
     let lease = shared.parts.settings.borrow().lease;

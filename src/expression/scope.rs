@@ -14,31 +14,20 @@ pub struct Scope {
 }
 
 /// The names at the root of every scope.
-pub(super) const ROOTS: [&str; 9] = [
-    "payload", "event", "headers", "query", "source", "rule", "vars", "item", "actions",
+pub(super) const ROOTS: [&str; 11] = [
+    "payload", "event", "headers", "query", "source", "rule", "vars", "item", "actions", "join",
+    "events",
 ];
 
 impl Scope {
     /// What every rule sees of an event. Header names are in lower case; of a repeated header or
     /// query name the first value counts.
     pub fn of(event: &Event) -> Self {
-        Self::from_tree(json!({
-            "payload": event.payload.value().clone(),
-            "event": {
-                "id": event.id.to_string(),
-                "name": event.name(),
-                "names": event.names,
-                "provider": event.provider,
-                "received_at": event.received_at.to_string(),
-                "verified": event.proof.verified(),
-            },
-            "headers": first_of_each(event.headers.iter()),
-            "query": first_of_each(event.query.iter()),
-            "source": { "name": event.source.name, "labels": event.source.labels },
-            "rule": {},
-            "vars": {},
-            "actions": {},
-        }))
+        let mut tree = of_event(event);
+        for part in ["rule", "vars", "actions"] {
+            tree.insert(part.to_owned(), json!({}));
+        }
+        Self::from_tree(Value::Object(tree))
     }
 
     pub(super) fn from_tree(tree: Value) -> Self {
@@ -88,11 +77,64 @@ impl Scope {
         }
     }
 
+    /// Sets `join`: other events by name, each with `payload`, `event`, `headers`, `query`, `source`.
+    pub fn set_join<'e>(&mut self, others: impl IntoIterator<Item = (&'e str, &'e Event)>) {
+        let others = others.into_iter();
+        let named = others.map(|(name, event)| (name.to_owned(), of_event(event).into()));
+        self.put("join", Value::Object(named.collect()));
+    }
+
+    /// Sets `events`: what a digest has gathered, each with `id`, `name`, `names`, `provider`,
+    /// `received_at`, `headers`, `payload` and its `vars`.
+    pub fn set_events<'e>(&mut self, events: impl IntoIterator<Item = (&'e Event, Value)>) {
+        let gathered = events.into_iter().map(|(event, vars)| {
+            let mut seen = of_event(event);
+            let about = seen.shift_remove("event");
+            let mut shown = match about {
+                Some(Value::Object(about)) => about,
+                _ => Map::new(),
+            };
+            for part in ["headers", "payload"] {
+                shown.extend(
+                    seen.shift_remove(part)
+                        .map(|value| (part.to_owned(), value)),
+                );
+            }
+            shown.insert("vars".to_owned(), vars);
+            Value::Object(shown)
+        });
+        self.put("events", gathered.collect());
+    }
+
     fn put(&mut self, name: &str, value: Value) {
         if let Value::Object(root) = self.context.data_mut() {
             root.insert(name.to_owned(), value);
         }
     }
+}
+
+/// What is seen of an event itself.
+fn of_event(event: &Event) -> Map<String, Value> {
+    let about = json!({
+        "id": event.id.to_string(),
+        "name": event.name(),
+        "names": event.names,
+        "provider": event.provider,
+        "received_at": event.received_at.to_string(),
+        "verified": event.proof.verified(),
+    });
+    let source = json!({ "name": event.source.name, "labels": event.source.labels });
+    let mut seen = Map::new();
+    for (part, value) in [
+        ("payload", event.payload.value().clone()),
+        ("event", about),
+        ("headers", first_of_each(event.headers.iter())),
+        ("query", first_of_each(event.query.iter())),
+        ("source", source),
+    ] {
+        seen.insert(part.to_owned(), value);
+    }
+    seen
 }
 
 fn first_of_each<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
@@ -157,6 +199,34 @@ mod tests {
             assert_eq!(render(&scope, text).as_deref(), Ok(shown), "{text}");
         }
         assert_eq!(scope.vars().map(Map::len), Some(1));
+    }
+
+    #[test]
+    fn other_events_are_seen_too() {
+        let mut scope = Scope::of(&event());
+        scope.set_join([("paid", &event())]);
+        scope.set_events([(&event(), json!({"v": 1})), (&event(), json!({"v": 2}))]);
+        for (text, shown) in [
+            (
+                "{{join.paid.payload.id}} {{join.paid.event.name}}",
+                "12345678901234567890123 push.main",
+            ),
+            ("{{join.paid.headers.x-github-event}}", "push"),
+            (
+                "{{length events}} {{events.1.vars.v}} {{events.0.name}}",
+                "2 2 push.main",
+            ),
+            (
+                "{{#each events}}{{this.payload.id}} {{/each}}",
+                "12345678901234567890123 12345678901234567890123 ",
+            ),
+            (
+                "{{events.0.received_at}} {{events.0.headers.x-github-event}}",
+                "2023-11-14T22:13:20.123Z push",
+            ),
+        ] {
+            assert_eq!(render(&scope, text).as_deref(), Ok(shown), "{text}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::crypto::random;
 use crate::event::EventId;
 use crate::providers::Reply;
+use crate::rule::Response;
 
 use super::Answer;
 
@@ -61,6 +62,15 @@ pub(super) fn unavailable() -> Answer {
     let wait = (RETRY_SECONDS_MIN + spread).to_string();
     answer.headers.push(("retry-after".to_owned(), wait));
     answer
+}
+
+/// As a rule says it.
+pub(super) fn respond(response: Response) -> Answer {
+    Answer {
+        status: response.status,
+        headers: response.headers,
+        body: Bytes::from(response.body),
+    }
 }
 
 /// As the provider wants it.

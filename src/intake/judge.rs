@@ -3,13 +3,16 @@
 //! Reads no clock and touches nothing, so it can run on any thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::crypto::random;
 use crate::event::{Delivery, Event, EventId, JobId, Payload, Proof};
 use crate::plan::{JobBody, JobState, NewJob, Plan, plan};
+use crate::providers::Identity;
+use crate::providers::batch::events;
 use crate::providers::handshake::{Standing, acknowledgement_of, handshake};
-use crate::providers::identify::{identify, media_kind};
+use crate::providers::identify::media_kind;
 use crate::rule::RuleSet;
 use crate::stores::Acceptance;
 
@@ -26,10 +29,12 @@ pub(super) enum Judged {
     Refused(Refused),
     /// An event, planned and not yet stored.
     Planned {
-        /// What is to be stored.
-        acceptance: Box<Acceptance>,
+        /// What is to be stored, in one transaction; at least one.
+        acceptances: Vec<Acceptance>,
         /// What the provider wants as the answer, where ours will not do.
         acknowledgement: Option<Answer>,
+        /// The rules that judged it.
+        rules: Arc<RuleSet>,
     },
 }
 
@@ -68,7 +73,7 @@ impl Refused {
 /// Judges one delivery of a known source.
 pub(super) fn judge(
     source: &Source,
-    rules: &RuleSet,
+    rules: Arc<RuleSet>,
     dedupe: Duration,
     delivery: &Delivery,
 ) -> Judged {
@@ -93,14 +98,17 @@ pub(super) fn judge(
     if let Some(reply) = handshake(&source.provider, delivery, standing(true)) {
         return Judged::Handshake(answers::reply(reply));
     }
-    match read(source, rules, dedupe, delivery, proof) {
-        Ok(acceptance) => {
-            let payload = &acceptance.event.payload;
-            let reply = acknowledgement_of(&source.provider, delivery, payload);
-            let acknowledgement = reply.map(|reply| answers::reply(reply.clone()));
+    match read(source, &rules, dedupe, delivery, proof) {
+        Ok(acceptances) => {
+            let first = acceptances.first();
+            let reply = first.and_then(|acceptance| {
+                let payload = &acceptance.event.payload;
+                acknowledgement_of(&source.provider, delivery, payload)
+            });
             Judged::Planned {
-                acceptance: Box::new(acceptance),
-                acknowledgement,
+                acknowledgement: reply.map(|reply| answers::reply(reply.clone())),
+                acceptances,
+                rules,
             }
         }
         Err(refused) => Judged::Refused(refused),
@@ -113,7 +121,7 @@ fn read(
     dedupe: Duration,
     delivery: &Delivery,
     proof: Proof,
-) -> Result<Acceptance, Refused> {
+) -> Result<Vec<Acceptance>, Refused> {
     if delivery.method != "POST" {
         let reason = "this method is answered for handshakes only";
         return Err(Refused::told(405, "method", &reason));
@@ -122,14 +130,30 @@ fn read(
         .map_err(|unknown| Refused::told(415, "media_type", &unknown))?;
     let payload = Payload::new(delivery.body.clone(), kind)
         .map_err(|error| Refused::told(400, "payload", &error))?;
-    let identity = identify(&source.provider, delivery, &payload);
+    events(&source.provider, delivery, payload)
+        .into_iter()
+        .map(|(payload, identity)| {
+            let event = (payload, identity, proof);
+            acceptance(source, rules, dedupe, delivery, event)
+        })
+        .collect()
+}
+
+/// One event of a delivery, planned.
+fn acceptance(
+    source: &Source,
+    rules: &RuleSet,
+    dedupe: Duration,
+    delivery: &Delivery,
+    (payload, identity, proof): (Payload, Identity, Proof),
+) -> Result<Acceptance, Refused> {
     let nonce = random().map_err(|error| Refused {
         word: "randomness",
         reason: error.to_string(),
         answer: answers::unavailable(),
     })?;
     let recognised = identity.dedupe_key.as_deref();
-    let dedupe = source.dedupe.of(recognised, &delivery.body, dedupe);
+    let dedupe = source.dedupe.of(recognised, payload.raw(), dedupe);
     let event = Event {
         id: EventId::generate(),
         source: source.reference(),
@@ -154,9 +178,10 @@ fn read(
 
 /// A plan that panics becomes one dead letter, so that the event is kept and can be replayed when the
 /// fault is mended.
-fn plan_guarded(rules: &RuleSet, event: &Event) -> Plan {
+pub(super) fn plan_guarded(rules: &RuleSet, event: &Event) -> Plan {
     let planned = catch_unwind(AssertUnwindSafe(|| plan(rules, event, 0)));
     planned.unwrap_or_else(|panic| Plan {
+        respond: None,
         rule_set: rules.hash.clone(),
         matched: Vec::new(),
         jobs: vec![NewJob {

@@ -8,12 +8,12 @@ use tokio::sync::watch;
 
 use crate::event::{Delivery, EventId, Headers, JobId};
 use crate::plan::{JobState, NewJob};
-use crate::rule::RuleSet;
+use crate::rule::{Response, RuleSet};
 use crate::runtime::telemetry::{Metric, Telemetry};
 use crate::runtime::{Clock, Timestamp};
 use crate::stores::{Acceptance, Accepted, LeasedJob, Store, StoreError};
 
-use super::judge::{Judged, Refused, judge};
+use super::judge::{Judged, Refused, judge, plan_guarded};
 use super::quiet::Quiet;
 use super::source::Source;
 use super::told::Told;
@@ -125,7 +125,7 @@ impl Intake {
         let bytes = delivery.body.len();
         let judged = aside(bytes, {
             let source = Arc::clone(&source);
-            move || judge(&source, &rules, dedupe, &delivery)
+            move || judge(&source, rules, dedupe, &delivery)
         });
         match judged.await {
             Some(Judged::Handshake(answer)) => {
@@ -135,15 +135,26 @@ impl Intake {
             }
             Some(Judged::Refused(refused)) => inner.refuse(source.name(), refused),
             Some(Judged::Planned {
-                acceptance,
+                acceptances,
                 acknowledgement,
+                rules,
             }) => {
                 // The sender may hang up at any moment; what is begun here is finished all the same,
                 // or jobs would stay leased to nobody.
                 let inner = Arc::clone(inner);
-                let store = async move { inner.store(&source, *acceptance).await };
+                let store = async move {
+                    let respond = acceptances
+                        .first()
+                        .and_then(|first| first.plan.respond.clone());
+                    let stored = inner.store(&source, acceptances).await?;
+                    let own = inner.own_answer(&source, respond, &stored, &rules).await;
+                    Some(own.or(acknowledgement).unwrap_or(match stored {
+                        Stored::New(event) => answers::accepted(event),
+                        Stored::Before(first) => answers::duplicate(first),
+                    }))
+                };
                 match tokio::spawn(store).await {
-                    Ok(Some(answer)) => acknowledgement.unwrap_or(answer),
+                    Ok(Some(answer)) => answer,
                     Ok(None) | Err(_) => answers::unavailable(),
                 }
             }
@@ -177,7 +188,45 @@ async fn aside<T: Send + 'static>(
     done
 }
 
+/// What became of an event.
+enum Stored {
+    New(EventId),
+    /// It was there, as this one.
+    Before(EventId),
+}
+
 impl Inner {
+    /// What a rule answers. A duplicate is answered as its first event is, by the rules of today.
+    async fn own_answer(
+        &self,
+        source: &Source,
+        respond: Option<Result<Response, String>>,
+        stored: &Stored,
+        rules: &Arc<RuleSet>,
+    ) -> Option<Answer> {
+        let respond = match stored {
+            Stored::New(_) => respond?,
+            Stored::Before(first) => {
+                let own = respond?;
+                match self.parts.store.event(*first).await {
+                    Ok(Some(event)) => plan_guarded(rules, &event).respond.unwrap_or(own),
+                    // It may be erased by now.
+                    Ok(None) | Err(_) => own,
+                }
+            }
+        };
+        match respond {
+            Ok(response) => Some(answers::respond(response)),
+            Err(reason) => {
+                let telemetry = &self.parts.telemetry;
+                telemetry.count(Metric::RespondFailures, &[source.name()]);
+                let (Stored::New(event) | Stored::Before(event)) = stored;
+                tracing::error!(%event, reason, "a rule's answer could not be given; the sender has the usual one");
+                None
+            }
+        }
+    }
+
     fn refuse(&self, source: &str, refused: Refused) -> Answer {
         let labels = [source, refused.word];
         self.parts.telemetry.count(Metric::Refused, &labels);
@@ -190,18 +239,24 @@ impl Inner {
         refused.answer
     }
 
-    /// Stores an event and hands its jobs over; none where it could not be stored.
-    async fn store(&self, source: &Source, mut acceptance: Acceptance) -> Option<Answer> {
-        let event = acceptance.event.id;
-        let bytes = acceptance.event.payload.raw().len() as u64;
-        let jobs = acceptance.plan.jobs.iter();
-        let ready = jobs.filter(|job| job.state == JobState::Ready).count();
-        let mut permits = self.reserve(&mut acceptance);
-        let told = Told::of(&acceptance);
-        let stored = self.parts.store.accept(vec![acceptance]).await;
-        let accepted = match stored.map(|all| all.into_iter().next()) {
-            Ok(Some(accepted)) => accepted,
-            Ok(None) => {
+    /// Stores the events of one delivery and hands their jobs over; none where they could not be stored.
+    async fn store(&self, source: &Source, mut acceptances: Vec<Acceptance>) -> Option<Stored> {
+        let mut permits = HashMap::new();
+        let mut kept = Vec::new();
+        let mut gated = false;
+        for acceptance in &mut acceptances {
+            let bytes = acceptance.event.payload.raw().len() as u64;
+            let jobs = acceptance.plan.jobs.iter();
+            let ready = jobs.filter(|job| job.state == JobState::Ready).count();
+            permits.extend(self.reserve(acceptance));
+            let event = acceptance.event.id;
+            let plan = &acceptance.plan;
+            gated |= !plan.firings.is_empty() || !plan.signals.is_empty();
+            kept.push((event, bytes, ready, Told::of(acceptance)));
+        }
+        let accepted = match self.parts.store.accept(acceptances).await {
+            Ok(accepted) if accepted.len() == kept.len() => accepted,
+            Ok(_) => {
                 self.failed(&StoreError::Failed("it gave no answer".into()));
                 return None;
             }
@@ -211,17 +266,25 @@ impl Inner {
             }
         };
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        Some(match accepted {
-            Accepted::New(leased) => {
-                self.hand_over(leased, &mut permits, ready);
-                told.accepted(&self.parts.telemetry, source, bytes);
-                answers::accepted(event)
+        let (mut new, mut before) = (None, None);
+        for (accepted, (event, bytes, ready, told)) in accepted.into_iter().zip(kept) {
+            match accepted {
+                Accepted::New(leased) => {
+                    self.hand_over(leased, &mut permits, ready);
+                    told.accepted(&self.parts.telemetry, source, bytes);
+                    new.get_or_insert(event);
+                }
+                Accepted::Duplicate { first, same_body } => {
+                    self.duplicate(source, first, same_body);
+                    before.get_or_insert(first);
+                }
             }
-            Accepted::Duplicate { first, same_body } => {
-                self.duplicate(source, first, same_body);
-                answers::duplicate(first)
-            }
-        })
+        }
+        if gated && new.is_some() {
+            self.parts.handover.nudge();
+        }
+        let again = || before.map(Stored::Before);
+        new.map(Stored::New).or_else(again)
     }
 
     /// Reserves slots for jobs that could be performed as soon as they are stored.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::event::{Event, EventId};
-use crate::plan::{Job, JobBody, JobState, plan};
+use crate::event::{Event, EventId, JobId};
+use crate::plan::{Job, JobBody, JobState, Passage, plan_through};
 use crate::providers::Providers;
 use crate::rule::{Rule, RuleSet};
 use crate::runtime::BoxFuture;
@@ -51,7 +51,9 @@ impl Direct {
         Ok(match question {
             Question::Events(query) => Answer::Events(self.store.events(query).await?),
             Question::Event { id, body } => Answer::Event(self.event(id, body).await?),
-            Question::Replay { id } => Answer::Replayed(self.replay(id).await?),
+            Question::Replay { id, through_gates } => {
+                Answer::Replayed(self.replay(id, through_gates).await?)
+            }
             Question::Jobs(query) => {
                 let jobs = self.store.jobs(query).await?;
                 Answer::Jobs(jobs.into_iter().map(masked).collect())
@@ -63,7 +65,16 @@ impl Direct {
                     Box::new(JobView { job, attempts })
                 }))
             }
-            Question::Requeue(selection) => Answer::Requeued(self.requeue(selection).await?),
+            Question::Requeue(selection) => {
+                let jobs = self.dead(selection).await?;
+                let results = self.store.requeue(jobs.clone()).await?;
+                Answer::Requeued(self.done_to(jobs, results))
+            }
+            Question::Discard(selection) => {
+                let jobs = self.dead(selection).await?;
+                let results = self.store.discard(jobs.clone()).await?;
+                Answer::Discarded(self.done_to(jobs, results))
+            }
             Question::Paused => self.paused().await?,
             Question::Pause {
                 destination,
@@ -106,16 +117,22 @@ impl Direct {
                 .collect(),
             body: body.then(|| masks.body(&event.payload)),
             jobs: jobs.into_iter().map(without_data).collect(),
+            firings: self.store.firings(id).await?,
         })))
     }
 
-    async fn replay(&self, id: EventId) -> Result<Replayed, OperatorError> {
+    async fn replay(&self, id: EventId, through_gates: bool) -> Result<Replayed, OperatorError> {
         let missing = || OperatorError::Refused(format!("there is no event {id}"));
         let event = self.store.event(id).await?.ok_or_else(missing)?;
         let summary = self.store.event_summary(id).await?.ok_or_else(missing)?;
         let rules = Arc::clone(&self.rules.borrow());
         let run = summary.runs.saturating_add(1);
-        let planned = plan_apart(rules, event, run).await?;
+        let passage = if through_gates {
+            Passage::Gates
+        } else {
+            Passage::PassedBy
+        };
+        let planned = plan_apart(rules, event, run, passage).await?;
         let matched = planned.matched.clone();
         let jobs = self.store.accept_replay(id, run, planned).await?;
         (self.nudge)();
@@ -143,29 +160,35 @@ impl Direct {
         self.paused().await
     }
 
-    async fn requeue(&self, selection: Selection) -> Result<Vec<Requeued>, OperatorError> {
-        let mut jobs = selection.jobs;
-        if jobs.is_empty() {
-            let query = JobQuery {
-                states: vec![JobState::Dead],
-                destination: selection.destination,
-                rule: selection.rule,
-                limit: REQUEUED_MAX,
-                ..JobQuery::default()
-            };
-            let dead = self.store.jobs(query).await?;
-            jobs = dead.into_iter().map(|job| job.id).collect();
+    /// The dead letters that are meant.
+    async fn dead(&self, selection: Selection) -> Result<Vec<JobId>, OperatorError> {
+        if !selection.jobs.is_empty() {
+            return Ok(selection.jobs);
         }
-        let results = self.store.requeue(jobs.clone()).await?;
+        let query = JobQuery {
+            states: vec![JobState::Dead],
+            destination: selection.destination,
+            rule: selection.rule,
+            limit: REQUEUED_MAX,
+            ..JobQuery::default()
+        };
+        let dead = self.store.jobs(query).await?;
+        Ok(dead.into_iter().map(|job| job.id).collect())
+    }
+
+    fn done_to(
+        &self,
+        jobs: Vec<JobId>,
+        results: Vec<std::result::Result<(), String>>,
+    ) -> Vec<Requeued> {
         (self.nudge)();
-        Ok(jobs
-            .into_iter()
-            .zip(results)
+        let answers = jobs.into_iter().zip(results);
+        answers
             .map(|(job, result)| Requeued {
                 job,
                 refused: result.err(),
             })
-            .collect())
+            .collect()
     }
 }
 
@@ -186,8 +209,9 @@ async fn plan_apart(
     rules: Arc<RuleSet>,
     event: Event,
     run: u32,
+    passage: Passage,
 ) -> Result<crate::plan::Plan, OperatorError> {
-    tokio::task::spawn_blocking(move || plan(&rules, &event, run))
+    tokio::task::spawn_blocking(move || plan_through(&rules, &event, run, passage))
         .await
         .map_err(|_| OperatorError::Failed("planning the replay failed".to_owned()))
 }

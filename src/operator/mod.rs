@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{EventId, JobId};
 use crate::plan::{Attempt, Job, JobState};
 use crate::runtime::BoxFuture;
-use crate::stores::{EventQuery, EventSummary, JobQuery};
+use crate::stores::{EventQuery, EventSummary, FiringSummary, JobQuery};
 
 pub use direct::{Direct, describe};
 pub use redact::{MASK, Masks};
@@ -47,6 +47,9 @@ pub enum Question {
     Replay {
         /// Which.
         id: EventId,
+        /// Whether it passes the gates of its rules as a new event does, and not by them.
+        #[serde(default)]
+        through_gates: bool,
     },
     /// Which jobs there are.
     Jobs(JobQuery),
@@ -57,6 +60,8 @@ pub enum Question {
     },
     /// Makes dead letters ready again.
     Requeue(Selection),
+    /// Gives up dead letters; those behind them in their lanes go on.
+    Discard(Selection),
     /// Which destinations are paused.
     Paused,
     /// Pauses a destination: its jobs wait until it is resumed.
@@ -104,6 +109,8 @@ pub enum Answer {
     Job(Option<Box<JobView>>),
     /// In the order they were named, or newest first.
     Requeued(Vec<Requeued>),
+    /// In the order they were named, or newest first.
+    Discarded(Vec<Requeued>),
     /// The paused destinations and why, after what was asked is done.
     Paused(BTreeMap<String, String>),
     /// Every state that has jobs.
@@ -132,6 +139,9 @@ pub struct EventView {
     pub body: Option<String>,
     /// Its jobs, newest first, without their data.
     pub jobs: Vec<Job>,
+    /// What became of it at the gates of its rules.
+    #[serde(default)]
+    pub firings: Vec<FiringSummary>,
 }
 
 /// One job as it is shown.
@@ -161,7 +171,7 @@ pub struct Replayed {
 pub struct Requeued {
     /// The job.
     pub job: JobId,
-    /// Why it was not requeued, if it was not.
+    /// Why it was not requeued or discarded, if it was not.
     pub refused: Option<String>,
 }
 

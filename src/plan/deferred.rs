@@ -11,12 +11,29 @@ use crate::yaml::{self, Fields, Key, Node};
 use super::judging::caught;
 use super::{Job, JobBody};
 
-/// Renders a deferred job, now that what it waited for is done. `outputs` holds what the
-/// jobs it waited for gave, by action name. Any other body is returned as it is.
+/// An event beside the one that a job is about.
+#[derive(Debug)]
+pub struct Beside<'e> {
+    /// Its name under `join`; empty in a digest.
+    pub name: String,
+    /// The event.
+    pub event: &'e Event,
+    /// The rule's vars for it, in a digest.
+    pub vars: Option<Value>,
+}
+
+/// Renders a deferred job, now that what it waited for is there. `outputs` holds what the jobs it waited
+/// for gave, by action name; `beside` are the events that its gates brought. Any other body is returned
+/// as it is.
 ///
 /// # Errors
 /// Why it can never be rendered, in words for people.
-pub fn prepare(job: &Job, event: &Event, outputs: &Value) -> Result<JobBody, String> {
+pub fn prepare(
+    job: &Job,
+    event: &Event,
+    outputs: &Value,
+    beside: &[Beside<'_>],
+) -> Result<JobBody, String> {
     let JobBody::Deferred {
         config, vars, item, ..
     } = &job.body
@@ -45,6 +62,7 @@ pub fn prepare(job: &Job, event: &Event, outputs: &Value) -> Result<JobBody, Str
         }
         scope.set_item(item.clone());
         scope.set_actions(outputs.clone());
+        show(&mut scope, beside);
         let data = configured.prepare(&Preparation {
             scope: &scope,
             event,
@@ -61,6 +79,18 @@ pub fn prepare(job: &Job, event: &Event, outputs: &Value) -> Result<JobBody, Str
     rendered
         .and_then(|body| body)
         .map_err(|error| format!("{place}: {error}"))
+}
+
+/// Shows the other events: those of a digest have no names.
+fn show(scope: &mut Scope, beside: &[Beside<'_>]) {
+    let (gathered, joined): (Vec<_>, Vec<_>) = beside.iter().partition(|one| one.name.is_empty());
+    if !joined.is_empty() {
+        scope.set_join(joined.iter().map(|one| (one.name.as_str(), one.event)));
+    }
+    if !gathered.is_empty() {
+        let vars = |one: &Beside<'_>| one.vars.clone().unwrap_or_default();
+        scope.set_events(gathered.iter().map(|one| (one.event, vars(one))));
+    }
 }
 
 fn nowhere() -> Place {

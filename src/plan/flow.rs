@@ -12,17 +12,11 @@ use crate::event::FiringId;
 use crate::runtime::Timestamp;
 use crate::runtime::calendar::{Cron, Zone};
 
-/// The most events of one digest, and the most that a rule may ask for.
-pub const DIGEST_EVENTS_MAX: u32 = 1_000;
-
 /// A digest closes when the bodies of its events come to so many bytes.
 pub const DIGEST_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// A digest that waits for quiet closes after this, however lively it is.
 pub const DIGEST_AGE_MAX: Duration = Duration::from_hours(24);
-
-/// The longest time that a gate may look back or wait.
-pub const WINDOW_MAX: Duration = Duration::from_hours(30 * 24);
 
 /// What one rule does about one event in one run (under `for_each`: about one item), where something
 /// may hold it back. A rule without gates has none.

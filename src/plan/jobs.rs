@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::actions::Preparation;
+use crate::condition::Trace;
 use crate::event::JobId;
-use crate::rule::{Action, Rule};
+use crate::rule::{Action, Read, Response, Rule};
 
 use super::judging::Judging;
-use super::{JobBody, JobState, NewJob};
+use super::{JobBody, JobState, NewJob, PassedOver, dead_letter};
 
 /// What became of the actions of a rule so far, by name.
 pub(super) type Fates<'r> = HashMap<&'r str, Fate>;
@@ -23,13 +24,25 @@ pub(super) enum Fate {
     NotPlanned,
 }
 
+/// What one rule makes of an event.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    pub(super) jobs: Vec<NewJob>,
+    /// How many more there would be.
+    pub(super) left_out: usize,
+    /// What the sender is answered, where the rule says it and none before it did.
+    pub(super) respond: Option<Result<Response, String>>,
+    /// Actions that do not run, where it is asked why.
+    pub(super) passed_over: Vec<PassedOver>,
+}
+
 /// The jobs of one rule, as they are made.
 pub(super) struct Planning<'r> {
     pub(super) rule: &'r Rule,
-    pub(super) room: usize,
-    pub(super) jobs: Vec<NewJob>,
-    pub(super) left_out: usize,
-    pub(super) fates: Fates<'r>,
+    room: usize,
+    pub(super) made: Made,
+    item: Option<u32>,
+    fates: Fates<'r>,
 }
 
 /// State, waits and body that the jobs of one action share.
@@ -52,9 +65,57 @@ impl Shared {
 }
 
 impl<'r> Planning<'r> {
-    /// An action whose own conditions do not hold.
-    pub(super) fn pass_over(&mut self, action: &'r Action) {
+    pub(super) fn new(rule: &'r Rule, room: usize) -> Self {
+        Self {
+            rule,
+            room,
+            made: Made::default(),
+            item: None,
+            fates: Fates::new(),
+        }
+    }
+
+    /// The next item begins: its actions see each other's outputs only. Gives the number of its first
+    /// job.
+    pub(super) fn begin(&mut self, item: Option<u32>) -> usize {
+        self.item = item;
+        self.fates.clear();
+        self.made.jobs.len()
+    }
+
+    /// An action whose own conditions do not hold; `why`, where it is asked.
+    pub(super) fn pass_over(&mut self, action: &'r Action, why: Option<Trace>) {
         self.fates.insert(&action.name, Fate::NotPlanned);
+        self.made.passed_over.extend(why.map(|trace| PassedOver {
+            action: action.name.clone(),
+            item: self.item,
+            because: trace.because.or(trace.problem),
+            seen: trace.seen,
+        }));
+    }
+
+    /// An action that uses the outputs of one that does not run.
+    fn fall_away(&mut self, judging: &Judging<'_>, action: &'r Action) {
+        let missing =
+            |read: &&Read| !matches!(self.fates.get(read.name.as_str()), Some(Fate::Planned(_)));
+        let used = action.reads.actions.iter().find(missing);
+        let used = used.map_or("", |read| read.name.as_str());
+        let why = judging.explains.then(|| Trace {
+            because: Some(format!("`{used}`, whose outputs it uses, does not run")),
+            ..Trace::default()
+        });
+        self.pass_over(action, why);
+    }
+
+    /// Leaves a dead letter in place of what cannot be planned.
+    pub(super) fn give_up(&mut self, judging: &Judging<'_>, reason: String) {
+        if self.made.jobs.len() >= self.room {
+            self.made.left_out += 1;
+            return;
+        }
+        let (event, run) = (judging.event, judging.run);
+        let letter = dead_letter(event, run, &self.rule.name, "items", reason);
+        self.made.jobs.push(letter);
     }
 
     /// Adds an action's jobs, one for each destination.
@@ -64,18 +125,43 @@ impl<'r> Planning<'r> {
             Some(_) => action.destinations.as_slice(),
             None => none.as_slice(),
         };
-        let room = self.room - self.jobs.len();
-        self.left_out += destinations.len().saturating_sub(room);
+        let room = self.room.saturating_sub(self.made.jobs.len());
+        self.made.left_out += destinations.len().saturating_sub(room);
         if room == 0 {
-            return self.pass_over(action);
+            return self.pass_over(action, None);
         }
         let Some(shared) = self.shared(judging, action) else {
-            return self.pass_over(action);
+            return self.fall_away(judging, action);
         };
-        let (event, run) = (judging.event.id, judging.run);
+        self.push(judging, action, destinations, &shared);
+    }
+
+    /// An action of which it cannot be said whether it runs.
+    pub(super) fn fail(&mut self, judging: &Judging<'_>, action: &'r Action, error: &str) {
+        if self.made.jobs.len() >= self.room {
+            self.made.left_out += 1;
+            return self.pass_over(action, None);
+        }
+        let shared = self.dead(action, error);
+        let none = [String::new()];
+        let destinations = match action.kind.destination_kind() {
+            Some(_) => action.destinations.get(..1).unwrap_or(&none),
+            None => none.as_slice(),
+        };
+        self.push(judging, action, destinations, &shared);
+    }
+
+    fn push(
+        &mut self,
+        judging: &Judging<'_>,
+        action: &'r Action,
+        destinations: &[String],
+        shared: &Shared,
+    ) {
+        let room = self.room.saturating_sub(self.made.jobs.len());
         let fate = match shared.state {
             JobState::Dead | JobState::Skipped => Fate::Dead,
-            _ => Fate::Planned(JobId::derive(event, run, &self.rule.name, &action.name, "")),
+            _ => Fate::Planned(self.id(judging, action, "")),
         };
         self.fates.insert(&action.name, fate);
         for destination in destinations.iter().take(room) {
@@ -84,9 +170,9 @@ impl<'r> Planning<'r> {
             } else {
                 ""
             };
-            self.jobs.push(NewJob {
-                id: JobId::derive(event, run, &self.rule.name, &action.name, part),
-                run,
+            self.made.jobs.push(NewJob {
+                id: self.id(judging, action, part),
+                run: judging.run,
                 rule: self.rule.name.clone(),
                 action: action.name.clone(),
                 kind: action.kind.name().to_owned(),
@@ -94,13 +180,34 @@ impl<'r> Planning<'r> {
                 state: shared.state,
                 delay: Duration::ZERO,
                 after: shared.after.clone(),
-                item: None,
+                item: self.item,
                 firing: None,
                 lane: None,
                 reason: shared.reason.clone(),
                 body: shared.body.clone(),
             });
         }
+    }
+
+    /// The id of an action's job: one of several destinations, one of several items.
+    fn id(&self, judging: &Judging<'_>, action: &Action, destination: &str) -> JobId {
+        let (event, run) = (judging.event.id, judging.run);
+        let (rule, action) = (&self.rule.name, &action.name);
+        match self.item {
+            None => JobId::derive(event, run, rule, action, destination),
+            Some(item) => {
+                let part = format!("{item}/{destination}");
+                JobId::derive(event, run, rule, action, &part)
+            }
+        }
+    }
+
+    fn dead(&self, action: &Action, error: &str) -> Shared {
+        let (rule, action) = (&self.rule.name, &action.name);
+        let item = self.item.map(|item| format!(", item {item}"));
+        let item = item.unwrap_or_default();
+        let reason = format!("rule `{rule}`, action `{action}`{item}: {error}");
+        Shared::unprepared(JobState::Dead, reason)
     }
 
     /// What the jobs of an action share; none if it does not run at all.
@@ -116,14 +223,9 @@ impl<'r> Planning<'r> {
                 Some(Fate::NotPlanned) | None => return None,
             }
         }
-        let dead = |error: String| {
-            let (rule, action) = (&self.rule.name, &action.name);
-            let reason = format!("rule `{rule}`, action `{action}`: {error}");
-            Shared::unprepared(JobState::Dead, reason)
-        };
         let (vars, scope) = (&mut judging.vars, &mut judging.scope);
         if let Err(error) = vars.for_action(self.rule, &action.reads, scope) {
-            return Some(dead(error));
+            return Some(self.dead(action, &error));
         }
         if let Some(config) = &action.config {
             return Some(Shared {
@@ -134,7 +236,7 @@ impl<'r> Planning<'r> {
                     config: config.clone(),
                     vars: vars.values().clone().into(),
                     rule_set: judging.rules.hash.clone(),
-                    item: None,
+                    item: judging.item.map(|item| item.value.clone()),
                 },
             });
         }
@@ -145,7 +247,7 @@ impl<'r> Planning<'r> {
             action: &action.name,
         });
         Some(match prepared {
-            Err(error) => dead(error.to_string()),
+            Err(error) => self.dead(action, &error.to_string()),
             Ok(data) => Shared {
                 state: JobState::Ready,
                 after,

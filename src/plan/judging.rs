@@ -8,10 +8,11 @@ use serde_json::{Map, Value};
 
 use crate::condition::{Conditions, Facts, Trace};
 use crate::event::{Event, Slots};
-use crate::rule::{Read, Rule, RuleSet};
+use crate::rule::{Action, ForEach, ITEMS_MAX, Read, Respond, Response, Rule, RuleSet};
 
-use super::NewJob;
-use super::jobs::{Fates, Planning};
+use super::NewFiring;
+use super::gating::Passage;
+use super::jobs::{Made, Planning};
 use super::vars::{LazyScope, Vars};
 
 /// Vars as conditions were shown them; they must live as long as the slots.
@@ -24,8 +25,8 @@ pub(super) struct Kept {
 
 impl Kept {
     /// With a place for every time that conditions of these rules may ask for vars.
-    pub(super) fn for_rules(rules: &[&Arc<Rule>]) -> Self {
-        Self::with_places(rules.iter().map(|rule| asks(rule)).sum())
+    pub(super) fn for_rules<'r>(rules: impl Iterator<Item = &'r Arc<Rule>>) -> Self {
+        Self::with_places(rules.map(|rule| asks(rule)).sum())
     }
 
     pub(super) fn with_places(count: usize) -> Self {
@@ -50,9 +51,21 @@ impl Kept {
 
 /// How often the conditions of a rule may ask for vars.
 pub(super) fn asks(rule: &Rule) -> usize {
+    let asking = |reads: &&Vec<Read>| !reads.is_empty();
     let own = rule.actions.iter().map(|action| &action.condition_vars);
-    let all = own.chain([&rule.when.vars]);
-    all.filter(|reads| !reads.is_empty()).count()
+    let own = own.filter(asking).count();
+    let others = rule.flow.others().map(|other| &other.when.vars);
+    let whole = others.chain([&rule.when.vars]).filter(asking).count();
+    let rounds = rule.for_each.as_ref().map_or(1, |_| ITEMS_MAX);
+    own * rounds + whole
+}
+
+/// One value of a `for_each`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Item<'e> {
+    /// Counted from 0.
+    pub(super) number: u32,
+    pub(super) value: &'e Value,
 }
 
 /// One event before the rules of one set.
@@ -62,6 +75,15 @@ pub(super) struct Judging<'e> {
     pub(super) run: u32,
     pub(super) scope: LazyScope<'e>,
     pub(super) vars: Vars,
+    pub(super) passage: Passage,
+    /// Those of the rule that was judged last.
+    pub(super) firings: Vec<NewFiring>,
+    /// The value that `for_each` is at.
+    pub(super) item: Option<Item<'e>>,
+    /// Whether no rule before has answered the sender.
+    pub(super) unanswered: bool,
+    /// Whether it is asked why an action does not run.
+    pub(super) explains: bool,
     slots: &'e Slots<'e>,
     kept: &'e Kept,
 }
@@ -80,41 +102,99 @@ impl<'e> Judging<'e> {
             run,
             scope: LazyScope::new(event),
             vars: Vars::default(),
+            passage: Passage::Gates,
+            firings: Vec::new(),
+            item: None,
+            unanswered: true,
+            explains: false,
             slots,
             kept,
         }
     }
 
-    /// The jobs of a rule, at most `room`, and how many more there would be; none if it does not
-    /// match.
+    /// What a rule makes of the event, at most `room` jobs; none if it does not match.
     ///
     /// # Errors
     /// A condition could not be carried out, so nothing is known of the rule.
-    pub(super) fn rule(
-        &mut self,
-        rule: &Rule,
-        room: usize,
-    ) -> Result<Option<(Vec<NewJob>, usize)>, String> {
+    pub(super) fn rule(&mut self, rule: &Rule, room: usize) -> Result<Option<Made>, String> {
         self.begin();
         if !self.holds(rule, &rule.when.conditions, &rule.when.vars)? {
             return Ok(None);
         }
-        let mut planning = Planning {
-            rule,
-            room,
-            jobs: Vec::new(),
-            left_out: 0,
-            fates: Fates::new(),
+        let respond = rule.respond.as_ref().filter(|_| self.unanswered);
+        let respond = respond.map(|respond| self.respond(rule, respond));
+        let mut planning = Planning::new(rule, room);
+        match &rule.for_each {
+            None => self.round(&mut planning),
+            Some(each) => self.rounds(each, &mut planning),
+        }
+        let Planning { mut made, .. } = planning;
+        made.respond = respond;
+        Ok(Some(made))
+    }
+
+    /// Plans the actions once for each item.
+    fn rounds(&mut self, each: &ForEach, planning: &mut Planning<'_>) {
+        let rule = planning.rule;
+        let items = match each.items(self.event) {
+            Ok(items) => items,
+            Err(error) => {
+                let reason = format!("rule `{}`, `for_each`: {error}", rule.name);
+                return planning.give_up(self, reason);
+            }
         };
+        for (number, value) in (0..).zip(items.iter().take(ITEMS_MAX)) {
+            self.item = Some(Item { number, value });
+            self.vars.leave_item(rule);
+            let scope = self.scope.of_rule(&rule.name);
+            scope.set_item(Some((*value).clone()));
+            self.round(planning);
+        }
+        self.item = None;
+        if let Some(more) = items.len().checked_sub(ITEMS_MAX).filter(|more| *more > 0) {
+            let (name, path) = (&rule.name, each.text());
+            let reason = format!(
+                "rule `{name}`: `{path}` selects {} values, and at most {ITEMS_MAX} are taken; the last {more} were left out",
+                items.len()
+            );
+            planning.give_up(self, reason);
+        }
+    }
+
+    /// Plans the actions once.
+    fn round(&mut self, planning: &mut Planning<'_>) {
+        let rule = planning.rule;
+        let item = self.item.map(|item| item.number);
+        let first = planning.begin(item);
         for action in &rule.actions {
-            let holds = self.holds(rule, &action.conditions, &action.condition_vars);
-            if holds.map_err(|stopped| format!("action `{}`: {stopped}", action.name))? {
-                planning.add(self, action);
-            } else {
-                planning.pass_over(action);
+            match self.holds(rule, &action.conditions, &action.condition_vars) {
+                Ok(true) => planning.add(self, action),
+                Ok(false) => {
+                    let why = self.explains.then(|| self.why(rule, action));
+                    planning.pass_over(action, why);
+                }
+                Err(stopped) => planning.fail(self, action, &stopped),
             }
         }
-        Ok(Some((planning.jobs, planning.left_out)))
+        let jobs = planning.made.jobs.get_mut(first..).unwrap_or_default();
+        self.gate(rule, item, jobs);
+    }
+
+    /// Why an action's own conditions do not hold.
+    fn why(&mut self, rule: &Rule, action: &Action) -> Trace {
+        let facts = self.facts(rule, &action.condition_vars);
+        let mut trace = action.conditions.trace(&facts);
+        if let Some(error) = self.vars.error_of(&action.condition_vars) {
+            trace.problem = Some(error);
+        }
+        trace
+    }
+
+    fn respond(&mut self, rule: &Rule, respond: &Respond) -> Result<Response, String> {
+        let (vars, scope) = (&mut self.vars, &mut self.scope);
+        let rendered = vars.for_action(rule, &respond.reads, scope);
+        let rendered = rendered.and_then(|()| respond.render(scope.of_rule(&rule.name)));
+        rendered.map_err(|error| format!("rule `{}`, `respond`: {error}", rule.name))
     }
 
     /// Whether a rule's conditions hold.
@@ -139,7 +219,7 @@ impl<'e> Judging<'e> {
         (trace, error)
     }
 
-    fn holds(
+    pub(super) fn holds(
         &mut self,
         rule: &Rule,
         conditions: &Conditions,
@@ -161,11 +241,13 @@ impl<'e> Judging<'e> {
             event: self.event,
             slots: self.slots,
             vars: self.kept.show(&self.vars, reads),
-            item: None,
+            item: self.item.map(|item| item.value),
         }
     }
 
-    fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
+        self.item = None;
+        self.firings.clear();
         self.vars = Vars::default();
         self.scope.leave_rule();
     }
@@ -173,7 +255,9 @@ impl<'e> Judging<'e> {
     /// Drops what a rule that panicked may have left half done.
     pub(super) fn forget(&mut self) {
         self.scope = LazyScope::new(self.event);
+        self.item = None;
         self.vars = Vars::default();
+        self.firings.clear();
     }
 }
 

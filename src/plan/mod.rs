@@ -5,6 +5,7 @@
 
 mod deferred;
 mod flow;
+mod gating;
 pub mod job;
 mod jobs;
 mod judging;
@@ -17,13 +18,14 @@ use serde_json::Value;
 
 use crate::condition::Looked;
 use crate::event::{Event, JobId};
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Response, Rule, RuleSet};
 
-pub use deferred::prepare;
+pub use deferred::{Beside, prepare};
 pub use flow::{
-    Changed, Closes, DIGEST_AGE_MAX, DIGEST_BYTES_MAX, DIGEST_EVENTS_MAX, Digest, Gates, Join,
-    Lane, NewFiring, Signal, Throttle, Unless, WINDOW_MAX,
+    Changed, Closes, DIGEST_AGE_MAX, DIGEST_BYTES_MAX, Digest, Gates, Join, Lane, NewFiring,
+    Signal, Throttle, Unless,
 };
+pub use gating::Passage;
 pub use job::{Attempt, Job, JobBody, JobState, NewJob};
 
 use judging::{Judging, Kept, caught};
@@ -45,6 +47,9 @@ pub struct Plan {
     pub firings: Vec<NewFiring>,
     /// What other firings wait for, or are called off by.
     pub signals: Vec<Signal>,
+    /// What the sender is answered: by the first rule that matched and says it. Or why that cannot be
+    /// rendered.
+    pub respond: Option<Result<Response, String>>,
 }
 
 /// What one rule made of an event.
@@ -61,35 +66,76 @@ pub struct RuleTrace {
     pub seen: Option<Value>,
     /// What went wrong on the way, such as a var that could not be computed.
     pub note: Option<String>,
+    /// Actions of a rule that matched which do not run all the same.
+    pub passed_over: Vec<PassedOver>,
+    /// What the sender is answered by this rule, or why that cannot be rendered.
+    pub respond: Option<Result<Response, String>>,
     /// The conditions in the order they were looked at, up to the first that failed.
     pub looked: Vec<Looked>,
 }
 
-/// Judges an event. `run` is 0 at intake, and one more for each replay.
+/// An action that does not run although its rule matched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PassedOver {
+    /// Its name.
+    pub action: String,
+    /// The item of a `for_each`, counted from 0.
+    pub item: Option<u32>,
+    /// What decided: the test as written, or an action that does not run itself.
+    pub because: Option<String>,
+    /// The value seen there, if any.
+    pub seen: Option<Value>,
+}
+
+/// Judges an event. `run` is 0 at intake, and one more for each replay, which passes gates by.
 pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
+    let passage = if run == 0 {
+        Passage::Gates
+    } else {
+        Passage::PassedBy
+    };
+    plan_through(rules, event, run, passage)
+}
+
+/// Judges an event; `passage` says which gates there are.
+pub fn plan_through(rules: &RuleSet, event: &Event, run: u32, passage: Passage) -> Plan {
     let mut plan = Plan {
         rule_set: rules.hash.clone(),
         matched: Vec::new(),
         jobs: Vec::new(),
         firings: Vec::new(),
         signals: Vec::new(),
+        respond: None,
     };
     let slots = event.payload.slots(&rules.paths);
     let candidates = rules.candidates(event, &slots);
-    if candidates.is_empty() {
+    let asking: Vec<_> = match passage {
+        Passage::Gates => rules.asking().collect(),
+        Passage::PassedBy | Passage::Ignored => Vec::new(),
+    };
+    if candidates.is_empty() && asking.is_empty() {
         return plan;
     }
-    let kept = Kept::for_rules(&candidates);
+    let kept = Kept::for_rules(candidates.iter().chain(&asking).copied());
     let mut judging = Judging::new(rules, event, &slots, &kept, run);
+    judging.passage = passage;
+    for rule in asking {
+        plan.hear(&mut judging, rule);
+    }
     let mut left_out = LeftOut::default();
     in_turn(&candidates, |rule| {
-        let room = JOBS_MAX - plan.jobs.len();
+        let room = JOBS_MAX.saturating_sub(plan.jobs.len());
         match caught(|| judging.rule(rule, room)).flatten() {
             Ok(None) => false,
-            Ok(Some((jobs, more))) => {
+            Ok(Some(made)) => {
                 plan.matched.push(rule.name.clone());
-                plan.jobs.extend(jobs);
-                left_out.add(rule, more);
+                plan.jobs.extend(made.jobs);
+                plan.firings.append(&mut judging.firings);
+                left_out.add(rule, made.left_out);
+                if made.respond.is_some() && !rule.flow.shadow {
+                    plan.respond = made.respond;
+                    judging.unanswered = false;
+                }
                 true
             }
             Err(why) => {
@@ -113,7 +159,7 @@ pub fn plan(rules: &RuleSet, event: &Event, run: u32) -> Plan {
 pub fn matched<'r>(rules: &'r RuleSet, event: &Event) -> Vec<&'r str> {
     let slots = event.payload.slots(&rules.paths);
     let candidates = rules.candidates(event, &slots);
-    let kept = Kept::for_rules(&candidates);
+    let kept = Kept::for_rules(candidates.iter().copied());
     let mut judging = Judging::new(rules, event, &slots, &kept, 0);
     let mut matched = Vec::new();
     in_turn(&candidates, |rule| {
@@ -127,7 +173,7 @@ pub fn matched<'r>(rules: &'r RuleSet, event: &Event) -> Vec<&'r str> {
 }
 
 /// Asks rules in order whether they match: those for what is left only if no other does, and none
-/// behind one that stops its file.
+/// behind one that stops its file. A shadow changes nothing for the others.
 fn in_turn<'r>(candidates: &[&'r Arc<Rule>], mut ask: impl FnMut(&'r Rule) -> bool) {
     let mut any = false;
     for unmatched in [false, true] {
@@ -139,9 +185,29 @@ fn in_turn<'r>(candidates: &[&'r Arc<Rule>], mut ask: impl FnMut(&'r Rule) -> bo
             if rule.when.unmatched != unmatched || stopped == Some(&rule.place.file.path) {
                 continue;
             }
-            if ask(rule) {
+            if ask(rule) && !rule.flow.shadow {
                 any = true;
                 stopped = rule.stop.then_some(&rule.place.file.path).or(stopped);
+            }
+        }
+    }
+}
+
+impl Plan {
+    /// What an event is to a rule that asks for others.
+    fn hear(&mut self, judging: &mut Judging<'_>, rule: &Rule) {
+        match caught(|| judging.signals(rule)) {
+            Ok((signals, dead)) => {
+                self.signals.extend(signals);
+                let room = JOBS_MAX.saturating_sub(self.jobs.len());
+                self.jobs.extend(dead.into_iter().take(room));
+            }
+            Err(panic) => {
+                judging.forget();
+                let reason = format!("rule `{}` could not be followed: {panic}", rule.name);
+                let (event, run) = (judging.event, judging.run);
+                let letter = dead_letter(event, run, &rule.name, "other events", reason);
+                self.jobs.push(letter);
             }
         }
     }
@@ -204,5 +270,7 @@ fn dead_letter(event: &Event, run: u32, rule: &str, part: &str, reason: String) 
     }
 }
 
+#[cfg(test)]
+mod gating_tests;
 #[cfg(test)]
 mod tests;

@@ -99,6 +99,14 @@ impl Vars {
         }
     }
 
+    /// Forgets what was computed for the item before.
+    pub(super) fn leave_item(&mut self, rule: &Rule) {
+        for var in rule.vars.iter().filter(|var| var.per_item) {
+            self.values.shift_remove(&var.name);
+            self.errors.remove(&var.name);
+        }
+    }
+
     fn is_done(&self, name: &str) -> bool {
         self.values.contains_key(name) || self.errors.contains_key(name)
     }

@@ -1,12 +1,14 @@
 //! Why a rule did or did not match.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::event::Event;
 use crate::rule::{NotAbout, Rule, RuleSet};
 
+use super::gating::Passage;
 use super::judging::{Judging, Kept, asks, caught};
 use super::{JOBS_MAX, NewJob, RuleTrace};
 
@@ -35,6 +37,8 @@ impl<'e> Tracing<'e> {
             because: None,
             seen: None,
             note: None,
+            passed_over: Vec::new(),
+            respond: None,
             looked: Vec::new(),
         };
         if let Some((because, seen)) = self.objection(rule) {
@@ -42,26 +46,30 @@ impl<'e> Tracing<'e> {
             trace.seen = Some(seen);
             return (trace, Vec::new());
         }
-        let kept = Kept::with_places(asks(rule) * 2);
+        let kept = Kept::with_places(asks(rule) * 3);
         let slots = self.event.payload.slots(&self.rules.paths);
         let mut judging = Judging::new(self.rules, self.event, &slots, &kept, 0);
+        judging.passage = Passage::Ignored;
+        judging.explains = true;
         let judged = caught(|| {
             let (decided, note) = judging.trace(rule);
-            let jobs = if decided.holds {
+            let made = if decided.holds {
                 judging.rule(rule, JOBS_MAX)?
             } else {
                 None
             };
-            Ok((decided, note, jobs.unwrap_or_default().0))
+            Ok((decided, note, made.unwrap_or_default()))
         });
         match judged.flatten() {
-            Ok((decided, note, jobs)) => {
+            Ok((decided, note, made)) => {
                 trace.matched = decided.holds;
                 trace.because = decided.because;
                 trace.seen = decided.seen;
                 trace.note = note;
                 trace.looked = decided.looked;
-                (trace, jobs)
+                trace.passed_over = made.passed_over;
+                trace.respond = made.respond;
+                (trace, made.jobs)
             }
             Err(why) => {
                 trace.note = Some(why);
@@ -96,7 +104,8 @@ impl<'e> Tracing<'e> {
         let find = || {
             let slots = self.event.payload.slots(&self.rules.paths);
             let candidates = self.rules.candidates(self.event, &slots).into_iter();
-            let mut others = candidates.filter(|other| !other.when.unmatched);
+            let acts = |other: &&Arc<Rule>| !other.when.unmatched && !other.flow.shadow;
+            let mut others = candidates.filter(acts);
             others
                 .find(|other| self.holds(other))
                 .map(|other| other.name.clone())

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::crypto::Mac;
-use crate::event::MediaKind;
 use crate::secret::Secret;
 
+use super::batch::Batch;
 use super::handshake::Handshake;
 use super::identify::Name;
+use super::media::BodyForm;
 use super::parts::{Parts, Place};
 use super::reading::Settings;
 use super::reply::Ack;
@@ -34,7 +35,7 @@ pub struct Provider {
     pub(super) recognise: Vec<String>,
     pub(super) methods: Vec<String>,
     pub(super) body_bytes_max: Option<u64>,
-    pub(super) content_types: Vec<MediaKind>,
+    pub(super) content_types: Vec<BodyForm>,
     pub(super) schemes: Vec<(String, Arc<dyn Scheme>)>,
     pub(super) event_names: Vec<Name>,
     pub(super) spellings: Vec<(String, String)>,
@@ -47,6 +48,7 @@ pub struct Provider {
     pub(super) declared: Arc<[Declared]>,
     pub(super) settings: Settings,
     pub(super) response: Option<Duration>,
+    pub(super) batch: Option<Batch>,
 }
 
 /// Something that a source may have to say under `settings:`.
@@ -140,7 +142,7 @@ impl Provider {
     }
 
     /// How its bodies may be read; the first is what a body without Content-Type is.
-    pub fn content_types(&self) -> &[MediaKind] {
+    pub fn content_types(&self) -> &[BodyForm] {
         &self.content_types
     }
 
@@ -247,6 +249,11 @@ impl Provider {
         self.response
     }
 
+    /// Where a delivery holds several events, if it can.
+    pub fn batch(&self) -> Option<&Batch> {
+        self.batch.as_ref()
+    }
+
     /// What the source that it is used by says of itself.
     pub(super) fn settings(&self) -> &Settings {
         &self.settings
@@ -306,6 +313,10 @@ impl Provider {
         if let Some(names) = &overrides.event {
             provider.event_names.clone_from(names);
             used.insert("event");
+        }
+        if let (Some(split), Some(batch)) = (overrides.split, &mut provider.batch) {
+            batch.split = split;
+            used.insert("split");
         }
         if let Some(url) = &overrides.url {
             provider.settings.url = Some(url.clone());

@@ -18,7 +18,7 @@ pub enum Filter {
     Sha256(Encoding),
     /// The CRC-32 of the bytes, as a decimal number.
     Crc32,
-    /// Characters beyond ASCII as JSON writes them: `\u00e9`.
+    /// Characters beyond ASCII, and carriage returns, as JSON writes them: `\u00e9`, `\r`.
     Ascii,
     /// The percent-escapes of a URL's reserved characters decoded, and no others.
     Reserved,
@@ -148,13 +148,15 @@ fn written(encoding: &str) -> Result<Encoding, String> {
 fn escaped(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_ascii() {
-            written.push(c);
-            continue;
-        }
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            // Writing to a String cannot fail.
-            let _ = write!(written, "\\u{unit:04x}");
+        match c {
+            '\r' => written.push_str("\\r"),
+            c if c.is_ascii() => written.push(c),
+            c => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    // Writing to a String cannot fail.
+                    let _ = write!(written, "\\u{unit:04x}");
+                }
+            }
         }
     }
     written
@@ -193,7 +195,7 @@ mod tests {
             Some("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
         );
         check("crc32", "123456789", Some("3421780262"));
-        check("ascii", "aé😀\"", Some("a\\u00e9\\ud83d\\ude00\""));
+        check("ascii", "aé😀\"\r", Some("a\\u00e9\\ud83d\\ude00\"\\r"));
         check("reserved", "%2Fa%2fb%20%3A", Some("/a%2fb%20:"));
         check("base64", "aG9v\naw==", Some("hook"));
         check("base64", "!", None);

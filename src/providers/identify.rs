@@ -8,7 +8,7 @@ use crate::event::{Delivery, Payload};
 use crate::yaml::{Fields, Node, Value};
 
 use super::definition::Provider;
-use super::parts::Parts;
+use super::parts::{Parts, Place};
 use super::reading::Reading;
 use super::signed::parts;
 use super::when::When;
@@ -115,7 +115,7 @@ pub fn identify(provider: &Provider, delivery: &Delivery, payload: &Payload) -> 
         .map(bounded);
     let dedupe_key = delivery_id
         .clone()
-        .or_else(|| signed_digest(provider, delivery, payload));
+        .or_else(|| signed_digest(provider, delivery));
     Identity {
         names,
         delivery_id,
@@ -134,13 +134,19 @@ fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", Encoding::Hex.encode(&sha256(bytes)))
 }
 
+/// Whether the id of this payload stands in it, and not beside it.
+pub(super) fn is_own_id(provider: &Provider, delivery: &Delivery, payload: &Payload) -> bool {
+    let reading = Reading::of(delivery, payload);
+    let mut ids = provider.delivery_id().iter();
+    let used = ids.find(|parts| reading.render(parts, Some).is_some());
+    used.is_some_and(|parts| parts.places().any(Place::in_body))
+}
+
 /// The digest of what was signed, by the first scheme whose signature and timestamp are there.
-fn signed_digest(provider: &Provider, delivery: &Delivery, payload: &Payload) -> Option<String> {
-    let content = provider.each_scheme().find_map(|scheme| {
-        scheme
-            .signed()?
-            .timed_content(Reading::of(delivery, payload).with(provider.settings()))
-    });
+fn signed_digest(provider: &Provider, delivery: &Delivery) -> Option<String> {
+    let content = provider
+        .each_scheme()
+        .find_map(|scheme| scheme.signed()?.timed_content(unparsed(provider, delivery)));
     content.map(|content| digest(&content))
 }
 

@@ -3,11 +3,12 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::event::{Delivery, Headers, MediaKind, Query, Step, Steps};
+use crate::event::{Delivery, Headers, Query, Step, Steps};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 
 use super::definition::Provider;
+use super::media::BodyForm;
 use super::parts::{Parts, Piece, Place};
 use super::reading::{Reading, Settings};
 use super::sign::Draft;
@@ -19,7 +20,7 @@ pub struct Letter<'p> {
     query: Vec<(String, String)>,
     body: Bytes,
     id: String,
-    kinds: &'p [MediaKind],
+    kinds: &'p [BodyForm],
     settings: &'p Settings,
     secret: &'p Secret,
 }
@@ -53,7 +54,7 @@ impl<'p> Letter<'p> {
     }
 
     /// How its body may be read.
-    pub fn kinds(&self) -> &'p [MediaKind] {
+    pub fn kinds(&self) -> &'p [BodyForm] {
         self.kinds
     }
 

@@ -11,20 +11,74 @@ use super::definition::Provider;
 #[error("content type `{0}` is not one that this source takes")]
 pub struct UnknownMedia(pub String);
 
-/// A content type of a definition: `json`, `form`, `form:FIELD` or `text`.
-pub fn content_type(node: &Node, problems: &mut Diagnostics) -> Option<MediaKind> {
-    let text = node.text(problems)?;
-    match (text, text.strip_prefix("form:")) {
-        ("json", _) => Some(MediaKind::Json),
-        ("form", _) => Some(MediaKind::Form),
-        ("text", _) => Some(MediaKind::Text),
-        (_, Some(field)) if !field.is_empty() => Some(MediaKind::FormField(field.to_owned())),
-        _ => {
-            let message = format!("`{text}` is none of json, form, form:FIELD, text");
-            problems.push(node.error(code::BAD_VALUE, message));
-            None
+/// One sort of body that a sender sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyForm {
+    /// What its Content-Type says.
+    Named(MediaKind),
+    /// JSON that is called `text/plain`.
+    JsonInText,
+}
+
+/// How content types are written in definitions.
+const WRITTEN: &str =
+    "json, form, form:FIELD, text, text:json, lines, xml, multipart, multipart:FIELD";
+
+impl BodyForm {
+    /// How such bodies are read.
+    pub fn kind(&self) -> &MediaKind {
+        match self {
+            Self::Named(kind) => kind,
+            Self::JsonInText => &MediaKind::Json,
         }
     }
+
+    /// The Content-Type that such bodies have.
+    pub fn content_type(&self) -> &'static str {
+        match self {
+            Self::JsonInText | Self::Named(MediaKind::Text) => "text/plain",
+            Self::Named(MediaKind::Json) => "application/json",
+            Self::Named(MediaKind::Form | MediaKind::FormField(_)) => {
+                "application/x-www-form-urlencoded"
+            }
+            Self::Named(MediaKind::Lines) => "application/x-ndjson",
+            Self::Named(MediaKind::Xml) => "application/xml",
+            Self::Named(MediaKind::Multipart | MediaKind::MultipartField(_)) => {
+                "multipart/form-data"
+            }
+        }
+    }
+}
+
+impl From<MediaKind> for BodyForm {
+    fn from(kind: MediaKind) -> Self {
+        Self::Named(kind)
+    }
+}
+
+/// A content type of a definition.
+pub fn content_type(node: &Node, problems: &mut Diagnostics) -> Option<BodyForm> {
+    let text = node.text(problems)?;
+    let named = |field: &str, kind: fn(String) -> MediaKind| {
+        (!field.is_empty()).then(|| kind(field.to_owned()))
+    };
+    let kind = match text.split_once(':').unwrap_or((text, "")) {
+        ("text", "json") => return Some(BodyForm::JsonInText),
+        ("form", field) if text != "form" => named(field, MediaKind::FormField),
+        ("multipart", field) if text != "multipart" => named(field, MediaKind::MultipartField),
+        ("json", "") => Some(MediaKind::Json),
+        ("form", "") => Some(MediaKind::Form),
+        ("text", "") => Some(MediaKind::Text),
+        ("lines", "") => Some(MediaKind::Lines),
+        ("xml", "") => Some(MediaKind::Xml),
+        ("multipart", "") => Some(MediaKind::Multipart),
+        _ => None,
+    };
+    if kind.is_none() {
+        let message = format!("`{text}` is none of {WRITTEN}");
+        problems.push(node.error(code::BAD_VALUE, message));
+    }
+    kind.map(BodyForm::Named)
 }
 
 /// How the body is to be read, from the definition and the Content-Type. Without a Content-Type it is
@@ -36,13 +90,24 @@ pub fn media_kind(provider: &Provider, delivery: &Delivery) -> Result<MediaKind,
     kind_among(provider.content_types(), delivery)
 }
 
-/// The same among the given kinds.
+/// The same among the given forms.
 pub(super) fn kind_among(
-    allowed: &[MediaKind],
+    allowed: &[BodyForm],
     delivery: &Delivery,
 ) -> Result<MediaKind, UnknownMedia> {
+    let found = called(allowed, delivery)?;
+    let text = BodyForm::Named(MediaKind::Text);
+    if found == MediaKind::Json && delivery.body.is_empty() && allowed.contains(&text) {
+        // Nothing at all is no JSON, whatever it is called, but a text without letters.
+        return Ok(MediaKind::Text);
+    }
+    Ok(found)
+}
+
+/// What a body is called.
+fn called(allowed: &[BodyForm], delivery: &Delivery) -> Result<MediaKind, UnknownMedia> {
     if !delivery.headers.contains("content-type") {
-        let first = allowed.first().cloned();
+        let first = allowed.first().map(|form| form.kind().clone());
         return first.ok_or_else(|| UnknownMedia(String::new()));
     }
     let Some(written) = delivery.headers.single("content-type") else {
@@ -50,30 +115,54 @@ pub(super) fn kind_among(
     };
     let essence = written.split(';').next().unwrap_or_default();
     let essence = essence.trim().to_ascii_lowercase();
+    let one = |wanted: MediaKind| {
+        allowed
+            .contains(&BodyForm::Named(wanted.clone()))
+            .then_some(wanted)
+    };
     let found = match essence.as_str() {
         "application/x-www-form-urlencoded" => form_kind(allowed, delivery),
-        "text/plain" => allowed.iter().find(|kind| **kind == MediaKind::Text),
-        "application/json" | "text/json" => json(allowed),
-        other if other.starts_with("application/") && other.ends_with("+json") => json(allowed),
+        "multipart/form-data" => multipart_kind(allowed),
+        "text/plain" if allowed.contains(&BodyForm::JsonInText) => Some(MediaKind::Json),
+        "text/plain" => one(MediaKind::Text),
+        "application/x-ndjson"
+        | "application/ndjson"
+        | "application/jsonl"
+        | "application/jsonlines"
+        | "application/x-jsonlines" => one(MediaKind::Lines),
+        "application/xml" | "text/xml" => one(MediaKind::Xml),
+        "application/json" | "text/json" => one(MediaKind::Json),
+        other if other.starts_with("application/") && other.ends_with("+json") => {
+            one(MediaKind::Json)
+        }
+        other if other.starts_with("application/") && other.ends_with("+xml") => {
+            one(MediaKind::Xml)
+        }
         _ => None,
     };
-    found
-        .cloned()
-        .ok_or_else(|| UnknownMedia(essence.chars().take(100).collect()))
-}
-
-fn json(allowed: &[MediaKind]) -> Option<&MediaKind> {
-    allowed.iter().find(|kind| **kind == MediaKind::Json)
+    found.ok_or_else(|| UnknownMedia(essence.chars().take(100).collect()))
 }
 
 /// JSON in a form's field where that field is there, a plain form otherwise.
-fn form_kind<'p>(allowed: &'p [MediaKind], delivery: &Delivery) -> Option<&'p MediaKind> {
+fn form_kind(allowed: &[BodyForm], delivery: &Delivery) -> Option<MediaKind> {
     let has = |field: &str| Query::decode(&delivery.body).first(field).is_some();
-    let field = allowed.iter().find(|kind| match kind {
-        MediaKind::FormField(field) => has(field),
-        MediaKind::Json | MediaKind::Form | MediaKind::Text => false,
-    });
-    field.or_else(|| allowed.iter().find(|kind| **kind == MediaKind::Form))
+    let mut kinds = allowed.iter().map(BodyForm::kind);
+    let field = kinds.find(|kind| matches!(kind, MediaKind::FormField(field) if has(field)));
+    let whole = || {
+        allowed
+            .iter()
+            .map(BodyForm::kind)
+            .find(|kind| **kind == MediaKind::Form)
+    };
+    field.or_else(whole).cloned()
+}
+
+/// JSON in a part where the definition names one, a plain form otherwise.
+fn multipart_kind(allowed: &[BodyForm]) -> Option<MediaKind> {
+    let kinds = || allowed.iter().map(BodyForm::kind);
+    let field = kinds().find(|kind| matches!(kind, MediaKind::MultipartField(_)));
+    let whole = || kinds().find(|kind| **kind == MediaKind::Multipart);
+    field.or_else(whole).cloned()
 }
 
 #[cfg(test)]
@@ -140,5 +229,54 @@ mod tests {
         check("slack", &[FORM], "command=%2Fx", Ok(MediaKind::Form));
         check("github", &[FORM], "payload=%7B%7D", Ok(field));
         check("github", &[FORM], "a=1", Err(FORM));
+    }
+
+    #[test]
+    fn other_sorts_of_bodies() {
+        check(
+            "aws-sns",
+            &["text/plain; charset=UTF-8"],
+            "{}",
+            Ok(MediaKind::Json),
+        );
+        check("zendesk", &["application/xml"], "<a/>", Ok(MediaKind::Xml));
+        check(
+            "youtube-websub",
+            &["application/atom+xml"],
+            "<a/>",
+            Ok(MediaKind::Xml),
+        );
+        check(
+            "auth0",
+            &["application/x-ndjson"],
+            "{}",
+            Ok(MediaKind::Lines),
+        );
+        check(
+            "google-drive",
+            &["application/json"],
+            "",
+            Ok(MediaKind::Text),
+        );
+        check("stripe", &["application/json"], "", Ok(MediaKind::Json));
+        let part = MediaKind::MultipartField("json".to_owned());
+        check(
+            "dropbox-sign",
+            &["multipart/form-data; boundary=x"],
+            "",
+            Ok(part),
+        );
+        check(
+            "mailgun",
+            &["multipart/form-data; boundary=x"],
+            "",
+            Ok(MediaKind::Multipart),
+        );
+        check(
+            "stripe",
+            &["multipart/form-data"],
+            "",
+            Err("multipart/form-data"),
+        );
     }
 }

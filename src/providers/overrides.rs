@@ -16,7 +16,7 @@ use super::signature::{encoding, named, place};
 use super::signed::parts;
 
 /// What a source may set differently from its provider's definition (`generic` lives by it):
-/// `header algorithm encoding prefix content timestamp tolerance event delivery_id url settings`.
+/// `header algorithm encoding prefix content timestamp tolerance event delivery_id url settings split`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
     /// The header that carries the signature or token.
@@ -41,6 +41,8 @@ pub struct Overrides {
     pub url: Option<Box<str>>,
     /// What the definition asks of a source.
     pub settings: Option<BTreeMap<String, Secret>>,
+    /// Whether a delivery with several events becomes several.
+    pub split: Option<bool>,
 }
 
 impl Overrides {
@@ -83,6 +85,9 @@ impl Overrides {
             settings: fields
                 .optional("settings")
                 .and_then(|node| settings(node, problems)),
+            split: fields
+                .optional("split")
+                .and_then(|node| node.bool(problems)),
         }
     }
 
@@ -100,6 +105,7 @@ impl Overrides {
             ("delivery_id", self.delivery_id.is_some()),
             ("url", self.url.is_some()),
             ("settings", self.settings.is_some()),
+            ("split", self.split.is_some()),
         ];
         keys.into_iter()
             .filter_map(|(key, set)| set.then_some(key))

@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, code, did_you_mean};
 use crate::event::MediaKind;
 use crate::yaml::{Fields, Node, Value};
 
+use super::batch::Batch;
 use super::definition::{Alias, Confidence, Declared, Provider};
 use super::finder::{delivery_id, header};
 use super::handshake::Handshake;
@@ -66,7 +67,7 @@ fn definition(node: &Node, problems: &mut Diagnostics) -> Option<Provider> {
         methods: list(&mut fields, "methods", problems, method),
         body_bytes_max: body_max.and_then(|node| node.size(problems)),
         content_types: if kinds.is_empty() {
-            vec![MediaKind::Json]
+            vec![MediaKind::Json.into()]
         } else {
             kinds
         },
@@ -83,6 +84,7 @@ fn definition(node: &Node, problems: &mut Diagnostics) -> Option<Provider> {
         declared: declared(&mut fields, problems).into(),
         settings: Settings::default(),
         response: response.and_then(|node| node.duration(problems)),
+        batch: batch(&mut fields, problems),
     };
     fields.finish(problems);
     contradictions(&provider, node, problems);
@@ -202,6 +204,18 @@ fn one_scheme(node: &Node, problems: &mut Diagnostics) -> Option<(String, Arc<dy
     let scheme = (kind.parse)(&mut fields, problems);
     fields.finish(problems);
     Some((name, scheme?))
+}
+
+/// Lists of events in a body, and whether they are split.
+fn batch(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Batch> {
+    let node = fields.optional("batch");
+    let split = fields.optional("split");
+    let split = split.map_or(Some(true), |node| node.bool(problems));
+    let batch = Batch::parse(node?, problems)?;
+    Some(Batch {
+        split: split?,
+        ..batch
+    })
 }
 
 /// What a source may have to say, with what it is.

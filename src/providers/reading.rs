@@ -11,7 +11,7 @@ use crate::event::{Delivery, Found, MediaKind, Payload, Query, Step, Steps};
 use crate::secret::Secret;
 
 use super::filter::{Filter, filtered};
-use super::media::kind_among;
+use super::media::{BodyForm, kind_among};
 use super::parts::{Parts, Piece, Place};
 
 /// A part that cannot be told.
@@ -74,12 +74,12 @@ impl Item<'_> {
 #[derive(Debug)]
 pub struct Reading<'d> {
     delivery: &'d Delivery,
-    kinds: &'d [MediaKind],
+    kinds: &'d [BodyForm],
     settings: &'d Settings,
     kind: OnceCell<Option<MediaKind>>,
     payload: Option<&'d Payload>,
     parsed: OnceCell<Option<Payload>>,
-    form: OnceCell<Query>,
+    form: OnceCell<Option<Query>>,
     /// The timestamp of the signature, once it has been read.
     pub timestamp: Option<Cow<'d, str>>,
     /// The fields of the signature header, once it has been read.
@@ -96,7 +96,7 @@ pub struct Reading<'d> {
 
 impl<'d> Reading<'d> {
     /// Begins, with the kinds of bodies that the sender has.
-    pub fn new(delivery: &'d Delivery, kinds: &'d [MediaKind]) -> Self {
+    pub fn new(delivery: &'d Delivery, kinds: &'d [BodyForm]) -> Self {
         Self {
             delivery,
             kinds,
@@ -223,16 +223,15 @@ impl<'d> Reading<'d> {
     /// # Errors
     /// [`Absent`] where it is none.
     pub fn form(&self) -> Result<&Query, Absent<'static>> {
-        match self.kind() {
-            Some(MediaKind::Form | MediaKind::FormField(_)) => {}
-            _ => {
-                return Err(Absent {
-                    place: &Place::FormSorted,
-                    why: Why::Missing,
-                });
-            }
-        }
-        Ok(self.form.get_or_init(|| Query::decode(&self.delivery.body)))
+        let read = || match self.kind()? {
+            MediaKind::Form | MediaKind::FormField(_) => Some(Query::decode(&self.delivery.body)),
+            MediaKind::Multipart => Some(fields(self.payload()?.value())),
+            _ => None,
+        };
+        self.form.get_or_init(read).as_ref().ok_or(Absent {
+            place: &Place::FormSorted,
+            why: Why::Missing,
+        })
     }
 
     /// A field of the signature. Twice the same is once.
@@ -270,8 +269,8 @@ impl<'d> Reading<'d> {
             None => self.parsed.get_or_init(parse).as_ref()?,
         };
         match payload.kind() {
-            MediaKind::Json | MediaKind::FormField(_) => Some(payload),
             MediaKind::Form | MediaKind::Text => None,
+            _ => Some(payload),
         }
     }
 
@@ -360,6 +359,17 @@ impl<'d> Reading<'d> {
     }
 }
 
+/// The texts of a multipart form.
+fn fields(value: &Value) -> Query {
+    let mut encoded = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in value.as_object().into_iter().flatten() {
+        if let Some(text) = value.as_str() {
+            encoded.append_pair(name, text);
+        }
+    }
+    Query::decode(encoded.finish().as_bytes())
+}
+
 /// The pairs of a form in order, none of them twice, with nothing between.
 fn sorted(form: &Query) -> String {
     let mut pairs: Vec<_> = form.iter().collect();
@@ -402,7 +412,7 @@ mod tests {
     #[track_caller]
     fn check(delivery: &Delivery, kind: MediaKind, parts: &str, expected: Option<&str>) {
         let parts = Parts::parse(parts).unwrap();
-        let kinds = [kind];
+        let kinds = [BodyForm::Named(kind)];
         let reading = Reading::new(delivery, &kinds);
         assert_eq!(reading.render(&parts, Some).as_deref(), expected);
         let pieces = reading.pieces(&parts).ok().map(|pieces| pieces.concat());

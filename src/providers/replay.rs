@@ -14,8 +14,8 @@ pub struct Replay {
     pub providers: BTreeSet<String>,
     /// How many gave what they should.
     pub passed: usize,
-    /// How many were left out, because nobody knows their provider.
-    pub skipped: usize,
+    /// The providers of those that were left out, because nobody knows them; one entry a vector.
+    pub skipped: Vec<String>,
     /// The others: the vector's id and what is wrong.
     pub failures: Vec<(String, String)>,
 }
@@ -38,7 +38,7 @@ pub fn replay(providers: &Providers, lines: &str) -> Replay {
         };
         let name = text(&vector, "provider").unwrap_or_default();
         let Some(provider) = providers.find(name) else {
-            replay.skipped += 1;
+            replay.skipped.push(name.to_owned());
             continue;
         };
         replay.providers.insert(name.to_owned());

@@ -6,7 +6,7 @@ use crate::event::{Found, Steps};
 use crate::yaml::{Fields, Node, Value};
 
 use super::parts::Place;
-use super::reading::Reading;
+use super::reading::{Reading, Why};
 use super::signature::place;
 
 /// What a delivery must be like. All of it must hold.
@@ -107,7 +107,10 @@ impl Test {
         let found = reading.text(place);
         match self {
             Self::OneOf(wanted) => found.is_ok_and(|text| wanted.iter().any(|w| **w == *text)),
-            Self::Present => found.is_ok(),
+            Self::Present => match found {
+                Ok(_) => true,
+                Err(absent) => absent.why == Why::Unfit,
+            },
             Self::Absent => found.is_err() && !reading.has(place),
             Self::Same(other) => match (found, reading.text(other)) {
                 (Ok(one), Ok(other)) => equal(one.as_bytes(), other.as_bytes()),

@@ -31,7 +31,7 @@ pub struct Action {
     /// Its configuration, compiled.
     pub configured: Arc<dyn Configured>,
     /// Its configuration as JSON without the destination, where it must be rendered later: only for
-    /// actions that use the outputs of others.
+    /// actions that use the outputs of others, or other events.
     pub config: Option<serde_json::Value>,
     /// The vars and actions that its templates read.
     pub reads: Reads,
@@ -59,9 +59,11 @@ impl std::fmt::Debug for Action {
 }
 
 impl Action {
-    /// Reads one entry. The destinations it names are kept also where the rest cannot be used.
+    /// Reads one entry. The destinations it names are kept also where the rest cannot be used. `defers`
+    /// where its rule has gates that bring other events.
     pub(super) fn parse(
         node: &Node,
+        defers: bool,
         reading: &mut Reading<'_>,
         destinations: &mut Vec<NamedDestination>,
         problems: &mut Diagnostics,
@@ -79,6 +81,9 @@ impl Action {
         let mut action = configure(kind, node.key_place(key), block, destinations, problems)?;
         if let Some(name) = name {
             action.name = name;
+        }
+        if defers || !action.reads.actions.is_empty() {
+            action.config = Some(without_destination(block));
         }
         if let Some(node) = own {
             action.conditions = Conditions::parse(node, reading, problems);
@@ -218,7 +223,7 @@ fn configure(
         destinations,
         conditions: Conditions::default(),
         condition_vars: Vec::new(),
-        config: (!reads.actions.is_empty()).then(|| without_destination(block)),
+        config: None,
         configured,
         reads,
     })

@@ -21,8 +21,10 @@ pub struct Names {
 
 /// Reports the names in a rule that stand for nothing.
 pub(super) fn check(rule: &Rule, names: &Names, problems: &mut Diagnostics) {
-    check_providers(&rule.when, names, problems);
-    check_sources(&rule.when, names, problems);
+    for when in [&rule.when].into_iter().chain(rule.flow.whens()) {
+        check_providers(when, names, problems);
+        check_sources(when, names, problems);
+    }
     for named in &rule.named_destinations {
         check_destination(named, names, problems);
     }

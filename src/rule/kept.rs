@@ -56,7 +56,8 @@ impl Kept {
 
     /// In one piece.
     pub(super) fn text(&self) -> String {
-        serde_json::json!(self).to_string()
+        // Texts and numbers: there is nothing that could not be written.
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// From one piece.

@@ -8,7 +8,10 @@ mod action;
 mod beside;
 mod check;
 mod files;
+mod flow;
+mod for_each;
 mod index;
+mod items;
 mod kept;
 mod load;
 mod loading;
@@ -16,6 +19,7 @@ mod order;
 mod parse;
 mod parsed;
 mod pattern;
+mod respond;
 mod reuse;
 #[cfg(test)]
 mod tests;
@@ -35,8 +39,14 @@ pub use action::Action;
 pub use beside::find_beside;
 pub use check::Names;
 pub use files::{FilesError, Found, find_rule_files, read_rule_files, with_shared_above};
+pub use flow::{
+    ChangedGate, Closing, DIGEST_EVENTS_MAX, DigestGate, During, Flow, JoinGate, Key, OrderBy,
+    Other, Otherwise, ThrottleGate, UnlessGate, WINDOW_MAX,
+};
+pub use for_each::{ForEach, ITEMS_MAX};
 pub use load::Loaded;
 pub use pattern::glob;
+pub use respond::{RESPONSE_BYTES_MAX, Respond, Response};
 pub use uses::{Read, Reads};
 pub use vars::{Formula, Var};
 pub use when::{NotAbout, When};
@@ -58,8 +68,14 @@ pub struct Rule {
     pub tags: Vec<String>,
     /// Which events it is about.
     pub when: When,
+    /// What stands between a match and its actions.
+    pub flow: Flow,
     /// Values computed for it, in order.
     pub vars: Vec<Var>,
+    /// Which values its actions are about, one after the other.
+    pub for_each: Option<ForEach>,
+    /// What the sender is answered.
+    pub respond: Option<Arc<Respond>>,
     /// What it does, each after those whose outputs it uses.
     pub actions: Vec<Action>,
     /// Every destination that its actions name.

@@ -13,7 +13,7 @@ use super::beside::Library;
 use super::reuse::{Listed, Reuse, Shared};
 use super::uses;
 use super::when::{Foreign, tell, texts};
-use super::{Action, Rule, When, vars};
+use super::{Action, Flow, ForEach, Respond, Rule, When, items, vars};
 
 /// The longest name of a rule or action, in characters.
 pub(super) const NAME_CHARS_MAX: usize = 200;
@@ -142,7 +142,14 @@ fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> O
         None => When::default(),
     };
     let vars = fields.optional("vars").map(|n| vars::vars(n, problems));
-    let (actions, whole, named_destinations) = actions(&mut fields, reading, problems);
+    let flow = Flow::parse(&mut fields, reading, problems);
+    let for_each = fields.optional("for_each");
+    let for_each = for_each.and_then(|node| ForEach::parse(node, problems));
+    let respond = fields.optional("respond");
+    let respond = respond.and_then(|node| Respond::parse(node, problems));
+    reading.item = fields.optional("for_each").is_some();
+    let defers = flow.defers();
+    let (actions, whole, named_destinations) = actions(&mut fields, defers, reading, problems);
     let tests = fields.optional("tests").and_then(|n| n.list(problems));
     let tests = tests.unwrap_or_default().to_vec();
     fields.finish(problems);
@@ -155,12 +162,16 @@ fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> O
         stop,
         tags: tags.iter().map(|(_, tag)| (*tag).to_owned()).collect(),
         when,
+        flow,
+        for_each,
+        respond,
         vars: vars.unwrap_or_default(),
         actions,
         named_destinations,
         tests,
     };
     uses::check(&mut rule, whole, problems);
+    items::check(&mut rule, reading.item, problems);
     Some(rule)
 }
 
@@ -183,6 +194,7 @@ fn checked_name<'n>(node: &'n Node, problems: &mut Diagnostics) -> Option<&'n st
 /// The actions that could be read, whether those are all, and every destination that they name.
 fn actions(
     fields: &mut Fields<'_>,
+    defers: bool,
     reading: &mut Reading<'_>,
     problems: &mut Diagnostics,
 ) -> (Vec<Action>, bool, Vec<NamedDestination>) {
@@ -201,13 +213,15 @@ fn actions(
     }
     let mut names = HashMap::new();
     let mut destinations = Vec::new();
-    let mut actions = Vec::new();
+    // Nearly every rule has one action, and a vector that grows takes room for four.
+    let mut actions = Vec::with_capacity(entries.len());
     let mut whole = true;
     for entry in entries {
         if let Some(name) = entry.get("name").filter(|name| name.as_str().is_some()) {
             whole &= checked_name(name, problems).is_some();
         }
-        let Some(action) = Action::parse(entry, reading, &mut destinations, problems) else {
+        let action = Action::parse(entry, defers, reading, &mut destinations, problems);
+        let Some(action) = action else {
             whole = false;
             continue;
         };

@@ -24,6 +24,13 @@ pub(super) struct ParsedFile {
     pub(super) listed: Vec<Listed>,
 }
 
+/// A vector that is made of another one keeps its room, which is that of whole rules.
+fn in_arcs(rules: Vec<Rule>) -> Vec<Arc<Rule>> {
+    let mut shared: Vec<_> = rules.into_iter().map(Arc::new).collect();
+    shared.shrink_to_fit();
+    shared
+}
+
 impl ParsedFile {
     pub(super) fn parse(
         file: &Arc<SourceFile>,
@@ -35,7 +42,7 @@ impl ParsedFile {
         let parsed = parse(file, &shared, library, paths, &mut problems);
         Self {
             file: Arc::clone(file),
-            rules: parsed.rules.into_iter().map(Arc::new).collect(),
+            rules: in_arcs(parsed.rules),
             problems,
             shared,
             listed: parsed.listed,

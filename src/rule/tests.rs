@@ -110,26 +110,6 @@ fn keys_of_other_systems() {
 }
 
 #[test]
-fn what_is_not_built_is_not_known() {
-    for key in [
-        "for_each: $.a",
-        "respond: {status: 200}",
-        "mode: shadow",
-        "delay: 5s",
-    ] {
-        let (name, _) = key.split_once(':').unwrap();
-        one(
-            &with("", &format!("    {key}\n{LOG}")),
-            "HR0004",
-            name,
-            "means nothing here",
-        );
-    }
-    let vars = format!("    vars: {{a: {{jq: .a}}}}\n{LOG}");
-    one(&with("", &vars), "HR0004", "jq", "write a template");
-}
-
-#[test]
 fn event_names_in_the_senders_spelling() {
     one(
         &with("event: orders/create", LOG),
@@ -334,4 +314,91 @@ fn a_thousand_rules_are_read_in_one_go() {
     let loaded = RuleSet::load(vec![file], &Names::default(), None);
     assert!(loaded.diagnostics.is_empty());
     assert_eq!(loaded.set.rules.len(), 1_000);
+}
+
+#[test]
+fn items_are_there_only_where_there_are_items() {
+    let log = |message: &str| format!("    actions: [{{log: {{message: '{message}'}}}}]\n");
+    let each = |rest: &str| with("", &format!("    for_each: $.a[*]\n{rest}"));
+    assert_eq!(findings(&each(&log("{{item.x}}"))), []);
+    let conditions = "    actions: [{conditions: [{item: $.x, equals: 1}], log: {message: m}}]\n";
+    assert_eq!(findings(&each(conditions)), []);
+    one(
+        &with("", &log("{{item.x}}")),
+        "HR0303",
+        "item.x",
+        "add `for_each:",
+    );
+    one(&with("", conditions), "HR0204", "item", "under `for_each`");
+    one(
+        &each(&log("same")),
+        "HR0111",
+        "$.a[*]",
+        "nothing here uses `item`",
+    );
+    let one_value = each(&log("{{item.x}}")).replace("$.a[*]", "$.a");
+    one(&one_value, "HR0301", "$.a", "write `$.a[*]`");
+    let bad = each(&log("{{item.x}}")).replace("$.a[*]", "a.b");
+    one(&bad, "HR0301", "a.b", "starts with `$`");
+    let early = with(
+        "conditions: [{var: y, exists: true}]",
+        &format!(
+            "    for_each: $.a[*]\n    vars: {{x: '{{{{item.x}}}}', y: '{{{{vars.x}}}}'}}\n{}",
+            log("{{vars.y}}")
+        ),
+    );
+    one(&early, "HR0303", "y", "there is none yet");
+    let answer = each(&format!(
+        "    respond: {{body: '{{{{item.x}}}}'}}\n{}",
+        log("{{item.x}}")
+    ));
+    one(&answer, "HR0303", "item.x", "one answer is given");
+}
+
+#[test]
+fn answers_that_cannot_be_given() {
+    let respond = |respond: &str| with("", &format!("    respond: {{{respond}}}\n{LOG}"));
+    for (text, code, at, says) in [
+        ("status: 100", "HR0007", "100", "between 200 and 599"),
+        ("status: 204, body: x", "HR0007", "x", "has no body"),
+        ("stauts: 200", "HR0004", "stauts", "did you mean `status`?"),
+        (
+            "headers: {content-length: '1'}",
+            "HR0007",
+            "content-length",
+            "content-length",
+        ),
+        ("headers: {X-A: a, x-a: b}", "HR0007", "x-a", "twice"),
+        ("headers: {'a b': a}", "HR0007", "'a b'", "valid name"),
+        (
+            "body: '{{actions.log.text}}'",
+            "HR0303",
+            "actions.log",
+            "before any action",
+        ),
+        ("body: '{{vars.x}}'", "HR0303", "vars.x", "no `vars.x`"),
+        (
+            "headers: {Content-Type: application/json}, body: '{{payload.a}}'",
+            "HR0305",
+            "'{{payload.a}}'",
+            "a map or list",
+        ),
+        (
+            "headers: {Content-Type: text/html}, body: '<b>{{payload.a}}'",
+            "HR0305",
+            "'<b>",
+            "plain text",
+        ),
+    ] {
+        one(&respond(text), code, at, says);
+    }
+    for text in [
+        "status: 200",
+        "body: ok",
+        "status: 204",
+        "headers: {Content-Type: text/html}, body: '<b>hi'",
+        "body: {text: '{{payload.a}}'}",
+    ] {
+        assert_eq!(findings(&respond(text)), [], "{text}");
+    }
 }

@@ -7,7 +7,7 @@ use crate::expression::{Program, Template};
 use crate::yaml::{Node, Value};
 
 use super::order::order;
-use super::{Action, Rule};
+use super::{Action, Flow, Rule};
 
 /// One name that is read, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,12 @@ pub struct Reads {
     pub all_vars: bool,
     /// Actions whose outputs are read.
     pub actions: Vec<Read>,
+    /// Events that are joined.
+    pub joined: Vec<Read>,
+    /// Where `events` is read.
+    pub events: Option<Place>,
+    /// Where `item` is read.
+    pub item: Option<Place>,
 }
 
 impl Reads {
@@ -74,12 +80,13 @@ impl Reads {
         let known = match root {
             "vars" => &mut self.vars,
             "actions" => &mut self.actions,
+            "join" => &mut self.joined,
+            "events" => {
+                self.events.get_or_insert_with(|| within(place, path));
+                return;
+            }
             "item" => {
-                let message = "there is no `item` here";
-                let help = "in a list it is `this`: {{#each payload.items}}{{this.name}}{{/each}}";
-                let problem =
-                    Diagnostic::error(code::UNKNOWN_VARIABLE, within(place, path), message);
-                problems.push(problem.help(help));
+                self.item.get_or_insert_with(|| within(place, path));
                 return;
             }
             _ => return,
@@ -90,9 +97,12 @@ impl Reads {
                 Diagnostic::error(
                     code::UNKNOWN_VARIABLE,
                     within(place, path),
-                    "`actions` as a whole cannot be used",
+                    format!("`{root}` as a whole cannot be used"),
                 )
-                .help("name one action: `{{actions.NAME.body}}`"),
+                .help(match root {
+                    "join" => "name one event: `{{join.NAME.payload.id}}`",
+                    _ => "name one action: `{{actions.NAME.body}}`",
+                }),
             ),
             Some(name) if known.iter().any(|read| read.name == name) => {}
             Some(name) => known.push(Read {
@@ -220,9 +230,27 @@ pub(super) fn check(rule: &mut Rule, whole: bool, problems: &mut Diagnostics) {
             let place = read.place.clone();
             problems.push(Diagnostic::error(code::UNKNOWN_VARIABLE, place, message).help(help));
         }
+        no_others(&var.reads, problems);
     }
     known_vars(&rule.when.vars, &vars, &[], problems);
+    if let Some(respond) = &rule.respond {
+        known_vars(&respond.reads.vars, &vars, &[], problems);
+        no_others(&respond.reads, problems);
+        for read in &respond.reads.actions {
+            let message = "the sender is answered before any action runs";
+            let help = "answer with what the event holds; tell the rest with an action";
+            let place = read.place.clone();
+            problems.push(Diagnostic::error(code::UNKNOWN_VARIABLE, place, message).help(help));
+        }
+    }
+    for reads in rule.flow.reads() {
+        known_vars(reads, &vars, &[], problems);
+    }
+    for (_, key) in rule.flow.keys() {
+        no_others(&key.reads, problems);
+    }
     for action in &rule.actions {
+        known_events(&rule.flow, &action.reads, problems);
         known_vars(&action.condition_vars, &vars, &[], problems);
         known_vars(&action.reads.vars, &vars, &[], problems);
     }
@@ -245,6 +273,41 @@ pub(super) fn check(rule: &mut Rule, whole: bool, problems: &mut Diagnostics) {
             .any(|action| !action.reads.actions.is_empty())
     {
         order(rule, problems);
+    }
+}
+
+/// Reports other events where there are none yet: before the gates are passed.
+fn no_others(reads: &Reads, problems: &mut Diagnostics) {
+    let joined = reads.joined.iter().map(|read| (&read.place, "join"));
+    let events = reads.events.iter().map(|place| (place, "events"));
+    for (place, what) in joined.chain(events) {
+        let message =
+            format!("there is no `{what}` here: other events come after this is computed");
+        let help = "use it in the action itself";
+        let problem = Diagnostic::error(code::UNKNOWN_VARIABLE, place.clone(), message);
+        problems.push(problem.help(help));
+    }
+}
+
+/// Reports other events that the gates of a rule do not bring.
+fn known_events(flow: &Flow, reads: &Reads, problems: &mut Diagnostics) {
+    let error = |place: &Place, message: String| {
+        Diagnostic::error(code::UNKNOWN_VARIABLE, place.clone(), message)
+    };
+    if let (Some(place), None) = (&reads.events, &flow.digest) {
+        let message = "there is no `events` here: this rule gathers none".to_owned();
+        let help = "add a gate to the rule, such as `digest: {window: 10m}`";
+        problems.push(error(place, message).help(help));
+    }
+    let names = flow.join.iter().flat_map(|join| &join.with);
+    let names: Vec<&str> = names.map(|other| other.name.as_str()).collect();
+    for read in &reads.joined {
+        let name = &read.name;
+        if !names.contains(&name.as_str()) {
+            let message = format!("there is no `join.{name}`");
+            let none = "this rule joins no other event; add `join: {within, key, with}` to it";
+            problems.push(error(&read.place, message).help(suggestion(name, &names, none)));
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Var {
     pub formula: Formula,
     /// The earlier vars that it reads.
     pub reads: Reads,
+    /// Whether it reads the item that `for_each` is at, itself or through others.
+    pub per_item: bool,
 }
 
 /// How a var is computed.
@@ -78,6 +80,7 @@ fn var(node: &Node, key: &Key, value: &Node, problems: &mut Diagnostics) -> Opti
         name: key.text.clone(),
         formula,
         reads,
+        per_item: false,
     })
 }
 

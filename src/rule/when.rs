@@ -120,7 +120,10 @@ pub(super) fn texts<'n>(node: &'n Node, problems: &mut Diagnostics) -> Vec<(&'n 
 
 fn apart(texts: &[(&Node, &str)]) -> (Vec<String>, Vec<Place>) {
     let one = |(node, text): &(&Node, &str)| ((*text).to_owned(), node.place.clone());
-    texts.iter().map(one).unzip()
+    let (mut names, mut places): (Vec<_>, Vec<_>) = texts.iter().map(one).unzip();
+    names.shrink_to_fit();
+    places.shrink_to_fit();
+    (names, places)
 }
 
 fn check_event(node: &Node, event: &str, problems: &mut Diagnostics) {

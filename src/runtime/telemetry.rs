@@ -50,6 +50,7 @@ metrics! {
     Accepted Counter "hookrule_events_accepted_total" ["source"] "Events stored and acknowledged.";
     Duplicates Counter "hookrule_events_duplicate_total" ["source"] "Deliveries that were accepted before.";
     DuplicatesAltered Counter "hookrule_events_duplicate_altered_total" ["source"] "Duplicates whose body differs from the first.";
+    RespondFailures Counter "hookrule_respond_failures_total" ["source"] "Answers of rules that could not be rendered: the sender had the usual one.";
     Handshakes Counter "hookrule_handshakes_total" ["source"] "Handshakes answered.";
     Refused Counter "hookrule_deliveries_refused_total" ["source", "reason"] "Deliveries turned away, by reason.";
     BodyBytes Counter "hookrule_body_bytes_total" ["source"] "Bytes of accepted bodies.";

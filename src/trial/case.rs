@@ -52,6 +52,8 @@ pub(super) struct Expect {
     pub(super) actions: Option<(Vec<String>, Place)>,
     /// Parts of what actions are rendered to.
     pub(super) rendered: Vec<(String, Node)>,
+    /// A part of what the sender is answered.
+    pub(super) respond: Option<Node>,
 }
 
 impl Case {
@@ -136,6 +138,17 @@ fn known_action(name: &str, place: &Place, rule: &Rule, problems: &mut Diagnosti
     problems.push(problem.help(help));
 }
 
+/// Reads `{status, headers, body}` for what means nothing in it.
+fn check_respond(node: &Node, problems: &mut Diagnostics) {
+    let Some(mut fields) = Fields::of(node, problems) else {
+        return;
+    };
+    for key in ["status", "headers", "body"] {
+        fields.optional(key);
+    }
+    fields.finish(problems);
+}
+
 impl Expect {
     fn parse(node: &Node, rule: &Rule, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
@@ -159,14 +172,19 @@ impl Expect {
                 rendered.push((key.text.clone(), value.clone()));
             }
         }
+        let respond = fields.optional("respond");
+        if let Some(node) = respond {
+            check_respond(node, problems);
+        }
         fields.finish(problems);
-        if matched.is_none() && because.is_none() && actions.is_none() && rendered.is_empty() {
+        let asks = respond.is_some() || !rendered.is_empty();
+        if matched.is_none() && because.is_none() && actions.is_none() && !asks {
             problems.push(
                 node.error(
                     code::MISSING_KEY,
                     "nothing is expected here, so nothing can fail",
                 )
-                .help("write `matched`, `because`, `actions` or `rendered`"),
+                .help("write `matched`, `because`, `actions`, `rendered` or `respond`"),
             );
             return None;
         }
@@ -176,8 +194,9 @@ impl Expect {
             because,
             actions,
             rendered,
+            respond: respond.cloned(),
         };
-        let wants_jobs = expect.actions.is_some() || !expect.rendered.is_empty();
+        let wants_jobs = expect.actions.is_some() || asks;
         if expect.matched && expect.because.is_some() || !expect.matched && wants_jobs {
             problems.push(
                 node.error(code::BAD_VALUE, "these cannot be so together").help(

@@ -1,10 +1,11 @@
 //! Whether what came of an event is what its test expects.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::event::Event;
-use crate::plan::{self, Job, JobBody, JobState, NewJob, RuleTrace};
+use crate::plan::{self, Job, JobBody, JobState, NewJob, PassedOver, RuleTrace};
+use crate::yaml::{self, Node};
 
 use super::case::Case;
 use super::compare::{differences, shown};
@@ -35,8 +36,13 @@ pub(super) fn check(
         problems.push(failed(case, &expect.place, &message).help(reason));
     }
     if let Some((wanted, place)) = &expect.actions {
-        let mut found: Vec<&str> = jobs.iter().map(|job| job.action.as_str()).collect();
-        found.dedup();
+        // Of several items and destinations each action is named once.
+        let mut found: Vec<&str> = Vec::new();
+        for job in jobs {
+            if !found.contains(&job.action.as_str()) {
+                found.push(&job.action);
+            }
+        }
         if found != *wanted {
             let found = if found.is_empty() {
                 "none".to_owned()
@@ -44,10 +50,63 @@ pub(super) fn check(
                 found.join(", ")
             };
             let message = format!("other actions run than [{}]", wanted.join(", "));
-            problems.push(failed(case, place, &message).help(format!("those that run: {found}")));
+            let mut help = format!("those that run: {found}");
+            for passed in &trace.passed_over {
+                help.push('\n');
+                help.push_str(&reason(passed));
+            }
+            problems.push(failed(case, place, &message).help(help));
         }
     }
     check_rendered(case, event, jobs, problems);
+    if let Some(wanted) = &expect.respond {
+        check_respond(case, trace, wanted, problems);
+    }
+}
+
+/// Why an action does not run.
+fn reason(passed: &PassedOver) -> String {
+    let action = &passed.action;
+    let item = passed.item.map(|item| format!(" for item {item}"));
+    let item = item.unwrap_or_default();
+    let because = passed.because.as_deref().unwrap_or("its conditions");
+    match &passed.seen {
+        Some(seen) => {
+            let seen = shown(Some(seen));
+            format!("`{action}` does not run{item}: `{because}` decided, where {seen} stands")
+        }
+        None => format!("`{action}` does not run{item}: {because}"),
+    }
+}
+
+fn check_respond(case: &Case, trace: &RuleTrace, wanted: &Node, problems: &mut Diagnostics) {
+    let response = match &trace.respond {
+        None => {
+            let message = "the rule answers nothing of its own";
+            let help = "give it `respond: {status, headers, body}`";
+            problems.push(failed(case, &wanted.place, message).help(help));
+            return;
+        }
+        Some(Err(error)) => {
+            let message = "the answer cannot be rendered";
+            problems.push(failed(case, &wanted.place, message).help(error.clone()));
+            return;
+        }
+        Some(Ok(response)) => response,
+    };
+    let body = serde_json::from_str(&response.body);
+    let body = body.unwrap_or_else(|_| Value::from(response.body.as_str()));
+    let headers: serde_json::Map<_, _> = response
+        .headers
+        .iter()
+        .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+        .collect();
+    let found = json!({"status": response.status, "headers": headers, "body": body});
+    let found = differences(&wanted.to_json(), &found);
+    if !found.is_empty() {
+        let problem = failed(case, &wanted.place, "the sender is answered differently");
+        problems.push(problem.help(found.join("\n")));
+    }
 }
 
 fn failed(case: &Case, place: &Place, message: &str) -> Diagnostic {
@@ -105,16 +164,29 @@ fn check_rendered(case: &Case, event: &Event, jobs: &[NewJob], problems: &mut Di
         }
     }
     for (name, wanted) in &case.expect.rendered {
-        let Some(job) = jobs.iter().find(|job| job.action == *name) else {
+        let jobs: Vec<_> = jobs.iter().filter(|job| job.action == *name).collect();
+        if jobs.is_empty() {
             let message = format!("`{name}` does not run");
             problems.push(failed(case, &wanted.place, &message));
             continue;
-        };
+        }
         // What cannot be rendered has been reported already.
-        let Ok(JobBody::Prepared { data, .. }) = body(case, event, job) else {
+        let data = jobs.iter().filter_map(|job| match body(case, event, job) {
+            Ok(JobBody::Prepared { data, .. }) => Some(data),
+            _ => None,
+        });
+        let data: Vec<_> = data.collect();
+        if data.len() < jobs.len() {
             continue;
+        }
+        // A list says it of each item, in order; anything else of all alike.
+        let found = if matches!(wanted.value, yaml::Value::List(_)) {
+            differences(&wanted.to_json(), &Value::Array(data))
+        } else {
+            let wanted = wanted.to_json();
+            let mut found = data.iter().map(|data| differences(&wanted, data));
+            found.find(|found| !found.is_empty()).unwrap_or_default()
         };
-        let found = differences(&wanted.to_json(), &data);
         if !found.is_empty() {
             let message = format!("`{name}` is rendered differently");
             let problem = failed(case, &wanted.place, &message);
@@ -148,5 +220,14 @@ fn body(case: &Case, event: &Event, job: &NewJob) -> Result<JobBody, String> {
         lane: job.lane.clone(),
         body: job.body.clone(),
     };
-    plan::prepare(&job, event, answers)
+    // As a digest of this event alone.
+    let alone = plan::Beside {
+        name: String::new(),
+        event,
+        vars: match &job.body {
+            JobBody::Deferred { vars, .. } => Some(vars.clone()),
+            JobBody::Prepared { .. } | JobBody::Unprepared => None,
+        },
+    };
+    plan::prepare(&job, event, answers, &[alone])
 }

@@ -101,8 +101,8 @@ impl Zipper<'_> {
     }
 
     fn map(&mut self, entries: &[Entry<'_>], values: Vec<Raw>) -> Value {
-        let mut map: Vec<(Key, Node)> = Vec::new();
-        let mut known: HashSet<String> = HashSet::new();
+        let mut map: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
+        let mut known = Known::default();
         let mut merges = Vec::new();
         for ((key, spot), raw) in entries.iter().zip(values) {
             let Shape::Scalar { text, plain } = &key.shape else {
@@ -111,7 +111,7 @@ impl Zipper<'_> {
             let node = self.node(spot, raw);
             if *plain && text == "<<" {
                 merges.push(node);
-            } else if known.insert(text.to_string()) {
+            } else if known.is_new(&map, text) {
                 let key = Key {
                     text: text.to_string(),
                     span: key.span.clone(),
@@ -134,12 +134,31 @@ impl Zipper<'_> {
                     continue;
                 };
                 for (key, node) in entries {
-                    if known.insert(key.text.clone()) {
+                    if known.is_new(&map, &key.text) {
                         map.push((key.clone(), node.clone()));
                     }
                 }
             }
         }
         Value::Map(map)
+    }
+}
+
+/// The keys of a map so far: looked through while they are few, hashed when they are many.
+#[derive(Default)]
+struct Known(HashSet<String>);
+
+impl Known {
+    const FEW: usize = 16;
+
+    /// Whether a key is not in the map, to which it is then added.
+    fn is_new(&mut self, map: &[(Key, Node)], text: &str) -> bool {
+        if map.len() < Self::FEW {
+            return map.iter().all(|(key, _)| key.text != text);
+        }
+        if self.0.is_empty() {
+            self.0.extend(map.iter().map(|(key, _)| key.text.clone()));
+        }
+        self.0.insert(text.to_owned())
     }
 }

@@ -15,6 +15,7 @@
 mod adnanh;
 mod by_hand;
 mod canary;
+mod chains;
 mod check;
 mod codes;
 mod crash;

@@ -19,6 +19,10 @@ impl Operator for Contains {
         "The value is a text with this text in it, or a list with an item that equals this."
     }
 
+    fn is_costly(&self) -> bool {
+        true
+    }
+
     fn reads_text(&self) -> bool {
         true
     }

@@ -20,6 +20,10 @@ impl Operator for GlobOperator {
          anything, `?` for one character but `/`."
     }
 
+    fn is_costly(&self) -> bool {
+        true
+    }
+
     fn reads_text(&self) -> bool {
         true
     }

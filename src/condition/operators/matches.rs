@@ -26,6 +26,10 @@ impl Operator for Matches {
          the whole text. It runs in linear time."
     }
 
+    fn is_costly(&self) -> bool {
+        true
+    }
+
     fn reads_text(&self) -> bool {
         true
     }

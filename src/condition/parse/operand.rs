@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use crate::diagnostic::{code, did_you_mean};
 use crate::event::SlotId;
 use crate::yaml::{Node, Value};
 
 use super::super::leaf::{Elsewhere, Named};
-use super::super::operators::{self, Against, Operator, Options, Sense, Test};
+use super::super::operators::{self, Against, Around, Key, Operator, Options, Sense, Test};
 use super::super::{As, List};
 use super::Reader;
 
@@ -43,7 +45,7 @@ impl Reader<'_, '_> {
             None => {
                 self.literal(operand);
                 let operand = self.read(operator, operand, options)?;
-                operator.parse(&operand, options, self.problems)?
+                self.compiled(operator, &operand, options)?
             }
         };
         let absent = operator.name() == "exists" && operand.value == Value::Bool(false);
@@ -58,6 +60,28 @@ impl Reader<'_, '_> {
             elsewhere,
             test,
         })
+    }
+
+    /// A test, shared with equal ones where compiling is costly.
+    fn compiled(
+        &mut self,
+        operator: &'static dyn Operator,
+        operand: &Node,
+        options: Options,
+    ) -> Option<Box<dyn Test>> {
+        if !operator.is_costly() {
+            return operator.parse(operand, options, self.problems);
+        }
+        let source = format!(
+            "{}{} {}",
+            operator.name(),
+            options.written(),
+            operand.to_json()
+        );
+        let problems = &mut *self.problems;
+        let compile = || operator.parse(operand, options, problems);
+        let test = self.reading.paths.compiled(&source, compile)?;
+        Some(Box::new(Shared(test)))
     }
 
     /// Another value of the payload.
@@ -240,5 +264,19 @@ fn reference(operand: &Node) -> Option<(&str, &Node)> {
             Some((&key.text, node))
         }
         _ => None,
+    }
+}
+
+/// A test that several rules have.
+#[derive(Debug)]
+struct Shared(Arc<Box<dyn Test>>);
+
+impl Test for Shared {
+    fn passes(&self, value: &Json, around: &Around<'_>) -> bool {
+        self.0.passes(value, around)
+    }
+
+    fn key(&self) -> Option<Key<'_>> {
+        self.0.key()
     }
 }

@@ -30,13 +30,19 @@ impl Reader<'_, '_> {
         let quantifier = self.quantifier(node, &written);
         self.judge(node, entries, &text, &subject, &written);
         self.judge_options(node, options, &written.operators);
-        Some(Leaf {
+        written.tests.shrink_to_fit();
+        let mut leaf = Leaf {
             written: text,
             subject,
             quantifier,
             options,
             tests: written.tests,
-        })
+            number: None,
+        };
+        if leaf.is_costly() && leaf.is_shared() {
+            leaf.number = Some(self.reading.paths.intern_test(&leaf.identity()));
+        }
+        Some(leaf)
     }
 
     fn unknown_keys(&mut self, node: &Node, entries: &[(Key, Node)]) {

@@ -349,6 +349,20 @@ fn what_an_index_can_find() {
 }
 
 #[test]
+fn names_that_look_like_options_are_no_options() {
+    let (conditions, _, findings) = read(
+        "[{query: q as number, equals: 1}, {query: q, as: number, equals: 1}, \
+          {query: q ignore_case, equals: a}, {query: q, equals: a, ignore_case: true}, \
+          {query: q all, equals: a}, {query: q, equals: a, quantifier: all}]",
+    );
+    assert_eq!(findings, Vec::<String>::new());
+    let leaves = conditions.leaves();
+    let distinct: std::collections::HashSet<_> =
+        leaves.iter().map(|leaf| leaf.identity()).collect();
+    assert_eq!(distinct.len(), leaves.len());
+}
+
+#[test]
 fn a_path_is_evaluated_once_for_all_rules() {
     let mut paths = PathSet::default();
     let mut read = |text: &str| {

@@ -5,10 +5,13 @@
 //! only when asked for. JSON is checked in one pass that notes the places of its values.
 
 mod found;
+mod lines;
+mod multipart;
 mod pages;
 mod scan;
 mod slots;
 mod tape;
+mod xml;
 
 use std::sync::OnceLock;
 
@@ -21,7 +24,7 @@ use found::Place;
 use tape::Tape;
 
 pub use found::{Found, Shape};
-pub use slots::{PathSet, QueryId, SlotId, Slots, Step, Steps};
+pub use slots::{PathSet, QueryId, SlotId, Slots, Step, Steps, TestId};
 
 /// The deepest JSON nesting that is read; what is deeper is refused with 400.
 pub const JSON_DEPTH_MAX: usize = 127;
@@ -38,6 +41,14 @@ pub enum MediaKind {
     FormField(String),
     /// UTF-8 text, as one JSON string.
     Text,
+    /// A JSON value a line, as a list.
+    Lines,
+    /// XML, as an object: attributes begin with `@`, repeated elements are lists.
+    Xml,
+    /// A multipart form, as an object: texts, and for files their name, type and size.
+    Multipart,
+    /// The JSON text in one part of a multipart form.
+    MultipartField(String),
 }
 
 /// A body that is not what its media kind says.
@@ -59,6 +70,15 @@ pub enum PayloadError {
     /// The form has no field of that name.
     #[error("the form has no field `{0}`")]
     Field(String),
+    /// Not XML, or XML that asks for more than is read.
+    #[error("the body is not XML that is read here: {0}")]
+    Xml(String),
+    /// Not a multipart form.
+    #[error("the body is not a multipart form: {0}")]
+    Multipart(&'static str),
+    /// More of something than is read.
+    #[error("the body has more than {1} {0}")]
+    TooMany(&'static str, usize),
     /// Not UTF-8.
     #[error("the body is not UTF-8 text")]
     Utf8,
@@ -100,6 +120,12 @@ impl Payload {
             MediaKind::Text => {
                 let text = std::str::from_utf8(&raw).map_err(|_| PayloadError::Utf8)?;
                 Read::Tree(Value::String(text.to_owned()))
+            }
+            MediaKind::Lines => Read::Tree(lines::read(&raw)?),
+            MediaKind::Xml => Read::Tree(xml::read(&raw)?),
+            MediaKind::Multipart => Read::Tree(multipart::read(&raw)?),
+            MediaKind::MultipartField(field) => {
+                read_json(&Bytes::copy_from_slice(multipart::part(&raw, field)?))?
             }
         };
         let value = OnceLock::new();

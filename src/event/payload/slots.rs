@@ -1,7 +1,9 @@
 //! The paths that somebody reads, numbered, and the values of one payload at them.
 
+use std::any::Any;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Weak};
 
 use serde_json::Value;
 
@@ -31,17 +33,24 @@ pub struct SlotId(u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QueryId(u32);
 
+/// The number of a test whose outcome is worth keeping, in its [`PathSet`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TestId(u32);
+
 /// The whole payload, in every set.
 const WHOLE: SlotId = SlotId(0);
 
 /// The distinct paths that somebody reads: singular ones by their steps and the beginnings they share,
-/// the others by their text.
+/// the others by their text. With them, the tests that are asked at most once for an event, and what was
+/// compiled for them.
 #[derive(Debug, Clone, Default)]
 pub struct PathSet {
     /// Of every path but the whole: the path it goes on from, and its last step.
     paths: Vec<(SlotId, Step)>,
     numbers: HashMap<(SlotId, Step), SlotId>,
     queries: HashMap<Box<str>, QueryId>,
+    tests: HashMap<Box<str>, TestId>,
+    compiled: HashMap<Box<str>, Weak<dyn Any + Send + Sync>>,
 }
 
 impl PathSet {
@@ -65,6 +74,28 @@ impl PathSet {
         *self.queries.entry(text.into()).or_insert(next)
     }
 
+    /// The number of a test, by what tells it from every other.
+    pub fn intern_test(&mut self, identity: &str) -> TestId {
+        let next = TestId(u32::try_from(self.tests.len()).unwrap_or(u32::MAX));
+        *self.tests.entry(identity.into()).or_insert(next)
+    }
+
+    /// What was compiled from a text before, if somebody still holds it; otherwise it is compiled now.
+    pub fn compiled<T: Any + Send + Sync>(
+        &mut self,
+        text: &str,
+        compile: impl FnOnce() -> Option<T>,
+    ) -> Option<Arc<T>> {
+        let known = self.compiled.get(text).and_then(Weak::upgrade);
+        if let Some(known) = known.and_then(|known| known.downcast().ok()) {
+            return Some(known);
+        }
+        let new = Arc::new(compile()?);
+        let any: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(&new);
+        self.compiled.insert(text.into(), Arc::downgrade(&any));
+        Some(new)
+    }
+
     fn path(&self, slot: SlotId) -> Option<&(SlotId, Step)> {
         self.paths.get((slot.0 as usize).checked_sub(1)?)
     }
@@ -84,6 +115,7 @@ pub struct Slots<'p> {
     paths: &'p PathSet,
     cells: Pages<Cell>,
     selected: Pages<OnceCell<Option<Vec<&'p Value>>>>,
+    told: Pages<OnceCell<Option<bool>>>,
     large: RefCell<BTreeMap<NodeId, Large>>,
 }
 
@@ -108,6 +140,7 @@ impl<'p> Slots<'p> {
             paths,
             cells: Pages::with_places(paths.paths.len() + 1),
             selected: Pages::with_places(paths.queries.len()),
+            told: Pages::with_places(paths.tests.len()),
             large: RefCell::default(),
         }
     }
@@ -143,6 +176,12 @@ impl<'p> Slots<'p> {
         let cell = self.selected.get(query.0 as usize)?;
         let found = cell.get_or_init(|| evaluate(self.payload.value()));
         found.as_deref()
+    }
+
+    /// How a test of the set comes out, carried out at the first call; none where that had to be given
+    /// up.
+    pub fn told(&self, test: TestId, carry_out: impl FnOnce() -> Option<bool>) -> Option<bool> {
+        *self.told.get(test.0 as usize)?.get_or_init(carry_out)
     }
 
     /// The payload they are read from.

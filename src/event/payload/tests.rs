@@ -88,6 +88,31 @@ fn what_a_path_selects_is_asked_once() {
 }
 
 #[test]
+fn what_is_compiled_is_shared_while_somebody_holds_it() {
+    let mut paths = PathSet::default();
+    let first = paths.compiled("a", || Some(1_u8)).unwrap();
+    let second = paths.compiled("a", || Some(2_u8)).unwrap();
+    assert!(std::sync::Arc::ptr_eq(&first, &second));
+    assert_eq!(*paths.compiled("b", || Some(3_u8)).unwrap(), 3);
+    assert!(paths.compiled("c", || None::<u8>).is_none());
+    drop((first, second));
+    assert_eq!(*paths.compiled("a", || Some(4_u8)).unwrap(), 4);
+}
+
+#[test]
+fn a_test_is_carried_out_once() {
+    let mut paths = PathSet::default();
+    let (one, other) = (paths.intern_test("x"), paths.intern_test("y"));
+    assert_eq!(paths.intern_test("x"), one);
+    let payload = json("{}").unwrap();
+    let slots = payload.slots(&paths);
+    assert_eq!(slots.told(one, || Some(true)), Some(true));
+    assert_eq!(slots.told(one, || Some(false)), Some(true));
+    assert_eq!(slots.told(other, || None), None);
+    assert_eq!(slots.told(other, || Some(true)), None);
+}
+
+#[test]
 fn forms_are_objects_of_strings() {
     let form = Payload::new("a=1&b=x%20y&a=2".into(), MediaKind::Form).unwrap();
     assert_eq!(form.value().to_string(), r#"{"a":["1","2"],"b":"x y"}"#);
@@ -289,4 +314,79 @@ fn damage() -> impl Strategy<Value = (u8, u8)> {
         prop::sample::select(b"\"\\{}[]:,0-.eE \ntfn\x1f\xff".to_vec()),
     ];
     (0..4_u8, byte)
+}
+
+#[track_caller]
+fn check_body(kind: MediaKind, raw: &str, expected: Result<Value, &str>) {
+    let found = Payload::new(Bytes::from(raw.to_owned()), kind);
+    match (found, expected) {
+        (Ok(payload), Ok(value)) => assert_eq!(*payload.value(), value),
+        (Err(error), Err(said)) => assert!(error.to_string().contains(said), "{error}"),
+        (found, expected) => panic!("{raw}: {found:?}, not {expected:?}"),
+    }
+}
+
+#[test]
+fn lines_are_a_list() {
+    let check = |raw, expected| check_body(MediaKind::Lines, raw, expected);
+    check(
+        "{\"a\":1}\n\r\n[2]\n",
+        Ok(serde_json::json!([{"a": 1}, [2]])),
+    );
+    check("", Ok(serde_json::json!([])));
+    check("1\n{", Err("line 2"));
+    check(&"1\n".repeat(10_001), Err("more than 10000 lines"));
+}
+
+#[test]
+fn xml_has_one_shape() {
+    let check = |raw, expected| check_body(MediaKind::Xml, raw, expected);
+    check(
+        "<?xml version=\"1.0\"?><!-- c --><a id=\"1\" xmlns:p=\"u\"><p:b>x &amp; y</p:b><b/><c><![CDATA[<z>]]></c></a>",
+        Ok(serde_json::json!({"a": {"@id": "1", "b": ["x & y", ""], "c": "<z>"}})),
+    );
+    check(
+        "<a k='&lt;&#65;'>t<b>1</b></a>",
+        Ok(serde_json::json!({"a": {"@k": "<A", "b": "1", "#text": "t"}})),
+    );
+    for (raw, said) in [
+        ("", "not one whole element"),
+        ("<a>", "not"),
+        ("<a></b>", "not"),
+        ("<a/><b/>", "not one whole element"),
+        ("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", "document type"),
+        ("<a>&x;</a>", "entity `x`"),
+        ("<a b='&x;'/>", "entity `x`"),
+    ] {
+        check(raw, Err(said));
+    }
+    let deep = "<a>".repeat(101) + &"</a>".repeat(101);
+    check(&deep, Err("more than 100 levels"));
+}
+
+#[test]
+fn multipart_forms_are_fields() {
+    let form = "--B\r\nContent-Disposition: form-data; name=\"json\"\r\n\r\n{\"a\":1}\r\n--B\r\n\
+                content-disposition: form-data; name=\"f\"; filename=\"x.txt\"\r\nContent-Type: text/plain\r\n\r\nab\r\n--B--\r\n";
+    let file = serde_json::json!({"filename": "x.txt", "content_type": "text/plain", "bytes": 2});
+    let whole = serde_json::json!({"json": "{\"a\":1}", "f": file});
+    check_body(MediaKind::Multipart, form, Ok(whole));
+    let field = MediaKind::MultipartField("json".to_owned());
+    check_body(field.clone(), form, Ok(serde_json::json!({"a": 1})));
+    let other = MediaKind::MultipartField("other".to_owned());
+    check_body(other, form, Err("no field `other`"));
+    for (raw, said) in [
+        ("", "no first line"),
+        ("x\r\n", "begin with a boundary"),
+        (&form.replace("--B--", "--C--"), "last boundary is missing"),
+        (
+            &form.replace("form-data", "attachment"),
+            "does not say that it is form-data",
+        ),
+    ] {
+        check_body(MediaKind::Multipart, raw, Err(said));
+    }
+    let part = "\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B";
+    let many = format!("--B{}--\r\n", part.repeat(201));
+    check_body(MediaKind::Multipart, &many, Err("more than 200 parts"));
 }

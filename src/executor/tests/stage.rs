@@ -315,6 +315,7 @@ pub(super) fn acceptance(now: Timestamp, jobs: impl FnOnce(EventId) -> Vec<NewJo
         proof: unsigned(&Headers::default()).unwrap(),
     };
     let plan = Plan {
+        respond: None,
         rule_set: "hash".to_owned(),
         matched: vec!["rule".to_owned()],
         jobs: jobs(id),

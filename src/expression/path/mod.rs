@@ -59,14 +59,20 @@ impl Path {
             let error = ExpressionError::syntax(0, "a path starts with `$`").len(text.len());
             return Err(advise(error, text));
         }
+        if let Some(query) = plain(text) {
+            return Ok(Self::of(text, query));
+        }
         let parsed =
             parse_json_path(text).map_err(|error| advise(unreadable(&error, text), text))?;
-        let query = reading::query(text, &parsed)?;
-        Ok(Self {
+        Ok(Self::of(text, reading::query(text, &parsed)?))
+    }
+
+    fn of(text: &str, query: Query) -> Self {
+        Self {
             text: text.into(),
             singular: singular(&query),
             query: Arc::new(query),
-        })
+        }
     }
 
     /// As the author wrote it.
@@ -92,6 +98,22 @@ impl Path {
     pub fn try_select<'v>(&self, root: &'v Value) -> Result<Vec<&'v Value>, TooMuch> {
         Run::new(root).select(&self.query, root)
     }
+}
+
+/// The plainest paths, `$.a.b`, which nearly all are: read here many times faster than by the library.
+fn plain(text: &str) -> Option<Query> {
+    let steps = text.strip_prefix("$.")?;
+    let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let fits = |name: &str| {
+        name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
+    };
+    let segment = |name: &str| {
+        fits(name).then(|| Segment {
+            descends: false,
+            selectors: vec![Selector::Name(name.to_owned())],
+        })
+    };
+    steps.split('.').map(segment).collect()
 }
 
 fn singular(query: &[Segment]) -> Option<Steps> {

@@ -296,6 +296,15 @@ proptest! {
     }
 
     #[test]
+    fn plain_paths_are_read_as_by_the_library(text in r"\$(\.[a-zA-Z_0-9é]{0,3}|\.(true|null|in|length)){0,4}") {
+        let library = parse_json_path(&text).ok().and_then(|parsed| reading::query(&text, &parsed).ok());
+        if let Some(ours) = plain(&text) {
+            let theirs = library.and_then(|query| singular(&query));
+            prop_assert_eq!(singular(&ours), theirs);
+        }
+    }
+
+    #[test]
     fn no_text_is_too_odd(text in r"\$?[\[\].*?@$()'a0 =<>|&!:,é-]{0,24}") {
         let _ = Path::parse(&text);
         let _ = Path::parse(&format!("$.{text}"));

@@ -1,6 +1,7 @@
 //! Deliveries through the whole of intake, with a store in memory.
 
 mod answers;
+mod batches;
 mod faulty;
 mod jobs;
 mod sources;

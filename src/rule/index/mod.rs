@@ -25,6 +25,7 @@ pub(super) struct Index {
     names: Box<[u32]>,
     enabled: Finder,
     stopping: Box<[u32]>,
+    asking: Box<[u32]>,
 }
 
 impl Index {
@@ -34,10 +35,13 @@ impl Index {
         let mut names: Vec<(u32, &str)> = all().map(|(at, rule)| (at, &*rule.name)).collect();
         names.sort_by_key(|(_, name)| *name);
         let enabled = || all().filter(|(_, rule)| rule.enabled);
-        let stopping = enabled().filter(|(_, rule)| rule.stop);
+        let stopping = enabled().filter(|(_, rule)| rule.stop && !rule.flow.shadow);
+        let asks = |rule: &Rule| rule.flow.others().next().is_some() && !rule.flow.shadow;
+        let asking = enabled().filter(|(_, rule)| asks(rule));
         Self {
             names: names.into_iter().map(|(at, _)| at).collect(),
             stopping: stopping.map(|(at, _)| at).collect(),
+            asking: asking.map(|(at, _)| at).collect(),
             enabled: Finder::of(enabled().map(|(at, rule)| (at, &rule.when))),
         }
     }
@@ -58,6 +62,12 @@ impl RuleSet {
         rules
             .filter(|rule| rule.when.objection(event).is_none())
             .collect()
+    }
+
+    /// The enabled rules that ask for other events than those they match.
+    pub fn asking(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        let at = self.index.asking.iter();
+        at.filter_map(|at| self.rules.get(*at as usize))
     }
 
     /// The enabled rules that stop the later ones of their file.

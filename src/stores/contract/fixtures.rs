@@ -76,6 +76,7 @@ pub(crate) fn follower(n: u64, action: &str, after: &[&str]) -> NewJob {
 /// What one event leads to.
 pub(crate) fn plan(jobs: Vec<NewJob>) -> Plan {
     Plan {
+        respond: None,
         rule_set: "hash-1".into(),
         matched: vec!["rule".into()],
         jobs,

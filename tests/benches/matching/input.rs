@@ -77,9 +77,9 @@ pub fn sketch(folder: &Path, size: usize, seconds: f64) -> Result<Option<f64>, F
     Ok(figures["events_per_s"].as_f64())
 }
 
-/// Rule files of at most 4 MiB that say what the lines say.
+/// Rule files of at most 1 MiB that say what the lines say.
 pub fn rule_files(lines: &[RuleLine]) -> Result<Vec<String>, Failure> {
-    const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
+    const FILE_BYTES_MAX: usize = 1024 * 1024;
     let mut files = vec!["rules:\n".to_owned()];
     for line in lines {
         let mut text = String::new();

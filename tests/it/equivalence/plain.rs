@@ -1,6 +1,8 @@
 //! What rules mean, written a second time, straight from docs/rules.md: every rule is asked in turn,
 //! and nothing is shared with the engine. Slow and plain on purpose.
 
+use std::borrow::Cow;
+
 use regex::RegexBuilder;
 use serde_json::Value;
 
@@ -135,7 +137,7 @@ fn test(condition: &Value, event: &Seen) -> bool {
         .into_iter()
         .partition(|(key, operand)| negative(key, operand));
     for (key, operand) in negative {
-        let barred = |value: &Value| match key.as_str() {
+        let barred = |value: &Cow<'_, Value>| match key.as_str() {
             "not_equals" => same(value, operand, ignore_case),
             "not_in" => list(operand)
                 .iter()
@@ -146,7 +148,7 @@ fn test(condition: &Value, event: &Seen) -> bool {
             return false;
         }
     }
-    let fits = |value: &Value| {
+    let fits = |value: &Cow<'_, Value>| {
         let passes = |(key, operand): &(&String, &Value)| passes(key, value, operand, ignore_case);
         positive.iter().all(passes)
     };
@@ -162,61 +164,54 @@ fn test(condition: &Value, event: &Seen) -> bool {
 /// The keys of a condition that are no operators.
 const OTHERS: [&str; 5] = ["path", "header", "query", "quantifier", "ignore_case"];
 
-fn values(condition: &Value, event: &Seen) -> Vec<Value> {
+fn values<'v>(condition: &Value, event: &'v Seen) -> Vec<Cow<'v, Value>> {
     let of = |pairs: &[(String, String)], name: &str| {
         let same = pairs.iter().filter(|(given, _)| given == name);
-        same.map(|(_, value)| Value::from(value.as_str())).collect()
+        same.map(|(_, value)| Cow::Owned(Value::from(value.as_str())))
+            .collect()
     };
     if let Some(path) = condition["path"].as_str() {
-        select(path, &event.payload)
+        let selected = select(path, &event.payload).into_iter();
+        selected.map(Cow::Borrowed).collect()
     } else if let Some(name) = condition["header"].as_str() {
         of(&event.headers, &name.to_lowercase())
     } else {
-        of(
-            &event.query,
-            condition["query"].as_str().unwrap_or_default(),
-        )
+        let name = condition["query"].as_str();
+        of(&event.query, name.unwrap_or_default())
     }
 }
 
 /// `$`, then `['name']`, `[1]`, `[-1]` and `[*]`: the only forms that are drawn.
-fn select(path: &str, payload: &Value) -> Vec<Value> {
-    let mut selected = vec![payload.clone()];
-    for step in path
-        .trim_start_matches("$[")
-        .trim_end_matches(']')
-        .split("][")
-    {
-        let one = |value: Value| -> Vec<Value> {
-            if step == "$" {
-                return vec![value];
-            }
-            if step == "*" {
-                return match value {
-                    Value::Array(items) => items,
-                    Value::Object(members) => members.into_iter().map(|(_, v)| v).collect(),
-                    _ => Vec::new(),
-                };
-            }
-            if let Ok(at) = step.parse::<i64>() {
-                let items = list(&value);
-                let len = i64::try_from(items.len()).unwrap_or(i64::MAX);
-                let at = usize::try_from(if at < 0 { len + at } else { at });
-                return at
-                    .ok()
-                    .and_then(|at| items.get(at).cloned())
-                    .into_iter()
-                    .collect();
-            }
-            let name = step.trim_matches('\'');
-            let member = value
-                .as_object()
-                .and_then(|members| members.get(name).cloned());
-            member.into_iter().collect()
-        };
-        selected = selected.into_iter().flat_map(one).collect();
+fn select<'v>(path: &str, payload: &'v Value) -> Vec<&'v Value> {
+    let steps = path.trim_start_matches("$[").trim_end_matches(']');
+    let mut selected = vec![payload];
+    for step in steps.split("][").filter(|step| *step != "$") {
+        selected = selected
+            .into_iter()
+            .flat_map(|value| below(value, step))
+            .collect();
     }
     selected
+}
+
+fn below<'v>(value: &'v Value, step: &str) -> Vec<&'v Value> {
+    if step == "*" {
+        return match value {
+            Value::Array(items) => items.iter().collect(),
+            Value::Object(members) => members.values().collect(),
+            _ => Vec::new(),
+        };
+    }
+    let found = if let Ok(at) = step.parse::<i64>() {
+        let items = list(value);
+        let len = i64::try_from(items.len()).unwrap_or(i64::MAX);
+        let at = usize::try_from(if at < 0 { len + at } else { at });
+        at.ok().and_then(|at| items.get(at))
+    } else {
+        let name = step.trim_matches('\'');
+        value.as_object().and_then(|members| members.get(name))
+    };
+    found.into_iter().collect()
 }
 
 /// Numbers are drawn small enough to be exact.

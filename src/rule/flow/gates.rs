@@ -1,0 +1,247 @@
+//! Gates that ask about events of their own rule.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostics, code};
+use crate::runtime::calendar::Cron;
+use crate::yaml::{Fields, Node};
+
+use super::during::{finding, zone_of};
+use super::key::Key;
+use super::window;
+
+/// The most that a throttle lets through in its time.
+const AT_MOST_MAX: u64 = 10_000;
+/// The most events of one digest that a rule may ask for.
+pub const DIGEST_EVENTS_MAX: u32 = 1_000;
+/// Events that a digest gathers where its rule does not say.
+const EVENTS_DEFAULT: u32 = 100;
+
+/// Passes when the value of a key differs from the last seen.
+#[derive(Debug, Clone)]
+pub struct ChangedGate {
+    /// Whose value it is.
+    pub key: Key,
+    /// The value.
+    pub value: Key,
+    /// What it must have been.
+    pub from: Option<Value>,
+    /// What it must be now.
+    pub to: Option<Value>,
+}
+
+/// Passes at most so often.
+#[derive(Debug, Clone)]
+pub struct ThrottleGate {
+    /// What is counted together.
+    pub key: Key,
+    /// How often.
+    pub at_most: u32,
+    /// In which time, sliding.
+    pub per: Duration,
+}
+
+/// Gathers events of one key.
+#[derive(Debug, Clone)]
+pub struct DigestGate {
+    /// What is gathered together.
+    pub key: Key,
+    /// When it closes.
+    pub closes: Closing,
+    /// It closes at once with so many.
+    pub max: u32,
+    /// With fewer it comes to nothing.
+    pub min: u32,
+}
+
+/// When a digest closes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Closing {
+    /// So long after the first.
+    Window(Duration),
+    /// So long after the last.
+    Quiet(Duration),
+    /// At the next time of a cron expression.
+    At {
+        /// The expression.
+        cron: String,
+        /// The time zone it is meant in.
+        tz: String,
+    },
+}
+
+/// Jobs of a destination and key run one at a time.
+#[derive(Debug, Clone)]
+pub struct OrderBy {
+    /// The key.
+    pub key: Key,
+    /// Whether a dead letter holds those behind it.
+    pub hold: bool,
+}
+
+/// The key of a gate that needs none.
+fn key_of(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Key> {
+    match fields.optional("key") {
+        Some(node) => Key::parse(node, problems),
+        None => Some(Key::none()),
+    }
+}
+
+fn count(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    (least, most): (u64, u64),
+    problems: &mut Diagnostics,
+) -> Option<u32> {
+    let node = fields.optional(name)?;
+    let found = node.count(problems)?;
+    if (least..=most).contains(&found) {
+        return u32::try_from(found).ok();
+    }
+    let message = format!("`{name}` is a number from {least} to {most}");
+    problems.push(node.error(code::BAD_GATE, message));
+    None
+}
+
+impl ChangedGate {
+    pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
+        let mut fields = Fields::of(node, problems)?;
+        let key = key_of(&mut fields, problems);
+        let value = fields.required("value", problems);
+        let value = value.and_then(|node| {
+            let value = Key::parse(node, problems)?;
+            if value.is_literal() {
+                let message = "this is the same for every event, so it never changes";
+                let help = "write a template, such as \"{{payload.status}}\"";
+                problems.push(node.error(code::BAD_GATE, message).help(help));
+            }
+            Some(value)
+        });
+        let from = fields.optional("from");
+        let to = fields.optional("to");
+        if let (Some(from), Some(to)) = (from, to)
+            && from.to_json() == to.to_json()
+        {
+            let message = "what is `from` cannot change `to` the same";
+            problems.push(to.error(code::BAD_GATE, message));
+        }
+        for node in [from, to].into_iter().flatten() {
+            if node.as_str().is_some_and(|text| text.contains("{{")) {
+                let message = "this is a plain value, not a template";
+                problems.push(node.error(code::BAD_GATE, message));
+            }
+        }
+        fields.finish(problems);
+        Some(Self {
+            key: key?,
+            value: value?,
+            from: from.map(Node::to_json),
+            to: to.map(Node::to_json),
+        })
+    }
+}
+
+impl ThrottleGate {
+    pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
+        let mut fields = Fields::of(node, problems)?;
+        let key = key_of(&mut fields, problems);
+        fields.required("at_most", problems);
+        let at_most = count(&mut fields, "at_most", (1, AT_MOST_MAX), problems);
+        let per = fields.required("per", problems);
+        let per = per.and_then(|node| window(node, problems));
+        fields.finish(problems);
+        Some(Self {
+            key: key?,
+            at_most: at_most?,
+            per: per?,
+        })
+    }
+}
+
+impl DigestGate {
+    pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
+        let mut fields = Fields::of(node, problems)?;
+        let key = key_of(&mut fields, problems);
+        let most = u64::from(DIGEST_EVENTS_MAX);
+        let max = count(&mut fields, "max", (1, most), problems);
+        let max = max.unwrap_or(EVENTS_DEFAULT);
+        let min = count(&mut fields, "min", (1, u64::from(max)), problems);
+        let closes = closes(node, &mut fields, problems);
+        fields.finish(problems);
+        Some(Self {
+            key: key?,
+            closes: closes?,
+            max,
+            min: min.unwrap_or(1),
+        })
+    }
+}
+
+fn closes(node: &Node, fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Closing> {
+    let (after, quiet, at) = (
+        fields.optional("window"),
+        fields.optional("quiet"),
+        fields.optional("at"),
+    );
+    match (after, quiet, at) {
+        (Some(node), None, None) => window(node, problems).map(Closing::Window),
+        (None, Some(node), None) => window(node, problems).map(Closing::Quiet),
+        (None, None, Some(node)) => at_of(node, problems),
+        (None, None, None) => {
+            let problem = node.error(code::BAD_GATE, "this digest never closes").help(
+                "add one of `window: 10m`, `quiet: 10m` and `at: {cron: \"0 8 * * *\", tz: UTC}`",
+            );
+            fields.miss("window", problem, problems);
+            None
+        }
+        _ => {
+            let message = "a digest closes in one way: `window`, `quiet` or `at`";
+            problems.push(node.error(code::BAD_GATE, message));
+            None
+        }
+    }
+}
+
+fn at_of(node: &Node, problems: &mut Diagnostics) -> Option<Closing> {
+    let mut fields = Fields::of(node, problems)?;
+    let cron = fields.required("cron", problems);
+    let tz = fields.required("tz", problems);
+    fields.finish(problems);
+    let zone = tz.and_then(|node| zone_of(node, problems));
+    let (cron, tz) = (cron?, tz?);
+    let text = cron.text(problems)?;
+    if let Err(error) = Cron::parse(text, zone?) {
+        problems.push(finding(cron, &error));
+        return None;
+    }
+    Some(Closing::At {
+        cron: text.to_owned(),
+        tz: tz.as_str()?.to_owned(),
+    })
+}
+
+impl OrderBy {
+    pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
+        if node.as_map().is_none() {
+            let key = Key::parse(node, problems)?;
+            return Some(Self { key, hold: false });
+        }
+        let mut fields = Fields::of(node, problems)?;
+        let key = fields.required("key", problems);
+        let key = key.and_then(|node| Key::parse(node, problems));
+        let hold = fields.optional("on_dead").is_some_and(|node| {
+            let text = node.text(problems);
+            if !matches!(text, Some("go" | "hold") | None) {
+                let message = format!("`{}` is not `go` or `hold`", text.unwrap_or_default());
+                let help =
+                    "`hold` keeps those behind a dead letter until it is requeued or discarded";
+                problems.push(node.error(code::BAD_VALUE, message).help(help));
+            }
+            text == Some("hold")
+        });
+        fields.finish(problems);
+        Some(Self { key: key?, hold })
+    }
+}
