@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use hookrule::crypto::{Algorithm, Hmac};
+use hookrule::crypto::{Algorithm, Mac};
 
 use crate::harness::{Folder, Process, project, request, run};
 
@@ -37,7 +37,7 @@ struct Hooks {
 }
 
 fn hex(algorithm: Algorithm, secret: &str, pieces: &[&str]) -> String {
-    let tag = Hmac::tag(algorithm, secret.as_bytes(), pieces);
+    let tag = Mac::tag(algorithm, secret.as_bytes(), pieces);
     tag.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -59,7 +59,10 @@ fn import(folder: &Folder, more: &[&str]) -> (Option<i32>, String) {
     arguments.extend(more);
     let output = run(&arguments);
     let said = String::from_utf8(output.stdout).unwrap();
-    (output.status.code(), said + &String::from_utf8_lossy(&output.stderr))
+    (
+        output.status.code(),
+        said + &String::from_utf8_lossy(&output.stderr),
+    )
 }
 
 impl Hooks {
@@ -70,7 +73,11 @@ impl Hooks {
         assert!(made.success());
         let script = SCRIPT.replace("PIPE", pipe.to_str().unwrap());
         let script = folder.write("hook.sh", &script);
-        Command::new("chmod").arg("755").arg(&script).status().unwrap();
+        Command::new("chmod")
+            .arg("755")
+            .arg(&script)
+            .status()
+            .unwrap();
         std::fs::create_dir(folder.path().join("work")).unwrap();
         import(&folder, &[]);
         let config = folder.path().join("imported/hookrule.yaml");
@@ -79,7 +86,10 @@ impl Hooks {
         let server = Process::start(&config);
         let (send, lines) = channel();
         // Opened for both, so that it does not end between two commands.
-        let pipe = std::fs::OpenOptions::new().read(true).write(true).open(pipe);
+        let pipe = std::fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(pipe);
         std::thread::spawn(move || {
             for line in BufReader::new(pipe.unwrap()).lines().map_while(Result::ok) {
                 if send.send(line).is_err() {
@@ -118,7 +128,9 @@ impl Hooks {
 
     /// How many jobs there are that run a command.
     fn jobs(&self) -> usize {
-        let output = self.server.ask(&["jobs", "list", "--limit", "500", "--format", "json"]);
+        let output = self
+            .server
+            .ask(&["jobs", "list", "--limit", "500", "--format", "json"]);
         let jobs: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
         jobs.iter().filter(|job| job["action"] == "command").count()
     }
@@ -130,7 +142,10 @@ fn hooks_are_imported_and_what_is_left_behind_is_told_by_its_place() {
     let (code, said) = import(&folder, &["--format", "json"]);
     assert_eq!(code, Some(1), "two hooks are disabled: {said}");
     let found: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!((&found["hooks"], &found["disabled"]), (&json!(17), &json!(2)));
+    assert_eq!(
+        (&found["hooks"], &found["disabled"]),
+        (&json!(17), &json!(2))
+    );
     assert_eq!(found["summary"]["errors"], 0, "{said}");
     let hooks = std::fs::read_to_string(folder.path().join("hooks.json")).unwrap();
     for finding in found["diagnostics"].as_array().unwrap() {
@@ -140,17 +155,30 @@ fn hooks_are_imported_and_what_is_left_behind_is_told_by_its_place() {
         assert!(!hooks.lines().nth(line - 1).unwrap().trim().is_empty());
     }
     for (place, said) in [
-        ("\"http-methods\": [\"post\", \"GET\"]", "only POST is taken"),
+        (
+            "\"http-methods\": [\"post\", \"GET\"]",
+            "only POST is taken",
+        ),
         ("\"name\": \"method\"", "no condition can test this value"),
-        ("a-secret-for-tests-6", "a signature is demanded of the whole source"),
+        (
+            "a-secret-for-tests-6",
+            "a signature is demanded of the whole source",
+        ),
         ("\"base64decode\": true", "nothing is written to a file"),
-        ("include-command-output", "a command runs after"),
+        (
+            "include-command-output",
+            "`include-command-output-in-response`: a command",
+        ),
     ] {
-        let told = found["diagnostics"].as_array().unwrap().iter().any(|finding| {
-            let line = usize::try_from(finding["line"].as_u64().unwrap()).unwrap();
-            hooks.lines().nth(line - 1).unwrap().contains(place)
-                && finding["message"].as_str().unwrap().starts_with(said)
-        });
+        let told = found["diagnostics"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|finding| {
+                let line = usize::try_from(finding["line"].as_u64().unwrap()).unwrap();
+                hooks.lines().nth(line - 1).unwrap().contains(place)
+                    && finding["message"].as_str().unwrap().starts_with(said)
+            });
         assert!(told, "{place}: {found}");
     }
     let config = folder.path().join("imported/hookrule.yaml");
@@ -158,7 +186,10 @@ fn hooks_are_imported_and_what_is_left_behind_is_told_by_its_place() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}");
     let written = std::fs::read_to_string(&config).unwrap();
-    assert!(!written.contains("a-secret-for-tests"), "secrets have files of their own");
+    assert!(
+        !written.contains("a-secret-for-tests"),
+        "secrets have files of their own"
+    );
 
     let (code, said) = import(&folder, &[]);
     assert_eq!(code, Some(2));
@@ -185,13 +216,21 @@ async fn what_fired_still_fires_with_the_same_values() {
 
     let ping = push.replace("trunk", "none");
     let sha256 = hex(Algorithm::Sha256, "a-secret-for-tests-2", &[&ping]);
-    let signed = [("X-Gogs-Signature", sha256), ("X-Gogs-Event", "ping".to_owned())];
+    let signed = [
+        ("X-Gogs-Signature", sha256),
+        ("X-Gogs-Event", "ping".to_owned()),
+    ];
     hooks.send("gogs-deploy", &signed, &ping).await;
     hooks.fired("gogs-deploy|c0ffee;;;;;");
 
-    let form = ("Content-Type", "application/x-www-form-urlencoded".to_owned());
+    let form = (
+        "Content-Type",
+        "application/x-www-form-urlencoded".to_owned(),
+    );
     let body = "token=a-token-for-tests-only&text=now";
-    let answer = hooks.send("slash-command", std::slice::from_ref(&form), body).await;
+    let answer = hooks
+        .send("slash-command", std::slice::from_ref(&form), body)
+        .await;
     assert_eq!(answer, (200, "On it".to_owned()));
     hooks.fired("slash-command;;;;;");
     let answer = hooks.send("simple?token=42", &[], "{}").await;
@@ -207,8 +246,11 @@ async fn what_fired_still_fires_with_the_same_values() {
     hooks.send("scalr", &signed, body).await;
     hooks.fired("scalr;HostUp;h1;test;;");
 
-    let body = "payload=%7B%22state%22%3A%22passed%22%2C%22number%22%3A7%2C%22commit%22%3A%22abc%22%7D";
-    hooks.send("build-passed", std::slice::from_ref(&form), body).await;
+    let body =
+        "payload=%7B%22state%22%3A%22passed%22%2C%22number%22%3A7%2C%22commit%22%3A%22abc%22%7D";
+    hooks
+        .send("build-passed", std::slice::from_ref(&form), body)
+        .await;
     hooks.fired("build-passed|abc;;;;;");
     let body = r#"[{"event":"processed"},{"event":"deferred","smtp-id":"<s@x>"}]"#;
     hooks.send("list-payload", &[], body).await;
@@ -245,23 +287,68 @@ async fn what_did_not_fire_still_does_not() {
     let static_token = token("X-Static-Token", "a-token-for-tests-only");
     for (path, headers, body, expected) in [
         ("github-deploy", vec![], push, 401),
-        ("github-deploy", vec![token("X-Hub-Signature", "sha1=00")], push, 401),
-        ("github-deploy", vec![("X-Hub-Signature", format!("sha1={sha1}"))], push, 202),
+        (
+            "github-deploy",
+            vec![token("X-Hub-Signature", "sha1=00")],
+            push,
+            401,
+        ),
+        (
+            "github-deploy",
+            vec![("X-Hub-Signature", format!("sha1={sha1}"))],
+            push,
+            202,
+        ),
         ("elsewhere-only", vec![], push, 401),
         ("gitlab-deploy", vec![], push, 401),
-        ("gitlab-deploy", vec![token("X-Gitlab-Token", "another")], push, 401),
+        (
+            "gitlab-deploy",
+            vec![token("X-Gitlab-Token", "another")],
+            push,
+            401,
+        ),
         // `not`, and `not` of what is not there inside `and`.
-        ("gogs-deploy", vec![("X-Gogs-Signature", sha256), ping], push, 202),
-        ("gogs-deploy", vec![("X-Gogs-Signature", bare256)], bare, 202),
+        (
+            "gogs-deploy",
+            vec![("X-Gogs-Signature", sha256), ping],
+            push,
+            202,
+        ),
+        (
+            "gogs-deploy",
+            vec![("X-Gogs-Signature", bare256)],
+            bare,
+            202,
+        ),
         ("slash-command", vec![], r#"{"token":"another"}"#, 202),
         ("simple", vec![], "{}", 418),
         ("simple?token=43", vec![], "{}", 418),
-        ("scalr", vec![token("X-Signature", "00"), token("Date", "x")], "{}", 401),
-        ("build-passed", vec![], r#"{"payload":"{\"state\":\"failed\",\"number\":7}"}"#, 202),
+        (
+            "scalr",
+            vec![token("X-Signature", "00"), token("Date", "x")],
+            "{}",
+            401,
+        ),
+        (
+            "build-passed",
+            vec![],
+            r#"{"payload":"{\"state\":\"failed\",\"number\":7}"}"#,
+            202,
+        ),
         ("build-passed", vec![], r#"{"payload":"no JSON"}"#, 202),
         ("list-payload", vec![], r#"[{"event":"deferred"}]"#, 202),
-        ("registry-push", vec![static_token.clone()], r#"{"action":"push","final":false}"#, 202),
-        ("registry-push", vec![static_token], r#"{"action":"delete","final":true}"#, 202),
+        (
+            "registry-push",
+            vec![static_token.clone()],
+            r#"{"action":"push","final":false}"#,
+            202,
+        ),
+        (
+            "registry-push",
+            vec![static_token],
+            r#"{"action":"delete","final":true}"#,
+            202,
+        ),
         ("two-secrets", vec![token("X-Signature", "00")], "{}", 401),
         // Not carried over whole, and so not enabled.
         ("signature-or-branch", vec![], r#"{"branch":"main"}"#, 202),

@@ -41,7 +41,7 @@ pub(super) fn of(trigger: &Trigger, vars: &mut Vars<'_>, report: &mut Report) ->
     for demand in trigger.all() {
         let taken = demand
             .any()
-            .is_some_and(|tests| demands.signed(&tests) || demands.from_networks(&tests));
+            .is_some_and(|tests| demands.signed(&tests) || demands.allowed(&tests));
         if !taken {
             rest.push(demand);
         }
@@ -75,7 +75,8 @@ impl Demands {
         self.signature.is_some()
     }
 
-    fn from_networks(&mut self, tests: &[&Match]) -> bool {
+    /// Takes the networks that requests must come from.
+    fn allowed(&mut self, tests: &[&Match]) -> bool {
         let networks = tests.iter().map(|one| match &one.test {
             Test::Addresses(networks) => Some(networks.clone()),
             _ => None,
@@ -129,7 +130,7 @@ fn hmac(tests: &[&Match]) -> Option<Signature> {
     });
     Some(Signature::Hmac {
         header: of.name.clone(),
-        algorithm: *algorithm,
+        algorithm,
         secrets: secrets.collect::<Option<_>>()?,
     })
 }

@@ -1,5 +1,7 @@
 //! Where a hook takes a value from.
 
+use std::fmt::Write as _;
+
 use crate::commands::import::text::{literal, scalar};
 use crate::diagnostic::{Diagnostics, Place, code};
 use crate::yaml::{Fields, Node};
@@ -145,12 +147,12 @@ pub(super) fn path(name: &str) -> String {
     let mut path = "$".to_owned();
     for part in segments(name) {
         if is_number(part) {
-            path += &format!("[{part}]");
+            let _ = write!(path, "[{part}]");
         } else if is_identifier(part) {
-            path += &format!(".{part}");
+            let _ = write!(path, ".{part}");
         } else {
             let part = part.replace('\\', "\\\\").replace('\'', "\\'");
-            path += &format!("['{part}']");
+            let _ = write!(path, "['{part}']");
         }
     }
     path

@@ -85,18 +85,11 @@ impl Trigger {
         match self {
             Self::Match(one) => Some(vec![one]),
             Self::Or(members, _) if !members.is_empty() => {
-                let one = |member: &'_ Trigger| match member {
-                    Self::Match(_) => true,
-                    _ => false,
-                };
-                if !members.iter().all(one) {
-                    return None;
-                }
-                let tests = members.iter().filter_map(|member| match member {
+                let tests = members.iter().map(|member| match member {
                     Self::Match(one) => Some(one),
                     _ => None,
                 });
-                Some(tests.collect())
+                tests.collect()
             }
             _ => None,
         }
