@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use hookrule::crypto::{Algorithm, Mac};
+use hookrule::crypto::{Algorithm, Encoding, Mac};
 
 use crate::harness::{Folder, Process, project, request, run};
 
@@ -38,7 +38,7 @@ struct Hooks {
 
 fn hex(algorithm: Algorithm, secret: &str, pieces: &[&str]) -> String {
     let tag = Mac::tag(algorithm, secret.as_bytes(), pieces);
-    tag.iter().map(|byte| format!("{byte:02x}")).collect()
+    Encoding::Hex.encode(&tag)
 }
 
 /// The hooks with what differs from machine to machine filled in.
@@ -274,88 +274,77 @@ async fn what_fired_still_fires_with_the_same_values() {
     drop(hooks.folder);
 }
 
+/// A request: where it goes, its headers and body, and the status it is answered with.
+type Request<'r> = (&'r str, Vec<(&'r str, String)>, &'r str, u16);
+
+impl Hooks {
+    async fn answered(&self, requests: &[Request<'_>]) {
+        for (path, headers, body, expected) in requests {
+            let (status, said) = self.send(path, headers, body).await;
+            assert_eq!(status, *expected, "{path} {body}: {said}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_shown_to_come_from_its_sender_is_refused() {
+    let hooks = Hooks::start();
+    let push = r#"{"ref":"refs/heads/trunk","token":"a-token-for-tests-only"}"#;
+    let wrong = |name| vec![(name, "00".to_owned())];
+    let mut dated = wrong("X-Signature");
+    dated.push(("Date", "Fri 08 Sep 2017 11:24:32 UTC".to_owned()));
+    hooks
+        .answered(&[
+            ("github-deploy", vec![], push, 401),
+            ("github-deploy", wrong("X-Hub-Signature"), push, 401),
+            ("elsewhere-only", vec![], push, 401),
+            ("gitlab-deploy", vec![], push, 401),
+            ("gitlab-deploy", wrong("X-Gitlab-Token"), push, 401),
+            ("gogs-deploy", wrong("X-Gogs-Signature"), push, 401),
+            ("scalr", dated, push, 401),
+            ("registry-push", wrong("X-Static-Token"), push, 401),
+            ("two-secrets", wrong("X-Signature"), push, 401),
+        ])
+        .await;
+    assert_eq!(hooks.jobs(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_did_not_fire_still_does_not() {
     let hooks = Hooks::start();
-    let push = r#"{"ref":"refs/heads/other","head_commit":{"id":"c0ffee","message":"wip: x"}}"#;
-    let sha1 = hex(Algorithm::Sha1, "a-secret-for-tests-1", &[push]);
-    let sha256 = hex(Algorithm::Sha256, "a-secret-for-tests-2", &[push]);
-    let ping = ("X-Gogs-Event", "ping".to_owned());
-    let token = |name, value: &str| (name, value.to_owned());
+    let other = r#"{"ref":"refs/heads/other"}"#;
+    let hub = hex(Algorithm::Sha1, "a-secret-for-tests-1", &[other]);
+    let hub = vec![("X-Hub-Signature", format!("sha1={hub}"))];
+    let gogs = |body: &str| {
+        let signature = hex(Algorithm::Sha256, "a-secret-for-tests-2", &[body]);
+        vec![("X-Gogs-Signature", signature)]
+    };
+    // `not`, and `not` of what is not there inside `and`.
+    let wip = r#"{"ref":"refs/heads/main","head_commit":{"message":"wip: x"}}"#;
     let bare = r#"{"ref":"refs/heads/main"}"#;
-    let bare256 = hex(Algorithm::Sha256, "a-secret-for-tests-2", &[bare]);
-    let static_token = token("X-Static-Token", "a-token-for-tests-only");
-    for (path, headers, body, expected) in [
-        ("github-deploy", vec![], push, 401),
-        (
-            "github-deploy",
-            vec![token("X-Hub-Signature", "sha1=00")],
-            push,
-            401,
-        ),
-        (
-            "github-deploy",
-            vec![("X-Hub-Signature", format!("sha1={sha1}"))],
-            push,
-            202,
-        ),
-        ("elsewhere-only", vec![], push, 401),
-        ("gitlab-deploy", vec![], push, 401),
-        (
-            "gitlab-deploy",
-            vec![token("X-Gitlab-Token", "another")],
-            push,
-            401,
-        ),
-        // `not`, and `not` of what is not there inside `and`.
-        (
-            "gogs-deploy",
-            vec![("X-Gogs-Signature", sha256), ping],
-            push,
-            202,
-        ),
-        (
-            "gogs-deploy",
-            vec![("X-Gogs-Signature", bare256)],
-            bare,
-            202,
-        ),
-        ("slash-command", vec![], r#"{"token":"another"}"#, 202),
-        ("simple", vec![], "{}", 418),
-        ("simple?token=43", vec![], "{}", 418),
-        (
-            "scalr",
-            vec![token("X-Signature", "00"), token("Date", "x")],
-            "{}",
-            401,
-        ),
-        (
-            "build-passed",
-            vec![],
-            r#"{"payload":"{\"state\":\"failed\",\"number\":7}"}"#,
-            202,
-        ),
-        ("build-passed", vec![], r#"{"payload":"no JSON"}"#, 202),
-        ("list-payload", vec![], r#"[{"event":"deferred"}]"#, 202),
-        (
-            "registry-push",
-            vec![static_token.clone()],
-            r#"{"action":"push","final":false}"#,
-            202,
-        ),
-        (
-            "registry-push",
-            vec![static_token],
-            r#"{"action":"delete","final":true}"#,
-            202,
-        ),
-        ("two-secrets", vec![token("X-Signature", "00")], "{}", 401),
-        // Not carried over whole, and so not enabled.
-        ("signature-or-branch", vec![], r#"{"branch":"main"}"#, 202),
-        ("by-method", vec![], "{}", 202),
-    ] {
-        let (status, said) = hooks.send(path, &headers, body).await;
-        assert_eq!(status, expected, "{path} {body}: {said}");
-    }
+    let token = vec![("X-Static-Token", "a-token-for-tests-only".to_owned())];
+    let failed = r#"{"payload":"{\"state\":\"failed\",\"number\":7}"}"#;
+    let (pushed, gone) = (
+        r#"{"action":"push","final":false}"#,
+        r#"{"action":"delete","final":true}"#,
+    );
+    hooks
+        .answered(&[
+            ("github-deploy", hub, other, 202),
+            ("gogs-deploy", gogs(wip), wip, 202),
+            ("gogs-deploy", gogs(bare), bare, 202),
+            ("slash-command", vec![], r#"{"token":"another"}"#, 202),
+            ("simple", vec![], "{}", 418),
+            ("simple?token=43", vec![], "{}", 418),
+            ("build-passed", vec![], failed, 202),
+            ("build-passed", vec![], r#"{"payload":"no JSON"}"#, 202),
+            ("list-payload", vec![], r#"[{"event":"deferred"}]"#, 202),
+            ("registry-push", token.clone(), pushed, 202),
+            ("registry-push", token, gone, 202),
+            // Not carried over whole, and so not enabled.
+            ("signature-or-branch", vec![], r#"{"branch":"main"}"#, 202),
+            ("by-method", vec![], "{}", 202),
+        ])
+        .await;
     assert_eq!(hooks.jobs(), 0);
 }
