@@ -19,6 +19,7 @@ mod rules;
 mod send;
 mod serve;
 mod show;
+mod why;
 mod written;
 
 use std::ffi::OsString;
@@ -110,7 +111,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World<'_>
     let done = match arguments.command {
         Command::Serve(command) => command.run(&mut output).await,
         Command::Check(command) => command.run(&mut output),
-        Command::Explain(command) => command.run(&mut output),
+        Command::Explain(command) => command.run(&mut output).await,
         Command::Init(command) => command.run(&mut output),
         Command::Import(command) => command.run(&mut output),
         Command::Completions(command) => command.run(Arguments::command(), &mut output),

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use handlebars::Context;
 use serde_json::{Map, Value, json};
 
-use crate::event::Event;
+use crate::event::{Event, SourceRef};
 
 /// `payload event headers query source rule vars item actions join events`, as one tree.
 ///
@@ -38,7 +38,13 @@ impl<'e> Scope<'e> {
         scope
     }
 
-    #[cfg(test)]
+    /// Only what is known of a source before any event: its name and labels.
+    pub fn of_source(source: &SourceRef) -> Self {
+        Self::from_tree(json!({
+            "source": { "name": source.name, "labels": source.labels },
+        }))
+    }
+
     pub(super) fn from_tree(tree: Value) -> Self {
         Self {
             event: None,

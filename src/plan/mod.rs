@@ -14,6 +14,7 @@ mod why;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::condition::Looked;
@@ -75,7 +76,7 @@ pub struct RuleTrace {
 }
 
 /// An action that does not run although its rule matched.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PassedOver {
     /// Its name.
     pub action: String,
@@ -172,21 +173,23 @@ pub fn matched<'r>(rules: &'r RuleSet, event: &Event) -> Vec<&'r str> {
     matched
 }
 
-/// Asks rules in order whether they match: those for what is left only if no other does, and none
-/// behind one that stops its file. A shadow changes nothing for the others.
+/// Asks rules in order whether they match: those for what is left only if no other of their namespace
+/// does, and none behind one that stops its file. A shadow changes nothing for the others.
 fn in_turn<'r>(candidates: &[&'r Arc<Rule>], mut ask: impl FnMut(&'r Rule) -> bool) {
-    let mut any = false;
+    let mut any: Vec<Option<&str>> = Vec::new();
     for unmatched in [false, true] {
-        if any {
-            return;
-        }
+        let taken = any.clone();
         let mut stopped = None;
         for rule in candidates {
+            let namespace = rule.namespace.as_ref().map(|namespace| &*namespace.name);
+            if unmatched && taken.contains(&namespace) {
+                continue;
+            }
             if rule.when.unmatched != unmatched || stopped == Some(&rule.place.file.path) {
                 continue;
             }
             if ask(rule) && !rule.flow.shadow {
-                any = true;
+                any.push(namespace);
                 stopped = rule.stop.then_some(&rule.place.file.path).or(stopped);
             }
         }
@@ -217,6 +220,23 @@ impl Plan {
 pub fn judge(rules: &RuleSet, event: &Event) -> Vec<RuleTrace> {
     let tracing = Tracing::new(rules, event);
     rules.rules.iter().map(|rule| tracing.of(rule).0).collect()
+}
+
+/// What every rule, or only that of a name, makes of an event, in order, with its jobs.
+pub fn explain<'r>(
+    rules: &'r RuleSet,
+    event: &Event,
+    only: Option<&str>,
+) -> Vec<(&'r Rule, RuleTrace, Vec<NewJob>)> {
+    let tracing = Tracing::new(rules, event);
+    let asked = |rule: &&Arc<Rule>| only.is_none_or(|name| rule.name == name);
+    let asked = rules.rules.iter().filter(asked);
+    asked
+        .map(|rule| {
+            let (trace, jobs) = tracing.of(rule);
+            (rule.as_ref(), trace, jobs)
+        })
+        .collect()
 }
 
 /// What one rule of the set makes of an event, as [`plan`] decides it, and its jobs.

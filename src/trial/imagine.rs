@@ -2,14 +2,88 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::{
     Delivery, Event, EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef,
 };
 use crate::providers::{Provider, Providers, identify};
 use crate::rule::{Names, Rule};
+use crate::runtime::Timestamp;
 
 use super::case::Case;
+
+/// An event that never came in, as a person describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Who would send it.
+    pub provider: String,
+    /// The source it would come in by.
+    pub source: String,
+    /// What it is called, where neither body nor headers say it.
+    pub event: Option<String>,
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
+    /// Its body, as sent.
+    pub body: String,
+    /// When it would be received.
+    pub at: Timestamp,
+}
+
+/// Makes up an event that a person describes, named as its provider names what was sent.
+///
+/// # Errors
+/// There is no such provider, or the body is not what that provider sends.
+pub fn imagine(said: &Said, provider: Option<&Provider>) -> Result<Event, String> {
+    let name = &said.provider;
+    let provider = provider.ok_or_else(|| {
+        format!("there is no provider `{name}`; `hookrule providers list` names them")
+    })?;
+    let mut headers = said.headers.clone();
+    let is_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+    if !headers.iter().any(is_type) {
+        let json = serde_json::from_str::<IgnoredAny>(&said.body).is_ok();
+        let kind = if json {
+            "application/json"
+        } else {
+            "application/x-www-form-urlencoded"
+        };
+        headers.push(("content-type".to_owned(), kind.to_owned()));
+    }
+    let delivery = Delivery {
+        method: "POST".to_owned(),
+        query: Query::default(),
+        query_text: String::new(),
+        headers: Headers::new(headers),
+        body: said.body.clone().into(),
+        received_at: said.at,
+        remote: None,
+    };
+    let kind = identify::media_kind(provider, &delivery).unwrap_or(MediaKind::Json);
+    let payload = Payload::new(delivery.body.clone(), kind).map_err(|error| error.to_string())?;
+    let identity = identify::identify(provider, &delivery, &payload);
+    Ok(Event {
+        id: EventId::from_bytes([0; 16]),
+        source: SourceRef {
+            name: said.source.clone(),
+            labels: BTreeMap::new(),
+        },
+        provider: name.clone(),
+        names: match &said.event {
+            Some(event) => with_prefixes(event),
+            None => identity.names,
+        },
+        delivery_id: identity.delivery_id,
+        received_at: said.at,
+        nonce: [0; 16],
+        headers: delivery.headers,
+        query: delivery.query,
+        payload,
+        proof: Proof::imagined_by_trial(),
+    })
+}
 
 /// What is needed to imagine events.
 pub(super) struct Imagination<'n> {
@@ -49,11 +123,12 @@ impl<'n> Imagination<'n> {
         let identity = definition.map(|found| identify::identify(&found, &delivery, &payload));
         let known = identity.map(|identity| (identity.names, identity.delivery_id));
         let (names, delivery_id) = known.unwrap_or_default();
+        let source = self.source(case, rule, &provider);
         Some(Event {
             id: EventId::from_bytes([0; 16]),
             source: SourceRef {
-                name: self.source(case, rule, &provider),
-                labels: BTreeMap::new(),
+                labels: self.labels(&source),
+                name: source,
             },
             provider,
             names: event_names(case, rule, names),
@@ -67,6 +142,10 @@ impl<'n> Imagination<'n> {
         })
     }
 
+    fn labels(&self, source: &str) -> BTreeMap<String, String> {
+        self.names.labels.get(source).cloned().unwrap_or_default()
+    }
+
     fn provider(&self, case: &Case, rule: &Rule) -> String {
         let of_source = |name: &String| self.names.sources.as_ref()?.get(name).cloned();
         let said = case.provider.clone();
@@ -77,11 +156,18 @@ impl<'n> Imagination<'n> {
     }
 
     fn source(&self, case: &Case, rule: &Rule, provider: &str) -> String {
-        let sources = || self.names.sources.iter().flatten();
+        let all = || self.names.sources.iter().flatten();
+        let sources = || all().filter(|(name, _)| rule.when.hears(name));
         let of_provider = sources().filter(|(_, of)| *of == provider);
         let said = case.source.clone();
         said.or_else(|| first_fitting(&rule.when.sources, sources().map(|(name, _)| name)))
             .or_else(|| of_provider.map(|(name, _)| name.clone()).next())
+            .or_else(|| {
+                first_fitting(
+                    rule.namespace.as_ref().map_or(&[], |ns| &ns.sources),
+                    [].iter(),
+                )
+            })
             .unwrap_or_else(|| provider.to_owned())
     }
 }
