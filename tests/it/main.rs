@@ -25,6 +25,7 @@ mod docs;
 mod drain;
 mod equivalence;
 mod explain;
+mod flow;
 mod harness;
 mod hostile;
 mod jsonpath;
