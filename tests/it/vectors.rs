@@ -1,5 +1,6 @@
 //! Deliveries with known answers: each sender's documented examples, and the forgeries of them.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use hookrule::providers::definition::Confidence;
@@ -94,7 +95,11 @@ fn provider_list() -> String {
         };
         let (also, schemes) = (listed(aliases.collect()), listed(provider.schemes()));
         let known_by = listed(known_by.collect());
-        page += &format!("| {docs} | {also} | {schemes} | {known_by} | {waits} | {facts} |\n");
+        writeln!(
+            page,
+            "| {docs} | {also} | {schemes} | {known_by} | {waits} | {facts} |"
+        )
+        .unwrap();
     }
     page
 }
