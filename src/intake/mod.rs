@@ -16,6 +16,7 @@ mod quiet;
 mod receive;
 mod secrets;
 mod settings;
+mod shake;
 mod source;
 mod sources;
 #[cfg(test)]

@@ -12,12 +12,10 @@ use crate::providers::fetched::NoKeys;
 use crate::rule::{Response, RuleSet};
 use crate::runtime::telemetry::{Metric, Telemetry};
 use crate::runtime::{Clock, Timestamp};
-use crate::secret::Secret;
 use crate::stores::{Acceptance, Accepted, LeasedJob, Store, StoreError};
 
 use super::judge::{Judged, Refused, judge, plan_guarded};
 use super::keys::{Fetch, Keys};
-use super::pairing;
 use super::quiet::Quiet;
 use super::source::Source;
 use super::told::Told;
@@ -64,10 +62,10 @@ pub struct Admission {
 #[derive(Clone)]
 pub struct Intake(Arc<Inner>);
 
-struct Inner {
-    parts: Parts,
+pub(super) struct Inner {
+    pub(super) parts: Parts,
     quiet: Quiet,
-    keys: Arc<Keys>,
+    pub(super) keys: Arc<Keys>,
     failed: Mutex<Option<(Timestamp, String)>>,
 }
 
@@ -226,48 +224,6 @@ enum Stored {
 }
 
 impl Inner {
-    /// Answers a handshake, after what must be done before.
-    async fn shake(
-        &self,
-        source: &Source,
-        answer: Answer,
-        follow: Option<String>,
-        secret: Option<Secret>,
-    ) -> Answer {
-        let name = source.name();
-        if let Some(url) = follow
-            && let Err(why) = self.keys.follow(&url).await
-        {
-            return self.unknown_key(name, &why);
-        }
-        if let (Some(secret), Some(path)) = (secret, &source.pairing) {
-            if let Err(error) = pairing::keep(path, &secret) {
-                let reason = format!(
-                    "the secret that it gives is not kept in {}: {error}",
-                    path.display()
-                );
-                return self.refuse(name, Refused::unproven("pairing", &reason));
-            }
-            let file = path.display().to_string();
-            tracing::warn!(
-                source = name,
-                file,
-                "the sender's secret is kept; give it as the source's secret, and leave `pairing` out"
-            );
-        }
-        self.parts.telemetry.count(Metric::Handshakes, &[name]);
-        answer
-    }
-
-    fn unknown_key(&self, source: &str, why: &str) -> Answer {
-        let refused = Refused {
-            word: "key_missing",
-            reason: format!("the key that would prove it is not known: {why}"),
-            answer: answers::unavailable(),
-        };
-        self.refuse(source, refused)
-    }
-
     /// What a rule answers. A duplicate is answered as its first event is, by the rules of today.
     async fn own_answer(
         &self,
@@ -299,7 +255,7 @@ impl Inner {
         }
     }
 
-    fn refuse(&self, source: &str, refused: Refused) -> Answer {
+    pub(super) fn refuse(&self, source: &str, refused: Refused) -> Answer {
         let labels = [source, refused.word];
         self.parts.telemetry.count(Metric::Refused, &labels);
         if let Some(left_out) = self.quiet.may_say(source, self.parts.clock.now()) {
