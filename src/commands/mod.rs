@@ -9,6 +9,7 @@ mod destinations;
 mod events;
 mod explain;
 mod jobs;
+mod known;
 mod output;
 mod providers;
 mod reach;
