@@ -86,7 +86,7 @@ impl Known {
         let config = Config::read(&document, environment, &providers, &mut Diagnostics::new());
         let names = match config {
             Some(config) => config.names(&providers),
-            None => document.names_as_written(&providers),
+            None => document.names_as_written(environment, &providers),
         };
         Ok(Self {
             names,

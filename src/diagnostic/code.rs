@@ -68,6 +68,7 @@ codes! {
     BAD_GATE "HR0107" "a gate that cannot be passed",
     UNKNOWN_TEMPLATE "HR0110" "a template that does not exist",
     UNUSED "HR0111" "a name that nothing uses",
+    NOT_GIVEN "HR0112" "what a namespace was not given",
     UNKNOWN_OPERATOR "HR0201" "an operator that does not exist",
     BAD_OPERAND "HR0202" "an operand that its operator cannot use",
     MIXED_NEGATION "HR0203" "a negative operator beside others over several values",

@@ -84,7 +84,9 @@ impl<'s> Tested<'s> {
         for rule in &set.rules {
             by_name.entry(rule.name.as_str()).or_default().push(rule);
             // In a namespace the author writes the name without it.
-            if let Some((_, own)) = rule.name.split_once('/') {
+            let prefix = rule.namespace.as_ref().map(|namespace| &namespace.name);
+            let own = prefix.and_then(|prefix| rule.name.strip_prefix(prefix.as_str()));
+            if let Some(own) = own.and_then(|own| own.strip_prefix('/')) {
                 by_name.entry(own).or_default().push(rule);
             }
         }
@@ -112,22 +114,17 @@ impl<'s> Tested<'s> {
         let name = named.text(problems)?;
         let folder = read.file.file.path.parent().unwrap_or(Path::new(""));
         let near = |rule: &&&Arc<Rule>| rule.place.file.path.starts_with(folder);
-        let known = self.by_name.get(name).into_iter().flatten();
-        let Some(rule) = known.clone().find(near) else {
+        let mut known = self.by_name.get(name).into_iter().flatten();
+        let Some(rule) = known.find(near) else {
             if read.file.of.is_none() && !self.missing.iter().any(|file| file.text.contains(name)) {
                 let near = self
                     .by_name
                     .iter()
                     .filter(|(_, rules)| rules.iter().any(|r| near(&r)));
                 let near: BTreeSet<_> = near.map(|(name, _)| *name).collect();
-                let help = match (did_you_mean(name, near), known.count()) {
-                    (Some(meant), _) => format!("did you mean `{meant}`?"),
-                    (None, 0) => {
-                        "a test is about a rule of its folder, or of one below it".to_owned()
-                    }
-                    (None, _) => {
-                        "it stands in another folder: put the test beside its file".to_owned()
-                    }
+                let help = match did_you_mean(name, near) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "a test is about a rule of its folder, or of one below it".to_owned(),
                 };
                 let message = format!("there is no rule `{name}` here");
                 problems.push(named.error(code::UNKNOWN_RULE, message).help(help));

@@ -1,5 +1,7 @@
 //! The event that a test describes.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::event::{
     Delivery, Event, EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef,
@@ -62,11 +64,12 @@ impl Imagination<'_> {
         let known = identity.map(|identity| (identity.names, identity.delivery_id));
         let (names, delivery_id) = known.unwrap_or_default();
         let names = stored.map_or(names, |stored| stored.names.clone());
+        let source = self.source(case, stored, rule, &provider);
         Some(Event {
             id: EventId::from_bytes([0; 16]),
             source: SourceRef {
-                name: self.source(case, stored, rule, &provider),
-                labels: case.labels.clone().unwrap_or_default(),
+                labels: self.labels(case, &source),
+                name: source,
             },
             provider,
             names: event_names(case, rule, names),
@@ -78,6 +81,11 @@ impl Imagination<'_> {
             payload,
             proof: Proof::imagined_by_trial(),
         })
+    }
+
+    fn labels(&self, case: &Case, source: &str) -> BTreeMap<String, String> {
+        let known = || self.names.labels.get(source).cloned();
+        case.labels.clone().or_else(known).unwrap_or_default()
     }
 
     fn provider(&self, case: &Case, stored: Option<&StoredEvent>, rule: &Rule) -> String {
@@ -97,12 +105,19 @@ impl Imagination<'_> {
         rule: &Rule,
         provider: &str,
     ) -> String {
-        let sources = || self.names.sources.iter().flatten();
+        let all = || self.names.sources.iter().flatten();
+        let sources = || all().filter(|(name, _)| rule.when.hears(name));
         let of_provider = sources().filter(|(_, of)| *of == provider);
         let said = case.source.clone();
         said.or_else(|| stored.map(|stored| stored.source.clone()))
             .or_else(|| first_fitting(&rule.when.sources, sources().map(|(name, _)| name)))
             .or_else(|| of_provider.map(|(name, _)| name.clone()).next())
+            .or_else(|| {
+                first_fitting(
+                    rule.namespace.as_ref().map_or(&[], |ns| &ns.sources),
+                    [].iter(),
+                )
+            })
             .unwrap_or_else(|| provider.to_owned())
     }
 }

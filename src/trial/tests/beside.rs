@@ -133,7 +133,7 @@ fn nobody_tests_rules_of_another_folder() {
     );
     finds(
         &found,
-        &["HR0702 told: there is no rule `told` here; it stands in another folder"],
+        &["HR0702 told: there is no rule `told` here; a test is about a rule of its folder"],
         &["rules/b/a.yaml"],
     );
 }
