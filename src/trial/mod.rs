@@ -34,6 +34,8 @@ use files::{ReadFile, Tested};
 use imagine::Imagination;
 use payload::{Body, stored_event};
 
+pub use imagine::{Said, imagine};
+
 /// What became of the tests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
