@@ -182,8 +182,8 @@ mod tests {
 
     #[test]
     fn many_differences_are_told_in_part() {
-        let part: String = (0..10).map(|n| format!("k{n}: 1\n")).collect();
-        let told = told(&part, &json!({}), Extent::Part);
+        let part: Vec<_> = (0..10).map(|n| format!("k{n}: 1\n")).collect();
+        let told = told(&part.concat(), &json!({}), Extent::Part);
         assert_eq!(told.len(), 9);
         assert_eq!(told.last().unwrap(), "… and 2 more");
     }
