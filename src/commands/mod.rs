@@ -12,6 +12,7 @@ mod explain;
 mod import;
 mod init;
 mod jobs;
+mod known;
 mod output;
 mod providers;
 mod proving;
