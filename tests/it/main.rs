@@ -12,6 +12,7 @@
     reason = "tests print their figures, and why they were skipped"
 )]
 
+mod adnanh;
 mod by_hand;
 mod canary;
 mod chains;
@@ -35,6 +36,7 @@ mod recipes;
 mod reload;
 mod retry;
 mod sarif;
+mod start;
 mod tenants;
 mod tidy;
 mod vectors;
