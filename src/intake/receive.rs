@@ -118,7 +118,7 @@ impl Intake {
                                 .verify(&delivery, delivery.received_at, &NoKeys)
                                 .is_ok()
                     };
-                    let _ = aside(bytes, work).await;
+                    let _ = aside(bytes > BLOCKING_BYTES_MIN, work).await;
                 }
                 let refused = Refused::unproven("source", &nobody);
                 return self.0.refuse(NO_SOURCE, refused);
@@ -136,13 +136,13 @@ impl Intake {
         let inner = &self.0;
         let rules = Arc::clone(&inner.parts.rules.borrow());
         let dedupe = inner.parts.settings.borrow().dedupe;
-        let bytes = delivery.body.len();
+        let slow = rules.programs || delivery.body.len() > BLOCKING_BYTES_MIN;
         let delivery = Arc::new(delivery);
         let judged = || {
             let (source, rules) = (Arc::clone(&source), Arc::clone(&rules));
             let sources = Arc::clone(&sources);
             let (delivery, keys) = (Arc::clone(&delivery), Arc::clone(&inner.keys));
-            aside(bytes, move || {
+            aside(slow, move || {
                 judge(&source, &sources, rules, dedupe, &delivery, &*keys)
             })
         };
@@ -199,13 +199,13 @@ impl Intake {
     }
 }
 
-/// Runs work here, or on a thread of its own where there are many bytes to go through. None where it
-/// panicked.
+/// Runs work here, or on a thread of its own where it may be slow: many bytes to go through, or programs
+/// to run. None where it panicked.
 async fn aside<T: Send + 'static>(
-    bytes: usize,
+    slow: bool,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
-    let done = if bytes > BLOCKING_BYTES_MIN {
+    let done = if slow {
         tokio::task::spawn_blocking(work).await.ok()
     } else {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()

@@ -351,6 +351,7 @@ impl Loading {
         let text = Kept::of(by_path.values()).text();
         RuleSet {
             index: Index::of(&rules),
+            programs: rules.iter().any(|rule| rule.runs_programs()),
             rules,
             paths: self.paths.clone(),
             hash: hex::encode(sha256(text.as_bytes())),

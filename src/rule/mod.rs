@@ -94,6 +94,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    fn runs_programs(&self) -> bool {
+        let mut formulas = self.vars.iter().map(|var| &var.formula);
+        formulas.any(|formula| matches!(formula, Formula::Program(_)))
+    }
+
     /// The line it begins on, counted from 1.
     pub fn line(&self) -> usize {
         let before = self.place.file.text.get(..self.place.span.start);
@@ -114,6 +119,8 @@ pub struct RuleSet {
     pub files: BTreeMap<PathBuf, Arc<SourceFile>>,
     /// The other files that their rules took something from, or tried to: lists and `_shared.yaml`.
     pub beside: BTreeSet<PathBuf>,
+    /// Whether a rule of it runs a program, which takes its time.
+    pub programs: bool,
     index: index::Index,
     parsed: loading::ParsedFiles,
 }

@@ -412,3 +412,16 @@ fn answers_that_cannot_be_given() {
         assert_eq!(findings(&respond(text)), [], "{text}");
     }
 }
+
+#[test]
+fn a_set_knows_whether_it_runs_programs() {
+    let runs = |vars: &str| {
+        let text = with("provider: github", &format!("    vars: {{{vars}}}\n{LOG}"));
+        let file = SourceFile::new("rules/a.yaml", &text);
+        RuleSet::load(vec![file], &Names::default(), None)
+            .set
+            .programs
+    };
+    assert!(runs("a: one, n: {jq: '.a | length'}"));
+    assert!(!runs("a: '{{payload.jq}}', b: {other: .a}"));
+}

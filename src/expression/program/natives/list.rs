@@ -194,7 +194,7 @@ fn places(run: &Run<'_>, text: &str, part: &str) -> Result<Vec<Value>, Stop> {
     }
     run.budget.spend(text.len() / 128)?;
     while let Some(rest) = text.get(from..) {
-        run.budget.spend(1 + part.len() / 256)?;
+        run.budget.spend(1 + part.len() / 16)?;
         let Some(at) = rest.find(part) else { break };
         passed += rest.get(..at).map_or(0, |before| before.chars().count());
         found.push(passed.into());
