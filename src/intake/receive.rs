@@ -171,15 +171,16 @@ impl Intake {
                 // or jobs would stay leased to nobody.
                 let inner = Arc::clone(inner);
                 let store = async move {
-                    let respond = acceptances
-                        .first()
-                        .and_then(|first| first.plan.respond.clone());
+                    // Of several events, the first that a rule answers is answered.
+                    let responds = acceptances.iter().map(|one| one.plan.respond.clone());
+                    let responds: Vec<_> = responds.collect();
                     let stored = inner.store(&source, acceptances).await?;
-                    let own = inner.own_answer(&source, respond, &stored, &rules).await;
-                    Some(own.or(acknowledgement).unwrap_or(match stored {
-                        Stored::New(event) => answers::accepted(event),
-                        Stored::Before(first) => answers::duplicate(first),
-                    }))
+                    let mut answered = responds.into_iter().zip(&stored);
+                    let own = match answered.find_map(|(one, at)| Some((one?, at))) {
+                        Some((one, at)) => inner.own_answer(&source, one, at, &rules).await,
+                        None => None,
+                    };
+                    own.or(acknowledgement).or_else(|| Stored::usual(&stored))
                 };
                 match tokio::spawn(store).await {
                     Ok(Some(answer)) => answer,
@@ -223,25 +224,33 @@ enum Stored {
     Before(EventId),
 }
 
+impl Stored {
+    /// What the sender of several events is told: of the first that is new, or of the first.
+    fn usual(all: &[Self]) -> Option<Answer> {
+        let new = all.iter().find(|one| matches!(one, Self::New(_)));
+        Some(match new.or(all.first())? {
+            Self::New(event) => answers::accepted(*event),
+            Self::Before(first) => answers::duplicate(*first),
+        })
+    }
+}
+
 impl Inner {
     /// What a rule answers. A duplicate is answered as its first event is, by the rules of today.
     async fn own_answer(
         &self,
         source: &Source,
-        respond: Option<Result<Response, String>>,
+        own: Result<Response, String>,
         stored: &Stored,
         rules: &Arc<RuleSet>,
     ) -> Option<Answer> {
         let respond = match stored {
-            Stored::New(_) => respond?,
-            Stored::Before(first) => {
-                let own = respond?;
-                match self.parts.store.event(*first).await {
-                    Ok(Some(event)) => plan_guarded(rules, &event).respond.unwrap_or(own),
-                    // It may be erased by now.
-                    Ok(None) | Err(_) => own,
-                }
-            }
+            Stored::New(_) => own,
+            Stored::Before(first) => match self.parts.store.event(*first).await {
+                Ok(Some(event)) => plan_guarded(rules, &event).respond.unwrap_or(own),
+                // It may be erased by now.
+                Ok(None) | Err(_) => own,
+            },
         };
         match respond {
             Ok(response) => Some(answers::respond(response)),
@@ -267,8 +276,13 @@ impl Inner {
         refused.answer
     }
 
-    /// Stores the events of one delivery and hands their jobs over; none where they could not be stored.
-    async fn store(&self, source: &Source, mut acceptances: Vec<Acceptance>) -> Option<Stored> {
+    /// Stores the events of one delivery, hands their jobs over and says what became of each; none where
+    /// they could not be stored.
+    async fn store(
+        &self,
+        source: &Source,
+        mut acceptances: Vec<Acceptance>,
+    ) -> Option<Vec<Stored>> {
         let mut permits = HashMap::new();
         let mut kept = Vec::new();
         let mut gated = false;
@@ -294,25 +308,24 @@ impl Inner {
             }
         };
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        let (mut new, mut before) = (None, None);
+        let mut stored = Vec::with_capacity(kept.len());
         for (accepted, (event, bytes, ready, told)) in accepted.into_iter().zip(kept) {
             match accepted {
                 Accepted::New(leased) => {
                     self.hand_over(leased, &mut permits, ready);
                     told.accepted(&self.parts.telemetry, source, bytes);
-                    new.get_or_insert(event);
+                    stored.push(Stored::New(event));
                 }
                 Accepted::Duplicate { first, same_body } => {
                     self.duplicate(source, first, same_body);
-                    before.get_or_insert(first);
+                    stored.push(Stored::Before(first));
                 }
             }
         }
-        if gated && new.is_some() {
+        if gated && stored.iter().any(|one| matches!(one, Stored::New(_))) {
             self.parts.handover.nudge();
         }
-        let again = || before.map(Stored::Before);
-        new.map(Stored::New).or_else(again)
+        Some(stored)
     }
 
     /// Reserves slots for jobs that could be performed as soon as they are stored.

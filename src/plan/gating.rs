@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::event::FiringId;
-use crate::rule::{Closing, Flow, Key, Other, Otherwise, Reads, Rule};
+use crate::rule::{Closing, Flow, Key, Other, Otherwise, Reads, Rule, To};
 
 use super::flow::{
     Changed, Closes, Digest, Gates, Join, Lane, NewFiring, Signal, Throttle, Unless,
@@ -231,14 +231,29 @@ impl Judging<'_> {
             });
         }
         if let Some(gate) = &flow.digest {
+            let key = self.key(rule, "digest", &gate.key)?;
             gates.digest = Some(Digest {
-                key: self.key(rule, "digest", &gate.key)?,
+                key: self.by_destination(rule, key),
                 closes: closes(&gate.closes),
                 max: gate.max,
                 min: gate.min,
             });
         }
         Ok(())
+    }
+
+    /// A digest goes where its first event does, so events that the labels of their sources send
+    /// elsewhere are not in it.
+    fn by_destination(&self, rule: &Rule, key: String) -> String {
+        let all = rule.actions.iter().flat_map(|action| &action.destinations);
+        let by_labels = all.filter(|to| matches!(to, To::Labels(_)));
+        // A source without the labels for one has a dead letter there.
+        let names = by_labels.map(|to| to.name(&self.event.source).ok());
+        let names: Vec<_> = names.collect();
+        if names.is_empty() {
+            return key;
+        }
+        serde_json::json!([key, names]).to_string()
     }
 
     fn join(&mut self, rule: &Rule) -> Result<Option<Join>, String> {

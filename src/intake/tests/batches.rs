@@ -1,6 +1,6 @@
 //! Deliveries that hold several events, settings that a definition asks for, tokens in the query.
 
-use super::stage::{Stage, json, read};
+use super::stage::{Stage, event_id, json, read, rules};
 use crate::event::Query;
 use crate::intake::Reach;
 
@@ -31,6 +31,37 @@ async fn each_event_of_a_batch_is_kept_and_known_again() {
     // Some of it is new: that much is accepted.
     assert_eq!(send(&["2", "3"]).await.status, 202);
     assert_eq!(stage.events().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_batch_is_answered_for_its_first_event_that_a_rule_answers() {
+    let rules = rules(
+        "rules: [{name: r, when: {provider: line, conditions: [{path: $..webhookEventId, in: ['2', '3', '4']}]}, \
+         respond: {body: '{{event.id}}'}, actions: [{log: {message: hi}}]}]",
+    );
+    let stage = Stage::start_with(LINE, rules);
+    let send = async |ids: &[&str]| {
+        let delivery = stage.signed("line", SECRET, "", &body(ids));
+        stage.send("line", delivery).await
+    };
+    // No rule answers the first; the second is answered.
+    let answer = send(&["1", "2"]).await;
+    let two = String::from_utf8(answer.body.to_vec()).unwrap();
+    let kept = async || {
+        let events = stage.events().await.into_iter();
+        events.map(|event| event.id.to_string()).collect::<Vec<_>>()
+    };
+    assert!(kept().await.contains(&two), "{two}");
+    // It came before, beside one that is new: it is answered as it was, not as an event that never was.
+    let answer = send(&["2", "3"]).await;
+    assert_eq!(answer.body, two.as_bytes());
+    let answer = send(&["1", "3"]).await;
+    let three = String::from_utf8(answer.body.to_vec()).unwrap();
+    assert!(kept().await.contains(&three) && three != two, "{three}");
+    // Without a rule that answers, what is new is told.
+    let answer = send(&["1", "5"]).await;
+    assert_eq!(answer.status, 202);
+    assert!(kept().await.contains(&event_id(&answer).to_string()));
 }
 
 #[tokio::test]

@@ -321,3 +321,21 @@ fn a_digest_renders_all_its_events() {
         "a replay is a digest of its own"
     );
 }
+
+#[test]
+fn events_for_other_destinations_are_not_in_one_digest() {
+    let set = rules(
+        "rules: [{name: r, when: {event: push}, digest: {window: 1m}, \
+         actions: [{http: {destination: 'books-{{source.labels.customer}}', body: ['{{length events}}']}}]}]",
+    );
+    let key = |customer: &str, run| {
+        let mut event = push(&json!({"id": 1}));
+        let label = ("customer".to_owned(), customer.to_owned());
+        event.source.labels.extend([label]);
+        let plan = plan_through(&set, &event, run, Passage::Gates);
+        assert_eq!(plan.jobs[0].destination, format!("books-{customer}"));
+        plan.firings[0].gates.digest.clone().unwrap().key
+    };
+    assert_eq!(key("acme", 0), key("acme", 1));
+    assert_ne!(key("acme", 0), key("beta", 0), "or one would read the other's");
+}

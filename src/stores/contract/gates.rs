@@ -223,6 +223,30 @@ pub(crate) async fn a_late_event_counts_beside_those_before_it(bed: impl Bed) {
     assert_eq!(world.after_look(&[3]).await, [Ready], "a minute later");
 }
 
+pub(crate) async fn a_pass_counts_for_what_comes_late_after_a_sweep(bed: impl Bed) {
+    let world = World::new(bed);
+    accept(&world.store, fired(1, 0, throttle("k", 1))).await;
+    assert_eq!(world.after_look(&[1]).await, [Ready]);
+    world.clock.advance(MINUTE + SETTLING);
+    world.store.sweep(MINUTE).await.unwrap();
+    accept(&world.store, fired(2, 59_999, throttle("k", 1))).await;
+    assert_eq!(world.after_look(&[2]).await, [Throttled]);
+}
+
+pub(crate) async fn a_throttle_outlives_a_clock_that_was_set_back(bed: impl Bed) {
+    let world = World::new(bed);
+    let years = 1000 * 3600 * 24 * 3650;
+    accept(&world.store, fired(1, years, throttle("k", 2))).await;
+    accept(&world.store, fired(2, years, throttle("k", 2))).await;
+    assert_eq!(world.after_look(&[1, 2]).await, [Ready, Ready]);
+    let batch = (3..=5).map(|n| fired(n, n, throttle("k", 2)));
+    world.accept_all(batch.collect()).await;
+    assert_eq!(
+        world.after_look(&[3, 4, 5]).await,
+        [Ready, Ready, Throttled]
+    );
+}
+
 pub(crate) async fn a_value_passes_when_it_changed(bed: impl Bed) {
     let world = World::new(bed);
     let up = || changed(json!("up"), None, None);

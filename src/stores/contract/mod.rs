@@ -118,6 +118,8 @@ macro_rules! promises {
             gates::a_gateless_firing_opens_at_the_next_claim
             gates::a_throttle_lets_so_many_through
             gates::a_late_event_counts_beside_those_before_it
+            gates::a_pass_counts_for_what_comes_late_after_a_sweep
+            gates::a_throttle_outlives_a_clock_that_was_set_back
             gates::a_value_passes_when_it_changed
             gates::from_and_to_say_which_change
             gates::what_nobody_calls_off_happens

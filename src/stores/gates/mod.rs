@@ -24,6 +24,10 @@ pub const FIRINGS_PER_CLAIM: usize = 500;
 /// received in time may still be on its way to the disk.
 pub const SETTLING: Duration = Duration::from_secs(1);
 
+/// How much longer than its time a pass is kept, for events that were received in it and come late. One
+/// that lies further ahead is of a clock that was set back, and counts no more.
+pub const LATE_MAX: Duration = Duration::from_hours(1);
+
 /// Where a firing stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -123,6 +127,13 @@ pub(super) struct Signalled {
     pub(super) received_at: Timestamp,
 }
 
+impl Signalled {
+    /// How far from a moment it was received, in milliseconds.
+    pub(super) fn apart(&self, moment: Timestamp) -> u64 {
+        self.received_at.millis().abs_diff(moment.millis())
+    }
+}
+
 /// What a store has to keep and find for it.
 pub(super) trait Desk {
     /// Why it cannot.
@@ -146,21 +157,31 @@ pub(super) trait Desk {
         now: Timestamp,
     ) -> Result<(), Self::Fault>;
 
-    /// Signals of other events received in a time, both ends included, as they were stored.
-    fn signals(
+    /// Of the signals of other events received in a time, both ends included, the one nearest to the
+    /// moment at which the firing's own was received; of two as near, the one that was stored first.
+    fn nearest(
         &mut self,
         firing: &Standing,
         name: &str,
         key: &str,
         between: (Timestamp, Timestamp),
-    ) -> Result<Vec<Signalled>, Self::Fault>;
+    ) -> Result<Option<Signalled>, Self::Fault>;
 
-    /// The latest pass of a key.
-    fn latest_pass(&mut self, rule: &str, key: &str) -> Result<Option<Timestamp>, Self::Fault>;
+    /// The latest pass of a key, of those up to a moment.
+    fn latest_pass(
+        &mut self,
+        rule: &str,
+        key: &str,
+        by: Timestamp,
+    ) -> Result<Option<Timestamp>, Self::Fault>;
 
-    /// How often a key passed after a moment.
-    fn passes_after(&mut self, rule: &str, key: &str, after: Timestamp)
-    -> Result<u64, Self::Fault>;
+    /// How often a key passed after a moment, and up to another.
+    fn passes(
+        &mut self,
+        rule: &str,
+        key: &str,
+        between: (Timestamp, Timestamp),
+    ) -> Result<u64, Self::Fault>;
 
     /// Counts a pass, for as long as it may matter.
     fn pass(

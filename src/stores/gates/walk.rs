@@ -5,7 +5,7 @@ use crate::plan::{Changed, DIGEST_BYTES_MAX, Digest, JobState, Join, Throttle, U
 use crate::runtime::Timestamp;
 
 use super::super::{before, reasons};
-use super::{Desk, FiringState, Gate, SETTLING, Signalled, Standing};
+use super::{Desk, FiringState, Gate, LATE_MAX, SETTLING, Standing};
 
 /// What a gate says.
 enum Passage {
@@ -125,8 +125,7 @@ impl<D: Desk> Walk<'_, D> {
         let between = (before(own, gate.within), end);
         let mut found = Vec::new();
         for name in &gate.names {
-            let all = self.desk.signals(firing, name, &gate.key, between)?;
-            let Some(nearest) = all.into_iter().min_by_key(|one| apart(one, own)) else {
+            let Some(nearest) = self.desk.nearest(firing, name, &gate.key, between)? else {
                 let waits = !gate.at_once && self.now < end.after(SETTLING);
                 return Ok(if waits {
                     let (key, until) = (gate.key.clone(), end.after(SETTLING));
@@ -147,8 +146,7 @@ impl<D: Desk> Walk<'_, D> {
     fn unless(&mut self, firing: &mut Standing, gate: &Unless) -> Result<Passage, D::Fault> {
         let end = firing.received_at.after(gate.within);
         let between = (firing.received_at, end);
-        let found = self.desk.signals(firing, "", &gate.key, between)?;
-        if let Some(other) = found.into_iter().min_by_key(|one| one.received_at) {
+        if let Some(other) = self.desk.nearest(firing, "", &gate.key, between)? {
             let reason = reasons::called_off(other.event, other.received_at);
             return Ok(Passage::End(JobState::Cancelled, reason));
         }
@@ -163,14 +161,16 @@ impl<D: Desk> Walk<'_, D> {
 
     fn throttle(&mut self, firing: &Standing, gate: &Throttle) -> Result<Passage, D::Fault> {
         let rule = &firing.rule;
-        let latest = self.desk.latest_pass(rule, &gate.key)?;
+        let by = self.now.after(LATE_MAX).max(firing.at);
+        let latest = self.desk.latest_pass(rule, &gate.key, by)?;
         // What was received earlier and comes later counts beside those that came before it.
         let at = latest.map_or(firing.at, |latest| latest.max(firing.at));
-        let since = before(at, gate.per);
-        if self.desk.passes_after(rule, &gate.key, since)? >= u64::from(gate.at_most) {
+        let between = (before(at, gate.per), by);
+        if self.desk.passes(rule, &gate.key, between)? >= u64::from(gate.at_most) {
             return Ok(Passage::End(JobState::Throttled, reasons::throttled(gate)));
         }
-        self.desk.pass(rule, &gate.key, at, at.after(gate.per))?;
+        let until = at.after(gate.per).after(LATE_MAX);
+        self.desk.pass(rule, &gate.key, at, until)?;
         Ok(Passage::Through)
     }
 
@@ -214,9 +214,4 @@ impl<D: Desk> Walk<'_, D> {
             _ => self.open(&leader),
         }
     }
-}
-
-/// How far apart, in milliseconds.
-fn apart(one: &Signalled, other: Timestamp) -> u64 {
-    one.received_at.millis().abs_diff(other.millis())
 }

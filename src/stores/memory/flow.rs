@@ -202,13 +202,13 @@ impl Desk for State {
         Ok(())
     }
 
-    fn signals(
+    fn nearest(
         &mut self,
         firing: &Standing,
         name: &str,
         key: &str,
         (from, to): (Timestamp, Timestamp),
-    ) -> Result<Vec<Signalled>, Infallible> {
+    ) -> Result<Option<Signalled>, Infallible> {
         let fits = |kept: &&KeptSignal| {
             let signal = &kept.signal;
             (signal.rule.as_str(), signal.name.as_str()) == (&firing.rule, name)
@@ -216,25 +216,33 @@ impl Desk for State {
                 && kept.event != firing.event
                 && (from..=to).contains(&signal.received_at)
         };
-        let found = self.signals.iter().filter(fits);
-        Ok(found
-            .map(|kept| Signalled {
-                event: kept.event,
-                received_at: kept.signal.received_at,
-            })
-            .collect())
+        let found = self.signals.iter().filter(fits).map(|kept| Signalled {
+            event: kept.event,
+            received_at: kept.signal.received_at,
+        });
+        Ok(found.min_by_key(|one| one.apart(firing.received_at)))
     }
 
-    fn latest_pass(&mut self, rule: &str, key: &str) -> Result<Option<Timestamp>, Infallible> {
+    fn latest_pass(
+        &mut self,
+        rule: &str,
+        key: &str,
+        by: Timestamp,
+    ) -> Result<Option<Timestamp>, Infallible> {
         let passes = self.passes.iter();
-        let own = passes.filter(|pass| pass.rule == rule && pass.key == key);
+        let own = passes.filter(|pass| pass.rule == rule && pass.key == key && pass.at <= by);
         Ok(own.map(|pass| pass.at).max())
     }
 
-    fn passes_after(&mut self, rule: &str, key: &str, after: Timestamp) -> Result<u64, Infallible> {
+    fn passes(
+        &mut self,
+        rule: &str,
+        key: &str,
+        (after, by): (Timestamp, Timestamp),
+    ) -> Result<u64, Infallible> {
         let passes = self.passes.iter();
-        let own = passes.filter(|pass| pass.rule == rule && pass.key == key && pass.at > after);
-        Ok(own.count() as u64)
+        let own = passes.filter(|pass| pass.rule == rule && pass.key == key);
+        Ok(own.filter(|pass| pass.at > after && pass.at <= by).count() as u64)
     }
 
     fn pass(

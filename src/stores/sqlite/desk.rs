@@ -13,6 +13,16 @@ use super::firings::{COLUMNS, bytes, firing_code, gate_code};
 use super::rows::{get, state_code, time};
 use super::writer::Tx;
 
+/// The first signal of a time. However many a key has, one is looked at.
+pub(super) const NEXT_SIGNAL: &str = "SELECT event, received_at, seq FROM signals \
+     WHERE rule = ?1 AND name = ?2 AND key = ?3 AND received_at BETWEEN ?4 AND ?5 \
+     AND event <> ?6 ORDER BY received_at, seq LIMIT 1";
+
+/// The last signal of a time; of those received together, the one that was stored first.
+pub(super) const LAST_SIGNAL: &str = "SELECT event, received_at, seq FROM signals \
+     WHERE rule = ?1 AND name = ?2 AND key = ?3 AND received_at BETWEEN ?4 AND ?5 \
+     AND event <> ?6 ORDER BY received_at DESC, seq LIMIT 1";
+
 impl Desk for &Tx<'_> {
     type Fault = Fault;
 
@@ -49,48 +59,63 @@ impl Desk for &Tx<'_> {
         Ok(())
     }
 
-    fn signals(
+    fn nearest(
         &mut self,
         firing: &Standing,
         name: &str,
         key: &str,
         (from, to): (Timestamp, Timestamp),
-    ) -> Outcome<Vec<Signalled>> {
-        let mut select = self.db.prepare_cached(
-            "SELECT event, received_at FROM signals WHERE rule = ?1 AND name = ?2 AND key = ?3 \
-             AND received_at BETWEEN ?4 AND ?5 AND event <> ?6 ORDER BY seq",
-        )?;
-        let mut rows = select.query(params![
-            firing.rule,
-            name,
-            key,
-            from.millis(),
-            to.millis(),
-            firing.event.as_bytes(),
-        ])?;
+    ) -> Outcome<Option<Signalled>> {
+        let own = firing.received_at;
+        let just_before = own.millis().saturating_sub(1);
         let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push(Signalled {
-                event: EventId::from_bytes(get(row, 0)?),
-                received_at: time(row, 1)?,
-            });
+        for (sql, from, to) in [
+            (NEXT_SIGNAL, from.max(own).millis(), to.millis()),
+            (LAST_SIGNAL, from.millis(), to.millis().min(just_before)),
+        ] {
+            let mut select = self.db.prepare_cached(sql)?;
+            let mut rows = select.query(params![
+                firing.rule,
+                name,
+                key,
+                from,
+                to,
+                firing.event.as_bytes(),
+            ])?;
+            if let Some(row) = rows.next()? {
+                let one = Signalled {
+                    event: EventId::from_bytes(get(row, 0)?),
+                    received_at: time(row, 1)?,
+                };
+                found.push((one.apart(own), get::<i64>(row, 2)?, one));
+            }
         }
-        Ok(found)
+        let nearest = found
+            .into_iter()
+            .min_by_key(|(apart, seq, _)| (*apart, *seq));
+        Ok(nearest.map(|(_, _, one)| one))
     }
 
-    fn latest_pass(&mut self, rule: &str, key: &str) -> Outcome<Option<Timestamp>> {
-        let mut select = self
-            .db
-            .prepare_cached("SELECT max(at) FROM passes WHERE rule = ?1 AND key = ?2")?;
-        let latest: Option<i64> = select.query_row([rule, key], |row| row.get(0))?;
+    fn latest_pass(&mut self, rule: &str, key: &str, by: Timestamp) -> Outcome<Option<Timestamp>> {
+        let mut select = self.db.prepare_cached(
+            "SELECT max(at) FROM passes WHERE rule = ?1 AND key = ?2 AND at <= ?3",
+        )?;
+        let latest = select.query_row(params![rule, key, by.millis()], |row| row.get(0))?;
+        let latest: Option<i64> = latest;
         Ok(latest.map(Timestamp::from_millis))
     }
 
-    fn passes_after(&mut self, rule: &str, key: &str, after: Timestamp) -> Outcome<u64> {
+    fn passes(
+        &mut self,
+        rule: &str,
+        key: &str,
+        (after, by): (Timestamp, Timestamp),
+    ) -> Outcome<u64> {
         let mut select = self.db.prepare_cached(
-            "SELECT count(*) FROM passes WHERE rule = ?1 AND key = ?2 AND at > ?3",
+            "SELECT count(*) FROM passes WHERE rule = ?1 AND key = ?2 AND at > ?3 AND at <= ?4",
         )?;
-        let count: i64 = select.query_row(params![rule, key, after.millis()], |row| row.get(0))?;
+        let between = params![rule, key, after.millis(), by.millis()];
+        let count: i64 = select.query_row(between, |row| row.get(0))?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::SqliteStore;
+use super::desk::{LAST_SIGNAL, NEXT_SIGNAL};
 use crate::event::EventId;
 use crate::runtime::{Clock, Timestamp};
 use crate::stores::contract::fixtures::{accept, acceptance, id, job};
@@ -163,6 +164,30 @@ async fn hot_statements_scan_no_table() {
         let sorts = step.contains("TEMP B-TREE") && !sql.contains("lease_until");
         assert!(!sorts, "{sql}: {step}");
     }
+}
+
+#[tokio::test]
+async fn one_signal_is_looked_at_however_many_there_are() {
+    let scratch = Scratch::new();
+    let store = scratch.open();
+    let plans = store.readers.read(|db| {
+        let mut plans = Vec::new();
+        for sql in [NEXT_SIGNAL, LAST_SIGNAL] {
+            let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            let none = [rusqlite::types::Null; 6];
+            let steps = explain.query_map(rusqlite::params_from_iter(none), |row| {
+                row.get::<_, String>(3)
+            })?;
+            plans.push(steps.collect::<rusqlite::Result<Vec<_>>>()?);
+        }
+        Ok(plans)
+    });
+    let by_time = "SEARCH signals USING INDEX signals_near \
+                   (rule=? AND name=? AND key=? AND received_at>? AND received_at<?)";
+    let [next, last] = plans.await.unwrap().try_into().unwrap();
+    assert_eq!(next, [by_time]);
+    // Only those received in the same millisecond are sorted.
+    assert_eq!(last, [by_time, "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"]);
 }
 
 #[tokio::test]
