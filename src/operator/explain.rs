@@ -210,6 +210,19 @@ fn sentence(rule: &Rule, event: &Event, because: Option<&str>, trace: &RuleTrace
             event.provider,
             when.providers.join(", ")
         ),
+        Some("source") if !when.hears(&event.source.name) => {
+            let (name, sources) = rule
+                .namespace
+                .as_deref()
+                .map_or(("", &[][..]), |namespace| {
+                    (namespace.name.as_str(), namespace.sources.as_slice())
+                });
+            format!(
+                "the event came in by {}, the namespace {name} sees {}",
+                event.source.name,
+                or_nothing(sources)
+            )
+        }
         Some("source") => format!(
             "the event came in by {}, the rule is about {}",
             event.source.name,
@@ -238,6 +251,13 @@ fn sentence(rule: &Rule, event: &Event, because: Option<&str>, trace: &RuleTrace
             .clone()
             .unwrap_or_else(|| "its conditions do not hold".to_owned()),
     }
+}
+
+fn or_nothing(names: &[String]) -> String {
+    if names.is_empty() {
+        return "nothing".to_owned();
+    }
+    names.join(", ")
 }
 
 fn gates(flow: &Flow) -> Vec<String> {

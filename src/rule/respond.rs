@@ -101,11 +101,16 @@ impl Respond {
         let content_type = content_type.map_or("", |(_, value)| value.text());
         let content_type = content_type.to_ascii_lowercase();
         let is = |kinds: &[&str]| kinds.iter().any(|kind| content_type.contains(kind));
-        if template.is_literal() || !is(&["json", "html", "xml", "javascript"]) {
+        let json = is(&["json"]) || template.looks_like_json();
+        if template.is_literal() || !(json || is(&["html", "xml", "javascript"])) {
             return;
         }
-        let message = format!("values put into {content_type} can leave their place in it");
-        let help = if is(&["json"]) {
+        let place = match content_type.as_str() {
+            "" => "JSON text",
+            said => said,
+        };
+        let message = format!("values put into {place} can leave their place in it");
+        let help = if json {
             "write `body` as a map or list; JSON is built from that"
         } else {
             "answer with plain text or JSON where a value from an event is in it"
