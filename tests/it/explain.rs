@@ -193,6 +193,33 @@ async fn a_stored_event_is_judged_by_the_rules_of_its_time() {
 }
 
 #[test]
+fn a_rule_in_shadow_says_that_it_does_nothing() {
+    let (folder, config) = configured();
+    let shadow =
+        "rules: [{name: trial, mode: shadow, when: {event: push}, actions: [{log: {message: m}}]}]";
+    folder.write("rules/b.yaml", shadow);
+    let file = folder.write("push.json", BODY);
+    let asked = [
+        "explain",
+        file.to_str().unwrap(),
+        "--provider",
+        "github",
+        "--event",
+        "push",
+    ];
+    let more = ["--rule", "trial", "--config", config.to_str().unwrap()];
+    let asked = [&asked[..], &more[..]].concat();
+    let shown = text(&run(&asked));
+    assert!(
+        shown.contains("never performed") && shown.contains("  shadow log"),
+        "{shown}"
+    );
+    assert!(!shown.contains("ready"), "{shown}");
+    let explanation = json(&run(&[&asked[..], &["--format", "json"]].concat()));
+    assert_eq!(of(&explanation, "trial")["actions"][0]["state"], "shadow");
+}
+
+#[test]
 fn a_namespace_that_does_not_see_the_source_says_so() {
     let (folder, config) = configured();
     folder.write(
