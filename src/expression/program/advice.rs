@@ -132,6 +132,9 @@ pub(super) fn advise(error: ExpressionError, text: &str, rest: &str) -> Expressi
     if starts(&["$"]) || text.trim_start().starts_with("$.") {
         return error.help("the payload is `.`: write `.data.object`, not `$.data.object`");
     }
+    if text.contains("\\ud") || text.contains("\\uD") {
+        return error.help("a sign beyond U+FFFF is written as itself, not as two `\\u…`");
+    }
     if starts(&["'"]) {
         return error.help("texts stand in double quotes: \"…\"");
     }

@@ -192,8 +192,15 @@ impl<'p> Run<'p> {
     }
 
     /// Takes out what stands at some paths, the last first, so that none moves another.
-    pub(super) fn delete(&self, root: &mut Value, mut paths: Vec<Vec<Value>>) -> Flow {
-        self.budget.spend(paths.len())?;
+    pub(super) fn delete(&self, root: &mut Value, paths: Vec<Vec<Value>>) -> Flow {
+        if let [path] = paths.as_slice() {
+            return self.remove(root, path);
+        }
+        let mut settled = Vec::new();
+        for path in paths {
+            self.settle(root, path, &mut settled)?;
+        }
+        let mut paths = settled;
         let by_place = |left: &Vec<Value>, right: &Vec<Value>| {
             order(
                 &Value::from(right.as_slice()),
@@ -203,6 +210,45 @@ impl<'p> Run<'p> {
         paths.sort_by(by_place);
         paths.dedup();
         paths.iter().try_for_each(|path| self.remove(root, path))
+    }
+
+    /// Writes a path with positions from the start, and a slice at its end as the positions in it, so
+    /// that paths which mean the same place are the same, and have an order.
+    fn settle(&self, root: &Value, mut path: Vec<Value>, settled: &mut Vec<Vec<Value>>) -> Flow {
+        self.budget.spend(1 + path.len())?;
+        let (mut part, last) = (root, path.len().saturating_sub(1));
+        for at in 0..path.len() {
+            let Some(key) = path.get_mut(at) else { break };
+            let next = match (part, &*key) {
+                (Value::Array(items), Value::Number(number)) => {
+                    let Some(number) = whole(number).and_then(|at| position(at, items.len()))
+                    else {
+                        break;
+                    };
+                    *key = number.into();
+                    items.get(number)
+                }
+                (Value::Array(items), Value::Object(range)) if at == last => {
+                    let Some((start, end)) = range_of(range, items.len()) else {
+                        break;
+                    };
+                    path.pop();
+                    for number in start..end {
+                        self.budget.make(64 * (1 + path.len()))?;
+                        let mut one = path.clone();
+                        one.push(number.into());
+                        settled.push(one);
+                    }
+                    return Ok(());
+                }
+                (Value::Object(members), Value::String(name)) => members.get(name),
+                _ => None,
+            };
+            let Some(next) = next else { break };
+            part = next;
+        }
+        settled.push(path);
+        Ok(())
     }
 
     fn remove(&self, root: &mut Value, path: &[Value]) -> Flow {
@@ -226,7 +272,7 @@ impl<'p> Run<'p> {
                 match at.filter(|at| *at < items.len()) {
                     None => Ok(()),
                     Some(at) if rest.is_empty() => {
-                        self.budget.spend(items.len() / 64)?;
+                        self.budget.spend((items.len() - at) / 64)?;
                         items.remove(at);
                         Ok(())
                     }

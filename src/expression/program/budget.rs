@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::value::VALUE_DEPTH_MAX;
 
-/// The most steps of one run: about a tenth of a second.
-pub(super) const STEPS_MAX: usize = 1_000_000;
+/// The most steps of one run: less than a tenth of a second.
+pub(super) const STEPS_MAX: usize = 500_000;
 /// The most bytes that one run may copy or make, roughly reckoned.
-pub(super) const BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(super) const BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The most steps that may stand inside each other: each takes a piece of the thread's stack.
 pub(super) const NESTING_MAX: usize = 300;
 /// What a value takes beside its text, in bytes.
@@ -126,12 +126,17 @@ impl Budget {
     }
 }
 
+/// What the digits of a number count for: endless ones are slow to reckon with and to compare.
+fn digits(len: usize) -> usize {
+    len + len.saturating_sub(64).saturating_mul(16)
+}
+
 /// The rough size of a value in bytes; none over a bound, or nested deeper than values may be.
 fn size(value: &Value, max: usize, depth: usize) -> Option<usize> {
     let left = |sum: usize| max.checked_sub(sum);
     let own = match value {
         Value::Null | Value::Bool(_) => NODE_BYTES,
-        Value::Number(number) => NODE_BYTES + number.as_str().len(),
+        Value::Number(number) => NODE_BYTES + digits(number.as_str().len()),
         Value::String(text) => NODE_BYTES + text.len(),
         Value::Array(items) => items.iter().try_fold(NODE_BYTES, |sum, item| {
             Some(sum + size(item, left(sum)?, depth.checked_sub(1)?)?)

@@ -117,7 +117,7 @@ impl<'p> Run<'p> {
         })
     }
 
-    /// Every combination of the outputs of some arguments.
+    /// Every combination of the outputs of some arguments: those of the first change the fastest.
     pub(super) fn each_combination(
         &self,
         arguments: &'p [Code],
@@ -126,10 +126,13 @@ impl<'p> Run<'p> {
         at: &Place<'p>,
         then: &mut dyn FnMut(&[Val<'p>]) -> Flow,
     ) -> Flow {
-        let Some((first, rest)) = arguments.split_first() else {
-            return then(values);
+        let Some((last, rest)) = arguments.split_last() else {
+            values.reverse();
+            let flow = then(values);
+            values.reverse();
+            return flow;
         };
-        self.values(first, env, at, &mut |value| {
+        self.values(last, env, at, &mut |value| {
             values.push(value);
             let flow = self.each_combination(rest, values, env, at, then);
             values.pop();

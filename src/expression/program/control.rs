@@ -47,7 +47,7 @@ pub(super) const CONTROLS: &[(&str, usize, Control)] = &[
     ("while", 2, Control::While),
     ("repeat", 1, Control::Repeat),
     ("recurse", 1, Control::Recurse),
-    ("range", 3, Control::Range),
+    ("_range", 3, Control::Range),
     ("walk", 1, Control::Walk),
     ("sort_by", 1, Control::SortBy),
     ("group_by", 1, Control::GroupBy),
@@ -196,6 +196,7 @@ impl<'p> Run<'p> {
 
 fn counted(number: &Val<'_>) -> Result<usize, Stop> {
     match number.get().as_f64() {
+        Some(number) if number < 0.0 => Err(Stop::error("this counts from zero up")),
         Some(number) => Ok(count(number.ceil())),
         None => Err(Stop::error(format!(
             "this counts with a number, not {}",

@@ -175,19 +175,18 @@ impl<'s> Reader<'s> {
 
     fn object(&mut self, members: &[(Term<&'s str>, Option<Term<&'s str>>)]) -> Lowered {
         let read = |(key, value): &(Term<&'s str>, Option<Term<&'s str>>)| {
-            let value = match (key, value) {
-                (_, Some(value)) => self.code(value)?,
-                (Term::Var(_), None) => self.code(key)?,
-                (_, None) => {
-                    let key = Part::Index(self.code(key)?);
-                    Code::Path(Box::new(Code::Input), vec![(key, Optional::No)])
+            Ok(match (key, value) {
+                (Term::Var(name), None) => {
+                    let key = Code::Literal(name.trim_start_matches('$').into());
+                    (key, self.code(&Term::Var(*name))?)
                 }
-            };
-            let key = match key {
-                Term::Var(name) => Code::Literal(name.trim_start_matches('$').into()),
-                other => self.code(other)?,
-            };
-            Ok((key, value))
+                (_, Some(value)) => (self.code(key)?, self.code(value)?),
+                (_, None) => {
+                    let part = Part::Index(self.code(key)?);
+                    let value = Code::Path(Box::new(Code::Input), vec![(part, Optional::No)]);
+                    (self.code(key)?, value)
+                }
+            })
         };
         Ok(Code::Object(
             members.iter().map(read).collect::<Lowered<_>>()?,

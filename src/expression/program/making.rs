@@ -20,31 +20,30 @@ impl<'p> Run<'p> {
         at: &Place<'p>,
         sink: Sink<'_, 'p>,
     ) -> Flow {
-        self.filled(format, pieces, String::new(), env, at, sink)
+        self.filled(format, pieces, "", env, at, sink)
     }
 
-    pub(super) fn filled(
+    /// From the last piece to the first: where several give several texts, the first changes the fastest.
+    fn filled(
         &self,
         format: &'static Native,
         pieces: &'p [Piece],
-        mut before: String,
+        after: &str,
         env: &Env<'p>,
         at: &Place<'p>,
         sink: Sink<'_, 'p>,
     ) -> Flow {
-        match pieces.split_first() {
-            None => {
-                self.budget.make(before.len())?;
-                sink(at.gives(Val::plain(Value::String(before))))
-            }
+        self.budget.make(after.len())?;
+        match pieces.split_last() {
+            None => sink(at.gives(Val::plain(after.into()))),
             Some((Piece::Plain(text), rest)) => {
-                before.push_str(text);
-                self.filled(format, rest, before, env, at, sink)
+                let text = format!("{text}{after}");
+                self.filled(format, rest, &text, env, at, sink)
             }
             Some((Piece::Filled(code), rest)) => self.values(code, env, at, &mut |value| {
                 let text = natives::call(self, format, value.get(), &[])?;
-                let text = format!("{before}{}", text.as_str().unwrap_or_default());
-                self.filled(format, rest, text, env, at, sink)
+                let text = format!("{}{after}", text.as_str().unwrap_or_default());
+                self.filled(format, rest, &text, env, at, sink)
             }),
         }
     }
@@ -172,8 +171,14 @@ impl<'p> Run<'p> {
     ) -> Flow {
         self.values(right, env, at, &mut |right| {
             self.values(left, env, at, &mut |left| {
-                self.budget.read(left.get())?;
                 let (left, right) = (left.get(), right.get());
+                if std::mem::discriminant(left) == std::mem::discriminant(right) {
+                    let bytes = self
+                        .budget
+                        .read(left)?
+                        .saturating_add(self.budget.read(right)?);
+                    self.budget.spend(bytes / 512)?;
+                }
                 let holds = match sign {
                     Cmp::Eq => decimal::equal(left, right),
                     Cmp::Ne => !decimal::equal(left, right),

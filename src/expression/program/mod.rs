@@ -19,6 +19,7 @@ mod natives;
 mod operate;
 mod reading;
 mod rounds;
+mod signs;
 mod sorting;
 mod steps;
 mod value;
@@ -127,5 +128,7 @@ fn outcome<'p>(run: &Run<'p>, code: &'p Code, scope: &'p Value) -> Result<Value,
     Ok(found.get().clone())
 }
 
+#[cfg(test)]
+mod as_jq;
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,8 @@ pub(super) fn math<'p>(
         (Math::Add, Value::Null, _) => Ok(right),
         (Math::Add, _, Value::Null) => Ok(left),
         (_, Value::Number(l), Value::Number(r)) => {
+            budget.read(left.get())?;
+            budget.read(right.get())?;
             reckon(sign, l, r).map(|number| Val::plain(Value::Number(number)))
         }
         (Math::Add, Value::String(_), Value::String(more)) => {
@@ -121,6 +123,17 @@ fn merge(left: &mut Map<String, Value>, right: Map<String, Value>) {
 
 /// Exact where decimal arithmetic reaches, else as near as binary floating point comes.
 fn reckon(sign: Math, left: &Number, right: &Number) -> Result<Number, Stop> {
+    if let (Some(left), Some(right)) = (left.as_i64(), right.as_i64()) {
+        let whole = match sign {
+            Math::Add => left.checked_add(right),
+            Math::Sub => left.checked_sub(right),
+            Math::Mul => left.checked_mul(right),
+            Math::Div | Math::Rem => None,
+        };
+        if let Some(whole) = whole {
+            return Ok(whole.into());
+        }
+    }
     if let (Some(left), Some(right)) = (
         Decimal::parse(left.as_str()),
         Decimal::parse(right.as_str()),

@@ -5,7 +5,7 @@ use jaq_core::load::parse::{self, Def, Term};
 use jaq_core::load::{Lexer, Parser, span};
 
 use super::super::ExpressionError;
-use super::advice;
+use super::{advice, signs};
 
 /// The longest program, in bytes.
 pub(super) const PROGRAM_BYTES_MAX: usize = 4 * 1024;
@@ -46,9 +46,11 @@ pub(super) fn term(text: &str) -> Result<Term<&str>, ExpressionError> {
     {
         return Err(refusal(text, word, why));
     }
-    Parser::new(&tokens)
+    let term = Parser::new(&tokens)
         .parse(Parser::term)
-        .map_err(|errors| misplaced(text, errors.into_iter().next()))
+        .map_err(|errors| misplaced(text, errors.into_iter().next()))?;
+    signs::unambiguous(text, &tokens)?;
+    Ok(term)
 }
 
 /// Reads definitions.

@@ -1,5 +1,7 @@
 //! Going round: `until`, `while`, `repeat`, `recurse`, `range`, `walk`.
 
+use std::cmp::Ordering;
+
 use jaq_core::ops::Math;
 use serde_json::{Map, Value};
 
@@ -111,10 +113,15 @@ impl<'p> Run<'p> {
                 let message = format!("`range` counts with numbers, not {}", shown(odd.get()));
                 return Err(Stop::error(message));
             }
-            let up = order(by.get(), &Value::from(0)).is_ge();
+            let up = match order(by.get(), &Value::from(0)) {
+                Ordering::Equal => return Ok(()),
+                by => by.is_gt(),
+            };
             let mut next = from.clone();
             loop {
                 self.budget.spend(1)?;
+                self.budget.read(next.get())?;
+                self.budget.read(to.get())?;
                 let order = order(next.get(), to.get());
                 if (up && order.is_ge()) || (!up && order.is_le()) {
                     return Ok(());

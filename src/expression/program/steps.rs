@@ -69,12 +69,13 @@ impl<'p> Run<'p> {
 
     /// The part of a value under a key.
     pub(super) fn index(&self, value: &Val<'p>, key: &Value) -> Result<Val<'p>, Stop> {
+        self.budget.read(key)?;
         let wrong = || {
             let (key, value) = (shown(key), shown(value.get()));
             Err(Stop::error(format!("{key} cannot be looked up in {value}")))
         };
         match (value.get(), key) {
-            (Value::Null, Value::String(_) | Value::Number(_) | Value::Null | Value::Object(_)) => {
+            (Value::Null, Value::String(_) | Value::Number(_) | Value::Object(_)) => {
                 Ok(Val::plain(Value::Null))
             }
             (Value::Object(_), Value::String(name)) => {

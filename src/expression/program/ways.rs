@@ -112,14 +112,13 @@ impl<'p> Run<'p> {
         sink: Sink<'_, 'p>,
     ) -> Flow {
         let mut found = false;
-        let tried = self.guarded(left, env, at.clone(), &mut |place| {
+        self.eval(left, env, at.clone(), &mut |place| {
             if !place.val.holds() {
                 return Ok(());
             }
             found = true;
             sink(place)
         })?;
-        drop(tried);
         if found {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! Lists and objects.
 
 use jaq_core::ops::Math;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::super::super::decimal::equal;
 use super::super::budget::Stop;
@@ -31,6 +31,7 @@ pub(super) const LIST: &[Native] = &[
             (Value::Object(members), Value::String(name)) => {
                 Ok(Value::Bool(members.contains_key(name)))
             }
+            (Value::Null, Value::String(_) | Value::Number(_)) => Ok(Value::Bool(false)),
             (Value::Array(items), Value::Number(number)) => {
                 let at = whole(number).and_then(|at| usize::try_from(at).ok());
                 Ok(Value::Bool(at.is_some_and(|at| at < items.len())))
@@ -51,17 +52,7 @@ pub(super) const LIST: &[Native] = &[
     native("indices", 1, |run, input, arguments| {
         match (input, argument(arguments, 0)) {
             (Value::Null, _) => Ok(Value::Null),
-            (Value::String(text), Value::String(part)) => {
-                run.budget.spend(text.len() * (1 + part.len() / 16) / 64)?;
-                let starts = text.char_indices().enumerate();
-                let found = starts.filter(|(_, (at, _))| {
-                    !part.is_empty()
-                        && text
-                            .get(*at..)
-                            .is_some_and(|rest| rest.starts_with(part.as_str()))
-                });
-                Ok(found.map(|(number, _)| Value::from(number)).collect())
-            }
+            (Value::String(text), Value::String(part)) => places(run, text, part).map(Value::Array),
             (Value::Array(items), Value::Array(wanted)) => {
                 indices(run, items, wanted).map(Value::Array)
             }
@@ -90,32 +81,32 @@ pub(super) const LIST: &[Native] = &[
         }
         sum.take(&run.budget)
     }),
-    native("flatten", 0, |_, input, _| {
-        let mut flat = Vec::new();
-        flatten(list(input)?, usize::MAX, &mut flat);
-        Ok(Value::Array(flat))
-    }),
+    native("flatten", 0, |_, input, _| flattened(input, usize::MAX)),
     native("flatten", 1, |_, input, arguments| {
         let depth = argument(arguments, 0);
         let levels = match depth.as_f64() {
             Some(levels) if levels >= 0.0 => count(levels),
             _ => return wants("a number of levels from zero up", depth),
         };
-        let mut flat = Vec::new();
-        flatten(list(input)?, levels, &mut flat);
-        Ok(Value::Array(flat))
+        flattened(input, levels)
     }),
-    native("to_entries", 0, |_, input, _| match input {
-        Value::Object(members) => {
-            let entry = |(name, value): (&String, &Value)| {
-                let mut entry = Map::new();
-                entry.insert("key".to_owned(), name.as_str().into());
-                entry.insert("value".to_owned(), value.clone());
-                Value::Object(entry)
-            };
-            Ok(members.iter().map(entry).collect())
+    native("to_entries", 0, |_, input, _| {
+        let entry = |key: Value, value: &Value| json!({"key": key, "value": value});
+        match input {
+            Value::Object(members) => {
+                let members = members.iter();
+                Ok(members
+                    .map(|(name, value)| entry(name.as_str().into(), value))
+                    .collect())
+            }
+            Value::Array(items) => {
+                let items = items.iter().enumerate();
+                Ok(items
+                    .map(|(number, value)| entry(number.into(), value))
+                    .collect())
+            }
+            other => wants("an object or a list", other),
         }
-        other => wants("an object", other),
     }),
     native("from_entries", 0, |_, input, _| {
         let mut members = Map::new();
@@ -195,6 +186,24 @@ fn contained(left: &Value, right: &Value) -> bool {
     contains(left, right).unwrap_or(false)
 }
 
+/// Where in a text another stands, counted in characters; places may overlap.
+fn places(run: &Run<'_>, text: &str, part: &str) -> Result<Vec<Value>, Stop> {
+    let (mut found, mut from, mut passed) = (Vec::new(), 0, 0_usize);
+    if part.is_empty() {
+        return Ok(found);
+    }
+    run.budget.spend(text.len() / 128)?;
+    while let Some(rest) = text.get(from..) {
+        run.budget.spend(1 + part.len() / 256)?;
+        let Some(at) = rest.find(part) else { break };
+        passed += rest.get(..at).map_or(0, |before| before.chars().count());
+        found.push(passed.into());
+        passed += 1;
+        from += at + part.chars().next().map_or(1, char::len_utf8);
+    }
+    Ok(found)
+}
+
 /// Where in a list some items stand one after the other.
 pub(in super::super) fn indices(
     run: &Run<'_>,
@@ -210,6 +219,16 @@ pub(in super::super) fn indices(
     let same = |window: &[Value]| window.iter().zip(wanted).all(|(l, r)| equal(l, r));
     let found = windows.filter(|(_, window)| same(window));
     Ok(found.map(|(at, _)| at.into()).collect())
+}
+
+fn flattened(input: &Value, levels: usize) -> Result<Value, Stop> {
+    let items = match input {
+        Value::Object(members) => &members.values().cloned().collect::<Vec<_>>(),
+        other => list(other)?,
+    };
+    let mut flat = Vec::new();
+    flatten(items, levels, &mut flat);
+    Ok(Value::Array(flat))
 }
 
 fn flatten(items: &[Value], levels: usize, flat: &mut Vec<Value>) {

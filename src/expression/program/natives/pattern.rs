@@ -27,8 +27,12 @@ pub(super) const LIST: &[Native] = &[
         let pattern = pattern(run, arguments)?;
         let text = text(input)?;
         let mut found = Vec::new();
+        // Each place is counted from the start of the text, those of the groups too.
+        let places = text.len() * pattern.regex.captures_len() / 512;
         each(run, &pattern, text, &mut |captures| {
+            run.budget.spend(places)?;
             found.push(pattern.described(text, captures));
+            Ok(())
         })?;
         Ok(Value::Array(found))
     }),
@@ -42,6 +46,7 @@ pub(super) const LIST: &[Native] = &[
                 parts.push(text.get(from..whole.start()).unwrap_or_default().into());
                 from = whole.end();
             }
+            Ok(())
         })?;
         parts.push(text.get(from..).unwrap_or_default().into());
         Ok(Value::Array(parts))
@@ -56,6 +61,7 @@ pub(super) const LIST: &[Native] = &[
                 pieces.push(pattern.named(captures));
                 from = whole.end();
             }
+            Ok(())
         })?;
         pieces.push(text.get(from..).unwrap_or_default().into());
         Ok(Value::Array(pieces))
@@ -131,14 +137,14 @@ fn pattern(run: &Run<'_>, arguments: &[&Value]) -> Result<Pattern, Stop> {
 
 /// Pays for one search: it may go to the end of the text, and its place is counted from the start.
 fn search(run: &Run<'_>, len: usize) -> Result<(), Stop> {
-    run.budget.spend(1 + len / 512)
+    run.budget.spend(1 + len / 128)
 }
 
 fn each(
     run: &Run<'_>,
     pattern: &Pattern,
     text: &str,
-    found: &mut dyn FnMut(&Captures<'_>),
+    found: &mut dyn FnMut(&Captures<'_>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     let mut from = 0;
     while from <= text.len() {
@@ -150,7 +156,7 @@ fn each(
         let Some(whole) = captures.get(0) else { break };
         let empty = whole.is_empty();
         if !(empty && pattern.skips_empty) {
-            found(&captures);
+            found(&captures)?;
             if !pattern.all {
                 break;
             }

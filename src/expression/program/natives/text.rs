@@ -17,9 +17,9 @@ pub(super) const LIST: &[Native] = &[
     }),
     native("tonumber", 0, |_, input, _| match input {
         Value::Number(_) => Ok(input.clone()),
-        Value::String(text) => match text.trim().parse::<Number>() {
-            Ok(number) => Ok(Value::Number(number)),
-            Err(_) => wants("the text of a number", input),
+        Value::String(text) => match read_number(text.trim()) {
+            Some(number) => Ok(Value::Number(number)),
+            None => wants("the text of a number", input),
         },
         other => wants("a number or the text of one", other),
     }),
@@ -118,6 +118,31 @@ pub(super) const LIST: &[Native] = &[
         Value::Bool(_) => Err(Stop::error(format!("has no meaning for {}", shown(input)))),
     }),
 ];
+
+/// The number that a text writes: as JSON does, or as people do: `007`, `+5`, `.5`, `5.`.
+fn read_number(text: &str) -> Option<Number> {
+    if let Ok(number) = text.parse() {
+        return Some(number);
+    }
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mantissa, exponent) = digits.split_at(digits.find(['e', 'E']).unwrap_or(digits.len()));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let fraction = if fraction.is_empty() { "0" } else { fraction };
+    let fraction = if mantissa.contains('.') {
+        format!(".{fraction}")
+    } else {
+        String::new()
+    };
+    format!("{sign}{whole}{fraction}{exponent}").parse().ok()
+}
 
 /// A text as it is, all else as JSON.
 fn tostring(value: &Value) -> String {
