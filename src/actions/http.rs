@@ -158,10 +158,12 @@ impl HttpAction {
             .is_some_and(|header| header.text().to_ascii_lowercase().contains("json"));
         let text = template.text().trim();
         let whole = text.starts_with("{{json ") || text.starts_with("{{{json ");
+        let message = "values put into JSON text can leave their place in it";
+        let help = "write `body` as a map or list; JSON is built from that";
         if json && !template.is_literal() && !whole {
-            let message = "values put into JSON text can leave their place in it";
-            let help = "write `body` as a map or list; JSON is built from that";
             problems.push(body.error(code::UNESCAPED, message).help(help));
+        } else if template.looks_like_json() {
+            problems.push(body.warning(code::UNESCAPED, message).help(help));
         }
     }
 }

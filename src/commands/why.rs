@@ -69,6 +69,9 @@ fn head(output: &mut Output<'_>, explanation: &Explanation) -> io::Result<()> {
     }
 }
 
+/// The gate that nothing passes, as explanations name it.
+const SHADOW: &str = "mode: shadow";
+
 fn rule(output: &mut Output<'_>, why: &RuleWhy) -> io::Result<()> {
     let answer = if why.matched { "matched" } else { "no" };
     let at = format!("{}:{}", why.file, why.line);
@@ -84,7 +87,9 @@ fn rule(output: &mut Output<'_>, why: &RuleWhy) -> io::Result<()> {
     {
         output.line(&printable(&format!("  {note}")))?;
     }
-    if !why.gates.is_empty() {
+    if why.gates.iter().any(|gate| gate == SHADOW) {
+        output.line("  in shadow: its jobs are recorded and never performed")?;
+    } else if !why.gates.is_empty() {
         let gates = why.gates.join(", ");
         output.line(&format!(
             "  then it passes {gates}: `events show` tells what became of it"

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::condition::Looked;
 use crate::diagnostic::did_you_mean;
 use crate::event::{Event, EventId};
-use crate::plan::{self, JobBody, NewJob, PassedOver, RuleTrace};
+use crate::plan::{self, JobBody, JobState, NewJob, PassedOver, RuleTrace};
 use crate::providers::Providers;
 use crate::rule::{Flow, Rule, RuleSet};
 use crate::runtime::Timestamp;
@@ -193,7 +193,10 @@ fn why(rule: &Rule, event: &Event, trace: RuleTrace, jobs: Vec<NewJob>) -> RuleW
             .respond
             .and_then(Result::ok)
             .map(|response| response.status),
-        actions: jobs.into_iter().map(action).collect(),
+        actions: jobs
+            .into_iter()
+            .map(|job| action(job, rule.flow.shadow))
+            .collect(),
     }
 }
 
@@ -210,6 +213,19 @@ fn sentence(rule: &Rule, event: &Event, because: Option<&str>, trace: &RuleTrace
             event.provider,
             when.providers.join(", ")
         ),
+        Some("source") if !when.hears(&event.source.name) => {
+            let (name, sources) = rule
+                .namespace
+                .as_deref()
+                .map_or(("", &[][..]), |namespace| {
+                    (namespace.name.as_str(), namespace.sources.as_slice())
+                });
+            format!(
+                "the event came in by {}, the namespace {name} sees {}",
+                event.source.name,
+                or_nothing(sources)
+            )
+        }
         Some("source") => format!(
             "the event came in by {}, the rule is about {}",
             event.source.name,
@@ -240,6 +256,13 @@ fn sentence(rule: &Rule, event: &Event, because: Option<&str>, trace: &RuleTrace
     }
 }
 
+fn or_nothing(names: &[String]) -> String {
+    if names.is_empty() {
+        return "nothing".to_owned();
+    }
+    names.join(", ")
+}
+
 fn gates(flow: &Flow) -> Vec<String> {
     let delay = !flow.delay.is_zero();
     let known = [
@@ -257,13 +280,17 @@ fn gates(flow: &Flow) -> Vec<String> {
     there.map(|(name, _)| name.to_owned()).collect()
 }
 
-fn action(job: NewJob) -> ActionWhy {
+fn action(job: NewJob, shadow: bool) -> ActionWhy {
+    let state = match job.state {
+        JobState::Ready | JobState::Waiting if shadow => JobState::Shadow,
+        state => state,
+    };
     ActionWhy {
         action: job.action,
         kind: job.kind,
         destination: job.destination,
         item: job.item,
-        state: job.state.name().to_owned(),
+        state: state.name().to_owned(),
         reason: job.reason,
         rendered: match job.body {
             JobBody::Prepared { data, .. } => Some(data),

@@ -123,6 +123,11 @@ impl Judging<'_> {
             return Ok(None);
         };
         let key = self.key(rule, "order_by", &order.key)?;
+        // Two namespaces may share a destination; one's dead letter must not hold the other's jobs.
+        let key = match &rule.namespace {
+            Some(namespace) => format!("{}/{key}", namespace.name),
+            None => key,
+        };
         let hold = order.hold;
         Ok(Some(Lane { key, hold }))
     }

@@ -219,8 +219,12 @@ impl<'e> Judging<'e> {
         self.begin();
         let reads = &rule.when.vars;
         let mut trace = rule.when.conditions.trace(&self.facts(rule, reads));
-        let error = self.vars.error_of(reads).or(trace.problem.clone());
-        trace.holds &= error.is_none();
+        let failed = self.vars.error_of(reads);
+        trace.holds &= failed.is_none() && trace.problem.is_none();
+        // A var that failed is no reason where a test of something else decides.
+        let of_var = |because: &String| because.starts_with("var ");
+        let failed = failed.filter(|_| trace.because.as_ref().is_none_or(of_var));
+        let error = failed.or(trace.problem.clone());
         if let (Some(error), None) = (&error, &trace.because) {
             trace.because = Some(error.clone());
         }

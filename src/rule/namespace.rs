@@ -1,5 +1,6 @@
 //! Namespaces: the rules of one root reach only what hookrule.yaml gives them.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -132,19 +133,62 @@ pub(super) fn namespace_of(roots: &[Root], path: &Path) -> Option<Arc<Namespace>
     if roots.iter().all(|root| root.namespace.is_none()) {
         return None;
     }
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let path = absolute(path);
+    let path = real(path);
+    let root_of = |root: &Root| fs::canonicalize(&root.path).unwrap_or_else(|_| real(&root.path));
     let around = roots
         .iter()
-        .map(|root| (absolute(&root.path), root))
+        .map(|root| (root_of(root), root))
         .filter(|(root, _)| path.starts_with(root));
     let nearest = around.max_by_key(|(root, _)| root.components().count());
     nearest.and_then(|(_, root)| root.namespace.clone())
 }
 
+/// Where a file lies, whatever links lead to its folder: by another name of its folder it would be in
+/// no namespace. The file itself may be a link, and belongs where the link lies.
+fn real(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().and_then(|it| fs::canonicalize(it).ok());
+    match (folder, path.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => path,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_name_of_its_folder_does_not_lead_out_of_a_namespace() {
+        let name = format!("hookrule-{}-namespace", std::process::id());
+        let top = std::env::temp_dir().join(name);
+        fs::create_dir_all(top.join("rules/acme")).unwrap();
+        fs::create_dir_all(top.join("other")).unwrap();
+        fs::write(top.join("other/a.yaml"), "rules: []").unwrap();
+        std::os::unix::fs::symlink("rules/acme", top.join("link")).unwrap();
+        std::os::unix::fs::symlink("../../other/a.yaml", top.join("rules/acme/b.yaml")).unwrap();
+        let acme = Namespace {
+            name: "acme".to_owned(),
+            sources: Vec::new(),
+            destinations: Vec::new(),
+            actions: Vec::new(),
+        };
+        let root = |path: &str, namespace| Root {
+            path: top.join(path),
+            namespace,
+        };
+        let roots = [root("rules", None), root("link", Some(Arc::new(acme)))];
+        let found = |path: &str| namespace_of(&roots, &top.join(path)).is_some();
+        let all = [
+            "link/a.yaml",
+            "rules/acme/a.yaml",
+            "rules/acme/b.yaml",
+            "rules/a.yaml",
+        ];
+        let all = all.map(found);
+        fs::remove_dir_all(&top).unwrap();
+        assert_eq!(all, [true, true, true, false]);
+    }
 
     #[test]
     fn the_deepest_root_counts() {

@@ -101,16 +101,24 @@ impl Respond {
         let content_type = content_type.map_or("", |(_, value)| value.text());
         let content_type = content_type.to_ascii_lowercase();
         let is = |kinds: &[&str]| kinds.iter().any(|kind| content_type.contains(kind));
-        if template.is_literal() || !is(&["json", "html", "xml", "javascript"]) {
+        let message = |place: &str| format!("values put into {place} can leave their place in it");
+        let as_tree = "write `body` as a map or list; JSON is built from that";
+        let problem = if template.is_literal() {
             return;
-        }
-        let message = format!("values put into {content_type} can leave their place in it");
-        let help = if is(&["json"]) {
-            "write `body` as a map or list; JSON is built from that"
+        } else if is(&["json"]) {
+            let problem = body.error(code::UNESCAPED, message(&content_type));
+            problem.help(as_tree)
+        } else if is(&["html", "xml", "javascript"]) {
+            let help = "answer with plain text or JSON where a value from an event is in it";
+            let problem = body.error(code::UNESCAPED, message(&content_type));
+            problem.help(help)
+        } else if template.looks_like_json() {
+            let problem = body.warning(code::UNESCAPED, message("JSON text"));
+            problem.help(as_tree)
         } else {
-            "answer with plain text or JSON where a value from an event is in it"
+            return;
         };
-        problems.push(body.error(code::UNESCAPED, message).help(help));
+        problems.push(problem);
     }
 
     /// The answer for what templates see of an event.

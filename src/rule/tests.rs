@@ -394,6 +394,12 @@ fn answers_that_cannot_be_given() {
             "a map or list",
         ),
         (
+            r#"body: '{"a": "{{payload.a}}"}'"#,
+            "HR0305",
+            r#"'{"a""#,
+            "JSON text",
+        ),
+        (
             "headers: {Content-Type: text/html}, body: '<b>{{payload.a}}'",
             "HR0305",
             "'<b>",

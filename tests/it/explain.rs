@@ -192,6 +192,60 @@ async fn a_stored_event_is_judged_by_the_rules_of_its_time() {
     assert!(now.contains("judged by today's rules"), "{now}");
 }
 
+#[test]
+fn a_rule_in_shadow_says_that_it_does_nothing() {
+    let (folder, config) = configured();
+    let shadow =
+        "rules: [{name: trial, mode: shadow, when: {event: push}, actions: [{log: {message: m}}]}]";
+    folder.write("rules/b.yaml", shadow);
+    let file = folder.write("push.json", BODY);
+    let asked = [
+        "explain",
+        file.to_str().unwrap(),
+        "--provider",
+        "github",
+        "--event",
+        "push",
+    ];
+    let more = ["--rule", "trial", "--config", config.to_str().unwrap()];
+    let asked = [&asked[..], &more[..]].concat();
+    let shown = text(&run(&asked));
+    assert!(
+        shown.contains("never performed") && shown.contains("  shadow log"),
+        "{shown}"
+    );
+    assert!(!shown.contains("ready"), "{shown}");
+    let explanation = json(&run(&[&asked[..], &["--format", "json"]].concat()));
+    assert_eq!(of(&explanation, "trial")["actions"][0]["state"], "shadow");
+}
+
+#[test]
+fn a_namespace_that_does_not_see_the_source_says_so() {
+    let (folder, config) = configured();
+    folder.write(
+        "rules-acme/a.yaml",
+        "rules: [{name: r, when: {event: push}, actions: [{log: {message: m}}]}]",
+    );
+    let text = std::fs::read_to_string(&config).unwrap();
+    let roots = "rules: [rules, {path: rules-acme, namespace: acme, sources: [acme-*, shop], destinations: [], actions: [log]}]";
+    std::fs::write(&config, format!("{text}{roots}\n")).unwrap();
+    let file = folder.write("push.json", BODY);
+    let asked = [
+        "explain",
+        file.to_str().unwrap(),
+        "--provider",
+        "github",
+        "--event",
+        "push",
+    ];
+    let more = ["--format", "json", "--config", config.to_str().unwrap()];
+    let explanation = json(&run(&[&asked[..], &more[..]].concat()));
+    assert_eq!(
+        of(&explanation, "acme/r")["why_not"],
+        "the event came in by github, the namespace acme sees acme-*, shop"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_is_explained_as_if_it_came_in() {
     let (folder, config) = configured();

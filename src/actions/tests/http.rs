@@ -67,6 +67,8 @@ fn what_check_says() {
             "{headers: {Content-Type: application/json}, body: '{\"a\": \"{{payload.title}}\"}'}",
             "HR0305",
         ),
+        ("{body: '{\"a\": \"{{payload.title}}\"}'}", "HR0305"),
+        ("{body: '[\"{{payload.title}}\"]'}", "HR0305"),
         ("{body: {text: \"{{payload.\"}}", "HR0302"),
         ("{url: \"https://x.example\"}", "HR0004"),
     ] {
@@ -78,6 +80,9 @@ fn what_check_says() {
     }
     for config in [
         "{body: {text: a, b: c}}",
+        "{body: '{\"a\": 1}'}",
+        "{body: '{{payload.title}} \"x\"'}",
+        "{body: '[{{payload.title}}] is new'}",
         "{headers: {Content-Type: application/json}, body: \"{{json payload}}\"}",
     ] {
         assert_eq!(check("http", config), Vec::<String>::new(), "{config}");

@@ -87,7 +87,7 @@ impl Escape {
     }
 }
 
-const DOT_SEGMENT: &str = "`.` and `..` cannot stand in a URL: they would lead to another path";
+const DOT_SEGMENT: &str = "`.` and `..` cannot stand in a path: they would lead elsewhere";
 
 fn is_dot_segment(segment: &str) -> bool {
     let segment = segment.to_ascii_lowercase().replace("%2e", ".");

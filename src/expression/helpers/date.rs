@@ -49,15 +49,25 @@ pub(super) const DATE: Helper = Helper {
     ],
     most: 3,
     named: &["format", "tz"],
-    check: |literals| match literals.get(1) {
-        Some(Some(Value::String(format))) => {
-            formatted(Timestamp::from_millis(0), Some(format), TimeZone::UTC).map(|_| ())
+    check: |literals| {
+        if let Some(Some(Value::String(name))) = literals.get(2) {
+            zone(name)?;
         }
-        _ => Ok(()),
+        match literals.get(1) {
+            Some(Some(Value::String(format))) => {
+                formatted(Timestamp::from_millis(0), Some(format), TimeZone::UTC).map(|_| ())
+            }
+            _ => Ok(()),
+        }
     },
     call: date,
     ..PLAIN
 };
+
+fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name)
+        .map_err(|_| format!("knows no time zone `{name}` (it is written `Europe/Berlin`)"))
+}
 
 fn date(arguments: &Arguments<'_>) -> Result<Value, String> {
     let value = arguments.value(0);
@@ -66,8 +76,7 @@ fn date(arguments: &Arguments<'_>) -> Result<Value, String> {
     let format = arguments.either(1, "format").map(text).transpose()?;
     let zone = match arguments.either(2, "tz").map(text).transpose()? {
         None => TimeZone::UTC,
-        Some(name) => TimeZone::get(&name)
-            .map_err(|_| format!("knows no time zone `{name}` (it is written `Europe/Berlin`)"))?,
+        Some(name) => zone(&name)?,
     };
     formatted(moment, format.as_deref(), zone).map(Value::String)
 }
@@ -176,6 +185,13 @@ mod tests {
         ] {
             check(none, None);
         }
+    }
+
+    #[test]
+    fn a_zone_that_the_rule_names_is_known_before_any_event() {
+        let with = |zone: &str| (super::DATE.check)(&[None, None, Some(zone.into())]);
+        assert_eq!(with("Europe/Berlin"), Ok(()));
+        assert!(with("Mars/Base").unwrap_err().contains("Mars/Base"));
     }
 
     #[test]

@@ -102,6 +102,13 @@ impl Template {
         matches!(self.0.body, Body::Literal(_))
     }
 
+    /// Whether it is written like JSON text, with values in it that could leave their place there.
+    pub fn looks_like_json(&self) -> bool {
+        let text = self.text().trim_start();
+        let opens = text.starts_with(['{', '[']) && !text.starts_with("{{");
+        opens && text.contains('"') && !self.is_literal()
+    }
+
     /// The value: a string that is exactly one expression keeps its JSON type; texts in it are
     /// escaped for their place.
     ///

@@ -292,6 +292,20 @@ fn a_negative_condition_does_not_hold_for_a_var_that_failed() {
     assert!(!judge(&set, &push(&json!({})))[0].matched);
 }
 
+#[test]
+fn a_var_that_failed_is_the_reason_only_where_it_decides() {
+    let set = rules(
+        "rules: [{name: r, vars: {x: '{{payload.none}}'}, when: {conditions: [{path: $.a, equals: 1}, {var: x, equals: 1}]}, actions: [{log: {message: m}}]}]",
+    );
+    let why = |payload: Value| {
+        let trace = judge(&set, &push(&payload)).remove(0);
+        assert!(!trace.matched);
+        (trace.because.unwrap(), trace.note.is_some())
+    };
+    assert_eq!(why(json!({"a": 2})), ("$.a".to_owned(), false));
+    assert_eq!(why(json!({"a": 1})), ("var x".to_owned(), true));
+}
+
 /// A body of a million values, which no path with `..` gets through.
 fn huge() -> Event {
     push(&json!({"a": 1, "l": vec![vec![0; 1_001]; 1_000]}))

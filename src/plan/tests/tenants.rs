@@ -90,6 +90,20 @@ fn the_same_name_in_two_namespaces_is_two_rules() {
 }
 
 #[test]
+fn lanes_of_two_namespaces_are_two() {
+    let text = "rules: [{name: r, when: {}, order_by: {key: k, on_dead: hold}, actions: [{log: {message: m}}]}]";
+    let files = ["rules-acme/a.yaml", "rules-beta/a.yaml", "rules/a.yaml"];
+    let files = files.map(|path| SourceFile::new(path, text));
+    let set = RuleSet::load(files.into(), &names(), None).set;
+    let lanes = |source| -> Vec<String> {
+        let jobs = plan(&set, &from(source, &json!({})), 0).jobs;
+        jobs.into_iter().map(|job| job.lane.unwrap().key).collect()
+    };
+    assert_eq!(lanes("acme-shop"), ["k", "acme/k"]);
+    assert_eq!(lanes("beta-shop"), ["k", "beta/k"]);
+}
+
+#[test]
 fn what_is_given_from_above_stays_in_its_namespace() {
     let files = [
         ("rules/_shared.yaml", "templates: {hi: hello}\n".to_owned()),

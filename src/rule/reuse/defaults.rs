@@ -82,15 +82,24 @@ impl Defaults {
 }
 
 /// Adds what is not there. What is there stays, but for maps: they take in what they lack, at any
-/// depth. A key with nothing behind it counts as there, so a default can be taken away.
+/// depth. A key with nothing behind it takes the default away, and itself with it.
 fn merge(own: &mut Node, default: &Node) {
     let (Value::Map(own), Value::Map(default)) = (&mut own.value, &default.value) else {
         return;
     };
     for (key, value) in default {
-        match own.iter_mut().find(|(known, _)| known.text == key.text) {
-            Some((_, own)) => merge(own, value),
+        match own.iter().position(|(known, _)| known.text == key.text) {
             None => own.push((key.clone(), value.clone())),
+            Some(at) => match own.get_mut(at) {
+                Some((
+                    _,
+                    Node {
+                        value: Value::Null, ..
+                    },
+                )) => drop(own.remove(at)),
+                Some((_, own)) => merge(own, value),
+                None => {}
+            },
         }
     }
 }

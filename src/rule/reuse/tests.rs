@@ -208,6 +208,24 @@ fn templates_that_grow_without_end_are_stopped() {
 }
 
 #[test]
+fn a_default_is_taken_away_at_any_depth() {
+    let text = "defaults:
+  http: {destination: ci, headers: {a: '{{payload.a}}', b: '{{payload.b}}'}}
+rules:
+  - {name: r, when: {}, actions: [{http: {headers: {a: null}}}]}
+";
+    assert_eq!(texts(&[(A, text)]), ["{{payload.b}}"]);
+    // Where no default stands there, something is missing.
+    let own = text.replace("a: null", "c: null");
+    one(
+        &[(A, &own)],
+        &format!("{A} HR0006"),
+        "null",
+        "found nothing",
+    );
+}
+
+#[test]
 fn defaults_fill_what_is_left_out() {
     let text = "defaults:
   http: {destination: ci, headers: {a: '1', b: '2'}, query: {q: '{{> q}}'}}
