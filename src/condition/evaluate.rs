@@ -18,7 +18,7 @@ impl Run<'_, '_> {
                 let decided = self.decisive_of(conditions, true);
                 let leaf = decided.and_then(|condition| self.decisive(condition, true));
                 Stopped {
-                    written: leaf.map(|leaf| leaf.written.clone()).unwrap_or_default(),
+                    written: leaf.map_or_else(String::new, |leaf| leaf.written.to_string()),
                     problem,
                 }
             })

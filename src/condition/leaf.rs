@@ -22,11 +22,11 @@ pub enum Quantifier {
 /// What is tested, and how: one value must pass every positive test, and no value a negative one.
 #[derive(Debug)]
 pub struct Leaf {
-    pub(super) written: String,
+    pub(super) written: Box<str>,
     pub(super) subject: Subject,
     pub(super) quantifier: Quantifier,
     pub(super) options: Options,
-    pub(super) tests: Vec<Named>,
+    pub(super) tests: Box<[Named]>,
     /// Its number, if it is costly and comes out alike for every rule: it is carried out once.
     pub(super) number: Option<TestId>,
 }
@@ -135,7 +135,7 @@ impl Leaf {
         // Quoted: a query parameter may be named `q as number`.
         let subject = self.subject_identity();
         let mut text = format!("{subject:?}{quantifier}{}", self.options.written());
-        for named in &self.tests {
+        for named in &*self.tests {
             let list = match &named.elsewhere {
                 Some(Elsewhere::List(list)) => list.fingerprint(),
                 _ => "",
@@ -191,7 +191,7 @@ impl Leaf {
             // `$.a` and `$['a']` are one path.
             Subject::Slot(slot) => format!("{slot:?}"),
             Subject::Header(name) => format!("header {name}"),
-            _ => self.written.clone(),
+            _ => self.written.to_string(),
         }
     }
 

@@ -13,15 +13,15 @@ pub enum Subject {
     /// A path that selects at most one value.
     Slot(SlotId),
     /// A path that may select several: evaluated at most once for an event.
-    Several(QueryId, Path),
+    Several(QueryId, Box<Path>),
     /// A path into the value that `for_each` is at.
-    Item(Path),
+    Item(Box<Path>),
     /// A request header, its name in lower case.
-    Header(String),
+    Header(Box<str>),
     /// A parameter of the request URL.
-    Query(String),
+    Query(Box<str>),
     /// A var of the rule.
-    Var(String),
+    Var(Box<str>),
 }
 
 impl Subject {
@@ -61,11 +61,11 @@ impl Subject {
             Self::Query(name) => {
                 let values = facts.event.query.iter();
                 values
-                    .filter(|(given, _)| given == name)
+                    .filter(|(given, _)| **given == **name)
                     .all(|(_, value)| look(&Value::from(value)));
             }
             Self::Var(name) => {
-                facts.vars.get(name).map(look);
+                facts.vars.get(&**name).map(look);
             }
         }
         Ok(())

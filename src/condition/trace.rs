@@ -92,7 +92,7 @@ impl Run<'_, '_> {
         });
         Trace {
             holds: false,
-            because: Some(leaf.written.clone()),
+            because: Some(leaf.written.to_string()),
             seen,
             problem: reached.err().map(|stopped| stopped.to_string()),
             looked,

@@ -231,7 +231,7 @@ impl<'r> Planning<'r> {
                 after,
                 reason: None,
                 body: JobBody::Deferred {
-                    config: config.clone(),
+                    config: (**config).clone(),
                     vars: vars.values().clone().into(),
                     rule_set: judging.rules.hash.clone(),
                     item: judging.item.map(|item| item.value.clone()),

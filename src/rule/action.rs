@@ -34,9 +34,9 @@ pub struct Action {
     pub configured: Arc<dyn Configured>,
     /// Its configuration as JSON without the destination, where it must be rendered later: only for
     /// actions that use the outputs of others, or other events.
-    pub config: Option<serde_json::Value>,
+    pub config: Option<Box<serde_json::Value>>,
     /// The vars and actions that its templates read.
-    pub reads: Reads,
+    pub reads: Arc<Reads>,
 }
 
 /// A destination as an action names it.
@@ -87,7 +87,14 @@ impl Action {
             action.name = name;
         }
         if defers || !action.reads.actions.is_empty() {
-            action.config = Some(without_destination(block));
+            action.config = Some(Box::new(without_destination(block)));
+        }
+        if *action.reads == Reads::default()
+            && let Some(none) = reading
+                .paths
+                .compiled("reads nothing", || Some(Reads::default()))
+        {
+            action.reads = none;
         }
         if let Some(node) = own {
             action.conditions = Conditions::parse(node, reading, problems);
@@ -237,7 +244,7 @@ fn configure(
         condition_vars: Vec::new(),
         config: None,
         configured,
-        reads,
+        reads: Arc::new(reads),
     })
 }
 

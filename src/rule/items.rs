@@ -61,7 +61,7 @@ pub(super) fn check(rule: &mut Rule, meant: bool, problems: &mut Diagnostics) {
 fn everything(rule: &Rule) -> impl Iterator<Item = &Reads> {
     let vars = rule.vars.iter().map(|var| &var.reads);
     let keys = rule.flow.keys().into_iter().map(|(_, key)| &key.reads);
-    let actions = rule.actions.iter().map(|action| &action.reads);
+    let actions = rule.actions.iter().map(|action| action.reads.as_ref());
     vars.chain(keys).chain(actions)
 }
 

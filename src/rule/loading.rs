@@ -9,8 +9,10 @@ use crate::crypto::sha256;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, code};
 use crate::event::PathSet;
 
+use super::ahead::{Document, read_in_order};
 use super::beside::Library;
 use super::check::{Names, check};
+use super::entry::{Entry, Version};
 use super::files::bytes;
 use super::index::Index;
 use super::kept::Kept;
@@ -36,45 +38,6 @@ impl ParsedFiles {
     /// In the order they run.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<ParsedFile>> {
         self.by_path.values()
-    }
-}
-
-/// Which version of a file is to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Version {
-    Present,
-    LastGood,
-    None,
-}
-
-#[derive(Debug)]
-struct Entry {
-    present: Arc<ParsedFile>,
-    last_good: Option<Arc<ParsedFile>>,
-    version: Version,
-}
-
-impl Entry {
-    fn running(&self) -> Option<&Arc<ParsedFile>> {
-        match self.version {
-            Version::Present => Some(&self.present),
-            Version::LastGood => self.last_good.as_ref(),
-            Version::None => None,
-        }
-    }
-
-    /// Falls back to the last good version.
-    fn demote(&mut self) {
-        self.version = match (&self.last_good, self.version) {
-            (Some(_), Version::Present) => Version::LastGood,
-            _ => Version::None,
-        };
-    }
-
-    /// Whether what is to run is what runs already.
-    fn is_running_already(&self) -> bool {
-        let same = |last: &Arc<ParsedFile>| last.file.text == self.present.file.text;
-        self.version == Version::LastGood || self.last_good.as_ref().is_some_and(same)
     }
 }
 
@@ -116,18 +79,39 @@ impl Loading {
             beside: BTreeSet::new(),
             problems: Diagnostics::new(),
         };
-        for file in files {
-            let last = previous.and_then(|set| set.parsed.by_path.get(&file.path));
-            let last = match base {
-                Some(_) => last.cloned(),
-                None => last.map(|last| Arc::new(last.again(&mut loading.paths))),
-            };
-            let namespace = namespace_of(&loading.roots, &file.path);
-            loading.enter(&file, namespace.as_ref(), last);
+        match previous {
+            Some(previous) => loading.enter_changed(&files, previous, base.is_some()),
+            None => loading.enter_all(&files),
         }
         loading.leave_out_lists();
         loading.gather_problems();
         loading
+    }
+
+    /// Files of which none ran before.
+    fn enter_all(&mut self, files: &[Arc<SourceFile>]) {
+        read_in_order(files, |document| {
+            let namespace = namespace_of(&self.roots, &document.file.path);
+            let shared = self
+                .shared
+                .of(&folder_of(&document.file.path), namespace.as_ref());
+            let present = self.parse(document, namespace.as_ref(), &shared);
+            self.entries.push(Entry::of(present, None));
+        });
+    }
+
+    /// Files of which most are as they were, on this thread alone: other work goes on meanwhile.
+    fn enter_changed(&mut self, files: &[Arc<SourceFile>], previous: &RuleSet, goes_on: bool) {
+        for file in files {
+            let last = previous.parsed.by_path.get(&file.path);
+            let last = if goes_on {
+                last.cloned()
+            } else {
+                last.map(|last| Arc::new(last.again(&mut self.paths)))
+            };
+            let namespace = namespace_of(&self.roots, &file.path);
+            self.enter(file, namespace.as_ref(), last);
+        }
     }
 
     /// The files of a kept rule set, whatever stands on disk now.
@@ -168,7 +152,7 @@ impl Loading {
             if last.is_current(namespace, &shared, &mut self.library) {
                 return last;
             }
-            let today = self.parse(&last.file, namespace, &shared);
+            let today = self.parse(&Document::read(&last.file), namespace, &shared);
             if today.problems.has_errors() {
                 last
             } else {
@@ -182,29 +166,20 @@ impl Loading {
             {
                 Arc::clone(last)
             }
-            _ => self.parse(file, namespace, &shared),
+            _ => self.parse(&Document::read(file), namespace, &shared),
         };
-        let faulty = present.problems.has_errors();
-        let mut entry = Entry {
-            present,
-            last_good,
-            version: Version::Present,
-        };
-        if faulty {
-            entry.demote();
-        }
-        self.entries.push(entry);
+        self.entries.push(Entry::of(present, last_good));
     }
 
     fn parse(
         &mut self,
-        file: &Arc<SourceFile>,
+        document: &Document,
         namespace: Option<&Arc<Namespace>>,
         shared: &[Arc<Shared>],
     ) -> Arc<ParsedFile> {
         let shared = shared.to_vec();
         Arc::new(ParsedFile::parse(
-            file,
+            document,
             namespace.cloned(),
             shared,
             &mut self.library,

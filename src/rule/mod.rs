@@ -5,8 +5,10 @@
 //! an event is left to `plan`.
 
 mod action;
+mod ahead;
 mod beside;
 mod check;
+mod entry;
 mod files;
 mod flow;
 mod for_each;
@@ -82,15 +84,15 @@ pub struct Rule {
     /// Values computed for it, in order.
     pub vars: Vec<Var>,
     /// Which values its actions are about, one after the other.
-    pub for_each: Option<ForEach>,
+    pub for_each: Option<Box<ForEach>>,
     /// What the sender is answered.
     pub respond: Option<Arc<Respond>>,
     /// What it does, each after those whose outputs it uses.
     pub actions: Vec<Action>,
     /// Every destination that its actions name.
-    named_destinations: Vec<action::NamedDestination>,
+    named_destinations: Box<[action::NamedDestination]>,
     /// Its tests, as written; `trial` reads them.
-    pub tests: Vec<Node>,
+    pub tests: Box<[Node]>,
 }
 
 impl Rule {

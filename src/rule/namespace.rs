@@ -100,9 +100,12 @@ impl Rule {
     pub(super) fn enter(&mut self, namespace: &Arc<Namespace>) {
         self.name = format!("{}/{}", namespace.name, self.name);
         self.namespace = Some(Arc::clone(namespace));
-        let flow = Arc::make_mut(&mut self.flow);
-        for when in flow.whens_mut().chain([&mut self.when]) {
-            when.within = Some(Arc::clone(namespace));
+        self.when.within = Some(Arc::clone(namespace));
+        // Gates that ask for no other events stay shared.
+        if self.flow.whens().next().is_some() {
+            for when in Arc::make_mut(&mut self.flow).whens_mut() {
+                when.within = Some(Arc::clone(namespace));
+            }
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The text of one rule file → its rules, and everything that is wrong in it.
+//! The values of one rule file → its rules, and everything that is wrong in it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::condition::Reading;
-use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::event::PathSet;
 use crate::yaml::{self, Fields, Node};
 
@@ -26,19 +26,16 @@ pub(super) struct Parsed {
     pub(super) listed: Vec<Listed>,
 }
 
-/// Reads one rule file. Any error means that the file cannot be used; what could be read of its rules
-/// is there all the same, so that their names can be checked too.
+/// Reads the rules of one file. Any error means that the file cannot be used; what could be read of its
+/// rules is there all the same, so that their names can be checked too.
 pub(super) fn parse(
-    file: &Arc<SourceFile>,
+    node: &Node,
     namespace: Option<&Arc<Namespace>>,
     shared: &[Arc<Shared>],
     library: &mut Library,
     paths: &mut PathSet,
     problems: &mut Diagnostics,
 ) -> Parsed {
-    let Some(node) = yaml::read(file, problems) else {
-        return Parsed::default();
-    };
     if matches!(node.value, yaml::Value::Null) {
         problems.push(
             node.error(code::MISSING_KEY, "there are no rules in this file")
@@ -46,7 +43,7 @@ pub(super) fn parse(
         );
         return Parsed::default();
     }
-    let Some(mut fields) = Fields::of(&node, problems) else {
+    let Some(mut fields) = Fields::of(node, problems) else {
         return Parsed::default();
     };
     fields.free("x-");
@@ -156,7 +153,6 @@ fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> O
     let defers = flow.defers();
     let (actions, whole, named_destinations) = actions(&mut fields, defers, reading, problems);
     let tests = fields.optional("tests").and_then(|n| n.list(problems));
-    let tests = tests.unwrap_or_default().to_vec();
     fields.finish(problems);
     let name_node = name?;
     let mut rule = Rule {
@@ -169,12 +165,12 @@ fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> O
         tags: tags.iter().map(|(_, tag)| (*tag).to_owned()).collect(),
         when,
         flow: shared(flow, reading.paths),
-        for_each,
+        for_each: for_each.map(Box::new),
         respond,
         vars: vars.unwrap_or_default(),
         actions,
-        named_destinations,
-        tests,
+        named_destinations: named_destinations.into(),
+        tests: tests.unwrap_or_default().into(),
     };
     uses::check(&mut rule, whole, problems);
     items::check(&mut rule, reading.item, problems);

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, SourceFile, code};
 use crate::event::PathSet;
+use crate::yaml::Node;
 
+use super::ahead::Document;
 use super::beside::Library;
 use super::parse::parse;
 use super::reuse::{Listed, Shared};
@@ -35,23 +37,26 @@ fn in_arcs(rules: Vec<Rule>) -> Vec<Arc<Rule>> {
 
 impl ParsedFile {
     pub(super) fn parse(
-        file: &Arc<SourceFile>,
+        document: &Document,
         namespace: Option<Arc<Namespace>>,
         shared: Vec<Arc<Shared>>,
         library: &mut Library,
         paths: &mut PathSet,
     ) -> Self {
-        let mut problems = Diagnostics::new();
-        let parsed = parse(
-            file,
-            namespace.as_ref(),
-            &shared,
-            library,
-            paths,
-            &mut problems,
-        );
+        let mut problems = document.problems.clone();
+        let compile = |node: &Node| {
+            parse(
+                node,
+                namespace.as_ref(),
+                &shared,
+                library,
+                paths,
+                &mut problems,
+            )
+        };
+        let parsed = document.node.as_ref().map(compile).unwrap_or_default();
         Self {
-            file: Arc::clone(file),
+            file: Arc::clone(&document.file),
             rules: in_arcs(parsed.rules),
             problems,
             namespace,
@@ -65,7 +70,7 @@ impl ParsedFile {
         let mut library = Library::kept(self.beside().map(Arc::clone));
         let namespace = self.namespace.clone();
         Self::parse(
-            &self.file,
+            &Document::read(&self.file),
             namespace,
             self.shared.clone(),
             &mut library,

@@ -29,9 +29,9 @@ pub struct When {
     /// The namespace whose sources it is kept to.
     pub(super) within: Option<Arc<Namespace>>,
     /// Where the providers were written, one for each.
-    pub(super) provider_places: Vec<Place>,
+    pub(super) provider_places: Box<[Place]>,
     /// Where the sources were written, one for each.
-    pub(super) source_places: Vec<Place>,
+    pub(super) source_places: Box<[Place]>,
 }
 
 /// What decided that a rule is not about an event.
@@ -130,12 +130,11 @@ pub(super) fn texts<'n>(node: &'n Node, problems: &mut Diagnostics) -> Vec<(&'n 
     texts
 }
 
-fn apart(texts: &[(&Node, &str)]) -> (Vec<String>, Vec<Place>) {
+fn apart(texts: &[(&Node, &str)]) -> (Vec<String>, Box<[Place]>) {
     let one = |(node, text): &(&Node, &str)| ((*text).to_owned(), node.place.clone());
-    let (mut names, mut places): (Vec<_>, Vec<_>) = texts.iter().map(one).unzip();
+    let (mut names, places): (Vec<_>, Vec<_>) = texts.iter().map(one).unzip();
     names.shrink_to_fit();
-    places.shrink_to_fit();
-    (names, places)
+    (names, places.into())
 }
 
 fn check_event(node: &Node, event: &str, problems: &mut Diagnostics) {

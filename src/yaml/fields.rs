@@ -1,7 +1,5 @@
 //! Reading a map whose keys are known, and finding those that are not.
 
-use std::collections::BTreeSet;
-
 use crate::diagnostic::{Diagnostic, Diagnostics, code, did_you_mean};
 
 use super::looks::comment_in_text;
@@ -11,21 +9,25 @@ use super::node::{Key, Node, Value};
 #[derive(Debug)]
 pub struct Fields<'n> {
     node: &'n Node,
-    asked: BTreeSet<&'static str>,
+    /// Each once; few, so that looking through them is quickest.
+    asked: Vec<&'static str>,
     missing: Vec<(&'static str, Diagnostic)>,
-    excused: BTreeSet<&'static str>,
+    excused: Vec<&'static str>,
     free: Option<&'static str>,
 }
 
 impl<'n> Fields<'n> {
+    /// So many keys are asked of most maps at most.
+    const ASKED: usize = 16;
+
     /// Starts to read a map, or reports that it is none.
     pub fn of(node: &'n Node, problems: &mut Diagnostics) -> Option<Self> {
         node.map(problems)?;
         Some(Self {
             node,
-            asked: BTreeSet::new(),
+            asked: Vec::with_capacity(Self::ASKED),
             missing: Vec::new(),
-            excused: BTreeSet::new(),
+            excused: Vec::new(),
             free: None,
         })
     }
@@ -37,7 +39,9 @@ impl<'n> Fields<'n> {
 
     /// The value under a key that may be there. `key: null` counts as not there.
     pub fn optional(&mut self, key: &'static str) -> Option<&'n Node> {
-        self.asked.insert(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         self.node
             .get(key)
             .filter(|node| !matches!(node.value, Value::Null))
@@ -58,7 +62,7 @@ impl<'n> Fields<'n> {
     /// Reports that a key is missing, unless another one was written in its place: that is reported
     /// already, or [`Fields::finish`] finds it.
     pub fn miss(&mut self, key: &'static str, problem: Diagnostic, problems: &mut Diagnostics) {
-        if !self.excused.contains(key) {
+        if !self.excused.contains(&key) {
             problems.push(problem.clone());
             self.missing.push((key, problem));
         }
@@ -66,7 +70,7 @@ impl<'n> Fields<'n> {
 
     /// Says that something else was written in place of `key`, and has been reported.
     pub fn excuse(&mut self, key: &'static str) {
-        self.excused.insert(key);
+        self.excused.push(key);
     }
 
     /// Says that keys which begin so belong to the author and mean nothing here.
@@ -75,7 +79,7 @@ impl<'n> Fields<'n> {
     }
 
     fn is_known(&self, key: &str) -> bool {
-        self.asked.contains(key) || self.free.is_some_and(|prefix| key.starts_with(prefix))
+        self.asked.contains(&key) || self.free.is_some_and(|prefix| key.starts_with(prefix))
     }
 
     /// Whether there is a key that nobody asked for and that [`Fields::finish`] will report.
@@ -89,7 +93,7 @@ impl<'n> Fields<'n> {
     pub fn finish(self, problems: &mut Diagnostics) {
         for (key, value) in self.node.as_map().unwrap_or_default() {
             if self.is_known(&key.text) {
-                if self.asked.contains(key.text.as_str()) {
+                if self.asked.contains(&key.text.as_str()) {
                     self.warn_if_empty(key, value, problems);
                 }
                 continue;
@@ -119,18 +123,20 @@ impl<'n> Fields<'n> {
             );
             return (help, None);
         }
-        let asked = self.asked.iter().copied();
-        if let Some(name) = did_you_mean(&key.text, asked.clone()) {
+        let mut asked = self.asked.clone();
+        asked.sort_unstable();
+        if let Some(name) = did_you_mean(&key.text, asked.iter().copied()) {
             return (format!("did you mean `{name}`?"), Some(name));
         }
-        let known = asked.collect::<Vec<_>>().join(", ");
+        let known = asked.join(", ");
         (format!("known here: {known}"), None)
     }
 
     /// `provider:github` is one key, and no value.
     fn without_blank<'k>(&self, key: &'k Key) -> Option<(&'static str, &'k str)> {
         let (name, rest) = key.text.split_once(':')?;
-        self.asked.get(name).map(|name| (*name, rest))
+        let known = self.asked.iter().find(|asked| **asked == name);
+        known.map(|name| (*name, rest))
     }
 
     /// Whether a `:` follows the key: between braces, `{a, b}` has keys without.
@@ -150,7 +156,7 @@ impl<'n> Fields<'n> {
 
     fn warn_if_empty(&self, key: &Key, value: &Node, problems: &mut Diagnostics) {
         let missed = self.missing.iter().any(|(name, _)| *name == key.text);
-        let told = missed || self.excused.contains(key.text.as_str());
+        let told = missed || self.excused.contains(&key.text.as_str());
         if is_empty(value) && !told && !self.went_into_comment(key) {
             let message = format!(
                 "`{}` has nothing behind it, and counts as left out",

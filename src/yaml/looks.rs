@@ -18,6 +18,9 @@ pub(super) struct Look {
 
 /// The comment behind a text, if it looks like a part of it: ` #ops`, but not ` # ops`.
 pub(super) fn comment_in_text(after: &str) -> Option<&str> {
+    if !after.starts_with(" #") {
+        return None;
+    }
     let line = after.lines().next()?.trim_end();
     let comment = line.strip_prefix(' ')?;
     let word = comment.strip_prefix('#')?;
@@ -27,11 +30,11 @@ pub(super) fn comment_in_text(after: &str) -> Option<&str> {
 
 /// A text without quotes, or none, whose end went into a comment. `after` is what follows it.
 pub(super) fn cut(text: &str, after: &str) -> Option<Look> {
+    let comment = comment_in_text(after)?;
     let number = text.parse::<f64>().is_ok();
     if number || matches!(text, "true" | "false" | "null" | "~") {
         return None;
     }
-    let comment = comment_in_text(after)?;
     let whole = format!("{text} {comment}");
     let help = if whole.chars().count() > REPEATED_CHARS_MAX {
         "put quotes around the whole text; write `# ` where a comment is meant".to_owned()

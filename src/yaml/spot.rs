@@ -1,7 +1,7 @@
 //! The places of a text's values, as a tree.
 
 use std::borrow::Cow;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::rc::Rc;
 
 /// The place of one value, and of those inside it.
@@ -24,12 +24,30 @@ pub(super) enum Shape<'t> {
     },
     /// `{{…}}` without quotes: reported, and read as the text that was meant.
     Braces(&'t str),
-    List(Vec<Rc<Spot<'t>>>),
+    List(Vec<Link<'t>>),
     Map(Vec<Entry<'t>>),
 }
 
 /// A key and its value.
-pub(super) type Entry<'t> = (Rc<Spot<'t>>, Rc<Spot<'t>>);
+pub(super) type Entry<'t> = (Link<'t>, Link<'t>);
+
+/// A place in a list or map: only those with an anchor can be in several.
+#[derive(Debug)]
+pub(super) enum Link<'t> {
+    Own(Spot<'t>),
+    Shared(Rc<Spot<'t>>),
+}
+
+impl<'t> Deref for Link<'t> {
+    type Target = Spot<'t>;
+
+    fn deref(&self) -> &Spot<'t> {
+        match self {
+            Self::Own(spot) => spot,
+            Self::Shared(spot) => spot,
+        }
+    }
+}
 
 impl<'t> Spot<'t> {
     /// A value with all that stands in it.
@@ -47,7 +65,7 @@ impl<'t> Spot<'t> {
         }
     }
 
-    fn sum<'s>(inner: impl Iterator<Item = &'s Rc<Self>>) -> (usize, usize)
+    fn sum<'s>(inner: impl Iterator<Item = &'s Link<'t>>) -> (usize, usize)
     where
         't: 's,
     {

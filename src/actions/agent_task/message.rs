@@ -14,10 +14,9 @@ pub(super) fn parse(node: &Node, inline: bool, problems: &mut Diagnostics) -> Op
     if message.is_literal() && message.text().trim().is_empty() {
         problems.push(node.error(code::BAD_VALUE, "an agent needs an instruction"));
     }
-    let foreign = message
-        .uses()
-        .paths
-        .iter()
+    let uses = message.uses();
+    let paths = uses.paths.iter();
+    let foreign = paths
         .map(|(path, _)| path.as_str())
         .find(|path| !is_trusted(path));
     if let Some(path) = foreign {

@@ -57,14 +57,14 @@ impl Reader<'_, '_> {
             "path" => (name.to_owned(), self.payload_path(value, name)?),
             "item" => (
                 format!("item {name}"),
-                Subject::Item(self.path(value, name)?),
+                Subject::Item(Box::new(self.path(value, name)?)),
             ),
             "header" => (
                 format!("header {name}"),
-                Subject::Header(name.to_ascii_lowercase()),
+                Subject::Header(name.to_ascii_lowercase().into()),
             ),
-            "query" => (format!("query {name}"), Subject::Query(name.to_owned())),
-            _ => (format!("var {name}"), Subject::Var(name.to_owned())),
+            "query" => (format!("query {name}"), Subject::Query(name.into())),
+            _ => (format!("var {name}"), Subject::Var(name.into())),
         })
     }
 
@@ -73,7 +73,7 @@ impl Reader<'_, '_> {
         let paths = &mut *self.reading.paths;
         Some(match path.singular() {
             Some(steps) => Subject::Slot(paths.intern(steps)),
-            None => Subject::Several(paths.intern_query(text), path),
+            None => Subject::Several(paths.intern_query(text), Box::new(path)),
         })
     }
 

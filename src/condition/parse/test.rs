@@ -30,13 +30,12 @@ impl Reader<'_, '_> {
         let quantifier = self.quantifier(node, &written);
         self.judge(node, entries, &text, &subject, &written);
         self.judge_options(node, options, &written.operators);
-        written.tests.shrink_to_fit();
         let mut leaf = Leaf {
-            written: text,
+            written: text.into(),
             subject,
             quantifier,
             options,
-            tests: written.tests,
+            tests: written.tests.into(),
             number: None,
         };
         if leaf.is_costly() && leaf.is_shared() {

@@ -9,9 +9,11 @@
 mod advice;
 pub(super) mod engine;
 mod parts;
+mod plain;
 mod reading;
 mod tags;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use handlebars::template::{Parameter, TemplateElement};
@@ -39,18 +41,20 @@ pub struct Template(Arc<Compiled>);
 
 #[derive(Debug)]
 struct Compiled {
-    text: String,
+    text: Box<str>,
     escape: Escape,
-    uses: Uses,
     body: Body,
 }
 
 #[derive(Debug)]
 enum Body {
-    Literal(String),
+    /// What the text comes to; none where it is that itself.
+    Literal(Option<Box<str>>),
+    /// Exactly one plain path. It is not kept beside the text: reading it again costs next to nothing.
+    Path,
     /// Exactly one expression, and whether it is to be escaped.
-    Single(Parameter, Escape),
-    Mixed(handlebars::Template),
+    Single(Box<(Parameter, Escape, Uses)>),
+    Mixed(Box<(handlebars::Template, Uses)>),
 }
 
 /// Why a template gave nothing.
@@ -73,16 +77,17 @@ impl Template {
             let message = format!("a template is at most {TEMPLATE_BYTES_MAX} bytes long");
             return Err(ExpressionError::syntax(0, message));
         }
-        let (body, uses) = if text.contains("{{") {
-            let (template, uses) = reading::read(text)?;
-            (body(template, escape), uses)
+        let body = if !text.contains("{{") {
+            Body::Literal(None)
+        } else if plain::path(text).is_some_and(|(path, _)| plain::is_sound(path)) {
+            Body::Path
         } else {
-            (Body::Literal(text.to_owned()), Uses::default())
+            let (template, uses) = reading::read(text)?;
+            body(template, escape, uses)
         };
         Ok(Self(Arc::new(Compiled {
-            text: text.to_owned(),
+            text: text.into(),
             escape,
-            uses,
             body,
         })))
     }
@@ -93,8 +98,16 @@ impl Template {
     }
 
     /// What it reads.
-    pub fn uses(&self) -> &Uses {
-        &self.0.uses
+    pub fn uses(&self) -> Cow<'_, Uses> {
+        match &self.0.body {
+            Body::Literal(_) => Cow::default(),
+            Body::Path => {
+                let uses = plain::path(&self.0.text).map(|(path, at)| plain::uses(path, at));
+                Cow::Owned(uses.unwrap_or_default())
+            }
+            Body::Single(single) => Cow::Borrowed(&single.2),
+            Body::Mixed(mixed) => Cow::Borrowed(&mixed.1),
+        }
     }
 
     /// Whether it is plain text without any expression.
@@ -115,15 +128,31 @@ impl Template {
     /// # Errors
     /// A missing value, a helper that cannot use its arguments, or too long a result.
     pub fn value(&self, scope: &Scope<'_>) -> Result<Value, RenderError> {
+        let Some((value, escape)) = self.single(scope) else {
+            return self.render(scope).map(Value::String);
+        };
+        value
+            .and_then(|value| escape.apply_within(value))
+            .and_then(|value| match value.as_str() {
+                Some(text) => self.0.escape.accepts_whole(text).map(|()| value),
+                None => Ok(value),
+            })
+            .map_err(|message| self.failed(message))
+    }
+
+    /// The value of the only expression, and how it is to be escaped.
+    fn single(&self, scope: &Scope<'_>) -> Option<(Result<Value, String>, Escape)> {
         match &self.0.body {
-            Body::Single(expression, escape) => engine::evaluate(expression, scope.context())
-                .and_then(|value| escape.apply_within(value))
-                .and_then(|value| match value.as_str() {
-                    Some(text) => self.0.escape.accepts_whole(text).map(|()| value),
-                    None => Ok(value),
-                })
-                .map_err(|message| self.failed(message)),
-            _ => self.render(scope).map(Value::String),
+            Body::Path => {
+                let (path, _) = plain::path(&self.0.text)?;
+                let value = engine::evaluate(&plain::parameter(path), scope.context());
+                Some((value, self.0.escape))
+            }
+            Body::Single(single) => {
+                let (expression, escape, _) = &**single;
+                Some((engine::evaluate(expression, scope.context()), *escape))
+            }
+            Body::Literal(_) | Body::Mixed(_) => None,
         }
     }
 
@@ -133,27 +162,33 @@ impl Template {
     /// As [`Template::value`].
     pub fn render(&self, scope: &Scope<'_>) -> Result<String, RenderError> {
         let text = match &self.0.body {
-            Body::Literal(text) => return Ok(text.clone()),
-            Body::Single(expression, escape) => engine::evaluate(expression, scope.context())
-                .and_then(|value| Ok(escape.apply(&engine::text_of(&value))?.into_owned())),
-            Body::Mixed(template) => engine::render(template, scope.context()),
+            Body::Literal(text) => return Ok(text.as_ref().unwrap_or(&self.0.text).to_string()),
+            Body::Mixed(mixed) => engine::render(&mixed.0, scope.context()),
+            Body::Path | Body::Single(_) => match self.single(scope) {
+                Some((value, escape)) => {
+                    value.and_then(|value| Ok(escape.apply(&engine::text_of(&value))?.into_owned()))
+                }
+                None => Ok(String::new()),
+            },
         };
         text.and_then(|text| self.0.escape.accepts_whole(&text).map(|()| text))
             .map_err(|message| self.failed(message))
     }
 
     fn failed(&self, message: String) -> RenderError {
-        let template = self.0.text.clone();
+        let template = self.0.text.to_string();
         RenderError { template, message }
     }
 }
 
-fn body(mut template: handlebars::Template, escape: Escape) -> Body {
+fn body(mut template: handlebars::Template, escape: Escape, uses: Uses) -> Body {
     if let [only] = template.elements.as_mut_slice() {
         match only {
-            TemplateElement::Expression(call) => return Body::Single(engine::take(call), escape),
+            TemplateElement::Expression(call) => {
+                return Body::Single(Box::new((engine::take(call), escape, uses)));
+            }
             TemplateElement::HtmlExpression(call) => {
-                return Body::Single(engine::take(call), Escape::None);
+                return Body::Single(Box::new((engine::take(call), Escape::None, uses)));
             }
             _ => {}
         }
@@ -168,10 +203,10 @@ fn body(mut template: handlebars::Template, escape: Escape) -> Body {
         _ => false,
     });
     if plain {
-        return Body::Literal(literal);
+        return Body::Literal(Some(literal.into()));
     }
     engine::direct(&mut template, escape);
-    Body::Mixed(template)
+    Body::Mixed(Box::new((template, uses)))
 }
 
 #[cfg(test)]

@@ -175,7 +175,7 @@ fn of_sources(when: &When) -> Option<Vec<Clue<'_>>> {
 fn of_leaf(leaf: &Leaf) -> Vec<Vec<Clue<'_>>> {
     let (place, path) = match leaf.subject() {
         Subject::Slot(slot) => (Place::Slot(*slot), None),
-        Subject::Several(query, path) => (Place::Several(*query), Some(path)),
+        Subject::Several(query, path) => (Place::Several(*query), Some(&**path)),
         Subject::Header(name) => (Place::Header(name), None),
         Subject::Query(name) => (Place::Query(name), None),
         Subject::Item(_) | Subject::Var(_) => return Vec::new(),

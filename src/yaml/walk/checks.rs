@@ -1,6 +1,7 @@
 //! What is said of values while they are walked over.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 use saphyr_parser::Tag;
@@ -9,7 +10,7 @@ use crate::diagnostic::{Diagnostic, code};
 
 use super::Walker;
 use crate::yaml::looks::{self, Look};
-use crate::yaml::spot::{Entry, Shape, Spot};
+use crate::yaml::spot::{Entry as Pair, Shape, Spot};
 use crate::yaml::syntax;
 
 impl<'t> Walker<'t, '_> {
@@ -42,7 +43,7 @@ impl<'t> Walker<'t, '_> {
     }
 
     /// Reports a template without quotes, which YAML takes for a map in a map.
-    pub(super) fn braces(&mut self, span: &Range<usize>, entries: &[Entry<'t>]) -> Option<&'t str> {
+    pub(super) fn braces(&mut self, span: &Range<usize>, entries: &[Pair<'t>]) -> Option<&'t str> {
         let text = self.offsets.slice(span);
         let [(key, _)] = entries else { return None };
         if !text.starts_with("{{") || !matches!(key.shape, Shape::Map(_) | Shape::Braces(_)) {
@@ -103,8 +104,8 @@ impl<'t> Walker<'t, '_> {
         self.tell(start, look);
     }
 
-    pub(super) fn check_keys(&mut self, entries: &[Entry<'t>]) {
-        let mut known: HashMap<(&str, bool), Range<usize>> = HashMap::new();
+    pub(super) fn check_keys(&mut self, entries: &[Pair<'t>]) {
+        let mut known = KnownKeys::with_room_for(entries.len());
         for (key, _) in entries {
             let span = key.span.clone();
             let Shape::Scalar { text, plain } = &key.shape else {
@@ -116,15 +117,53 @@ impl<'t> Walker<'t, '_> {
             if *plain && text.is_empty() {
                 let help = "write the name before the `:`, or put quotes around the text";
                 self.report(span, code::WRONG_TYPE, "a key is missing here", help);
-            } else if let Some(first) = known.get(&(text.as_ref(), merges)) {
+            } else if let Some(first) = known.first(text, merges, &span) {
                 let message = format!("`{text}` is written twice in this map");
                 let found = self.error(span, code::DUPLICATE_KEY, message, "keep one of them");
-                let first = self.place(first.clone());
+                let first = self.place(first);
                 self.problems
                     .push(found.also(first, "the first stands here"));
-            } else {
-                known.insert((text.as_ref(), merges), span);
             }
+        }
+    }
+}
+
+/// The keys of a map and where each stands first: looked through while they are few, hashed when they
+/// are many.
+enum KnownKeys<'s> {
+    Few(Vec<(&'s str, bool, Range<usize>)>),
+    Many(HashMap<(&'s str, bool), Range<usize>>),
+}
+
+impl<'s> KnownKeys<'s> {
+    const FEW: usize = 16;
+
+    fn with_room_for(keys: usize) -> Self {
+        if keys <= Self::FEW {
+            Self::Few(Vec::with_capacity(keys))
+        } else {
+            Self::Many(HashMap::with_capacity(keys))
+        }
+    }
+
+    /// Where a key stands that was known before; it is known from now on.
+    fn first(&mut self, text: &'s str, merges: bool, span: &Range<usize>) -> Option<Range<usize>> {
+        match self {
+            Self::Few(known) => {
+                let same = |(other, its, _): &&(&str, bool, _)| *other == text && *its == merges;
+                let first = known.iter().find(same).map(|(.., first)| first.clone());
+                if first.is_none() {
+                    known.push((text, merges, span.clone()));
+                }
+                first
+            }
+            Self::Many(known) => match known.entry((text, merges)) {
+                Entry::Occupied(first) => Some(first.get().clone()),
+                Entry::Vacant(place) => {
+                    place.insert(span.clone());
+                    None
+                }
+            },
         }
     }
 }

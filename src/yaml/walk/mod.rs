@@ -16,7 +16,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, SourceFile, code};
 use crate::yaml::looks;
 use crate::yaml::offsets::Offsets;
 use crate::yaml::read::{DEPTH_MAX, VALUES_MAX};
-use crate::yaml::spot::{Shape, Spot};
+use crate::yaml::spot::{Link, Shape, Spot};
 use crate::yaml::syntax;
 
 /// A diagnostic was added and nothing after it can be trusted.
@@ -27,7 +27,7 @@ pub(super) struct Stop;
 pub(super) fn walk<'t>(
     file: &'t Arc<SourceFile>,
     problems: &mut Diagnostics,
-) -> Result<Option<Rc<Spot<'t>>>, Stop> {
+) -> Result<Option<Link<'t>>, Stop> {
     let mut walker = Walker {
         file,
         parser: Parser::new_from_str(&file.text),
@@ -57,10 +57,10 @@ struct Walker<'t, 'p> {
 }
 
 type Step<'t> = (Event<'t>, Span);
-type Written<'t> = (Rc<Spot<'t>>, usize);
+type Written<'t> = (Link<'t>, usize);
 
 impl<'t> Walker<'t, '_> {
-    fn document(&mut self) -> Result<Option<Rc<Spot<'t>>>, Stop> {
+    fn document(&mut self) -> Result<Option<Link<'t>>, Stop> {
         loop {
             match self.next()? {
                 (Event::StreamEnd, _) => return Ok(None),
@@ -166,11 +166,12 @@ impl<'t> Walker<'t, '_> {
         };
         self.count(1, &spot.span)?;
         let end = spot.span.end;
-        let spot = Rc::new(spot);
-        if anchor != 0 {
-            self.anchors.insert(anchor, Rc::clone(&spot));
+        if anchor == 0 {
+            return Ok((Link::Own(spot), end));
         }
-        Ok((spot, end))
+        let spot = Rc::new(spot);
+        self.anchors.insert(anchor, Rc::clone(&spot));
+        Ok((Link::Shared(spot), end))
     }
 
     /// Counts values, so that aliases of aliases end before the memory does.
@@ -197,12 +198,7 @@ impl<'t> Walker<'t, '_> {
         self.stop(span, &message, "nest it less")
     }
 
-    fn alias(
-        &mut self,
-        anchor: usize,
-        span: Range<usize>,
-        depth: usize,
-    ) -> Result<Rc<Spot<'t>>, Stop> {
+    fn alias(&mut self, anchor: usize, span: Range<usize>, depth: usize) -> Result<Link<'t>, Stop> {
         let Some(spot) = self.anchors.get(&anchor).map(Rc::clone) else {
             let message = format!(
                 "`{}` stands inside the value that it names",
@@ -214,7 +210,7 @@ impl<'t> Walker<'t, '_> {
         };
         self.check_depth(depth + spot.depth, &span)?;
         self.count(spot.values, &span)?;
-        Ok(spot)
+        Ok(Link::Shared(spot))
     }
 
     fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, range: Range<usize>) -> Spot<'t> {
