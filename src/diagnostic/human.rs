@@ -3,6 +3,7 @@
 //! Nothing from a file reaches a terminal as it is: control characters and those that hide or turn
 //! text around are replaced by signs that can be seen.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -37,6 +38,8 @@ struct Mark<'d> {
     place: &'d Place,
     line: usize,
     note: Option<&'d str>,
+    /// Whether stars stand for it.
+    hidden: bool,
 }
 
 fn one(renderer: &Renderer, found: &Diagnostic, files: &mut AllLines) -> String {
@@ -78,7 +81,13 @@ fn groups<'d>(found: &'d Diagnostic, files: &mut AllLines) -> Vec<Vec<Mark<'d>>>
                     && first.line.abs_diff(line) <= TOGETHER_MAX
             })
         });
-        let mark = Mark { place, line, note };
+        let hidden = found.hidden && note.is_none();
+        let mark = Mark {
+            place,
+            line,
+            note,
+            hidden,
+        };
         match near {
             Some(group) => group.push(mark),
             None => groups.push(vec![mark]),
@@ -142,7 +151,8 @@ impl<'l> Shown<'l> {
                 .get(..before.len() + after.len())
                 .unwrap_or_default(),
             start,
-            text: visible(before, false) + &visible(after, false),
+            text: visible(&starred(before, start, marks), false)
+                + &visible(&starred(after, start + last, marks), false),
         }
     }
 
@@ -156,6 +166,20 @@ impl<'l> Shown<'l> {
         let start = offset(span.start);
         start..offset(span.end).max(start)
     }
+}
+
+/// A text that begins at a byte of its file, with stars for what is not to be shown.
+fn starred<'t>(text: &'t str, start: usize, marks: &[&Mark<'_>]) -> Cow<'t, str> {
+    let hidden: Vec<_> = marks.iter().filter(|mark| mark.hidden).collect();
+    if hidden.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let star = |(at, sign): (usize, char)| {
+        let within = |mark: &&&Mark<'_>| mark.place.span.contains(&(start + at));
+        let concealed = sign.is_ascii_graphic() && hidden.iter().any(|mark| within(&mark));
+        if concealed { '*' } else { sign }
+    };
+    text.char_indices().map(star).collect()
 }
 
 /// The text with a visible sign for each character that would act on a terminal or hide.

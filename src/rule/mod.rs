@@ -7,6 +7,7 @@
 mod action;
 mod beside;
 mod check;
+mod checks;
 mod files;
 mod flow;
 mod for_each;
@@ -38,6 +39,7 @@ use crate::yaml::Node;
 pub use action::Action;
 pub use beside::find_beside;
 pub use check::Names;
+pub use checks::examine;
 pub use files::{FilesError, Found, find_rule_files, read_rule_files, with_shared_above};
 pub use flow::{
     ChangedGate, Closing, DIGEST_EVENTS_MAX, DigestGate, During, Flow, JoinGate, Key, OrderBy,

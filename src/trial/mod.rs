@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::plan;
-use crate::rule::{Loaded, Names, Rule, RuleSet};
+use crate::rule::{Loaded, Names, Rule, RuleSet, examine};
 use crate::yaml::Node;
 
 use case::Case;
@@ -46,11 +46,13 @@ pub struct TestResult {
     pub passed: bool,
 }
 
-/// Builds a rule set and runs the tests of its files: a file with a failing test keeps its last good
-/// version, as one with any other error does.
+/// Builds a rule set, looks at what its rules mean and runs the tests of its files: a file with a failing
+/// test keeps its last good version, as one with any other error does.
 pub fn load(files: Vec<Arc<SourceFile>>, names: &Names, previous: Option<&RuleSet>) -> Loaded {
     RuleSet::load_judged(files, names, previous, &|set, present| {
-        run(set, names, Some(present)).diagnostics
+        let mut found = examine(set, names, present);
+        found.extend(run(set, names, Some(present)).diagnostics);
+        found
     })
 }
 

@@ -37,6 +37,7 @@ impl Reader<'_, '_> {
             quantifier,
             options,
             tests: written.tests,
+            place: node.place.clone(),
             number: None,
         };
         if leaf.is_costly() && leaf.is_shared() {
