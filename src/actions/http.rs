@@ -133,7 +133,7 @@ impl Body {
         }
     }
 
-    fn render(&self, scope: &Scope) -> Result<Value, RenderError> {
+    fn render(&self, scope: &Scope<'_>) -> Result<Value, RenderError> {
         match self {
             Self::None => Ok(Value::Null),
             Self::Json(tree) => tree.render(scope),

@@ -80,7 +80,7 @@ pub trait Configured: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub struct Preparation<'a> {
     /// What templates see.
-    pub scope: &'a Scope,
+    pub scope: &'a Scope<'a>,
     /// The event.
     pub event: &'a Event,
     /// The rule's name.

@@ -78,7 +78,7 @@ impl RequestParts {
     /// Puts `path query headers` into prepared data.
     pub(super) fn prepare(
         &self,
-        scope: &Scope,
+        scope: &Scope<'_>,
         data: &mut Map<String, Value>,
     ) -> Result<(), RenderError> {
         let path = match &self.path {
@@ -107,7 +107,10 @@ pub(super) fn pairs(node: &Node, problems: &mut Diagnostics) -> Vec<(String, Tre
 }
 
 /// Renders pairs into an object of texts and lists of texts; what is null is left out.
-pub(super) fn render_pairs(pairs: &[(String, Tree)], scope: &Scope) -> Result<Value, RenderError> {
+pub(super) fn render_pairs(
+    pairs: &[(String, Tree)],
+    scope: &Scope<'_>,
+) -> Result<Value, RenderError> {
     let mut object = Map::new();
     for (name, tree) in pairs {
         let value = match tree.render(scope)? {

@@ -80,7 +80,7 @@ pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previou
     };
     let names = match (&config, &document) {
         (Some(config), _) => config.names(&definitions.providers),
-        (None, Ok(document)) => document.names_as_written(&definitions.providers),
+        (None, Ok(document)) => document.names_as_written(environment, &definitions.providers),
         (None, Err(_)) => Names::default(),
     };
     let roots = match (&config, &document) {

@@ -150,7 +150,7 @@ async fn ask(
 /// The destinations of hookrule.yaml with their kinds; empty where it leaves them to its includes.
 fn configured(output: &Output<'_>) -> Result<BTreeMap<String, String>, Failure> {
     let document = Document::read(output.config())?;
-    let names = document.names_as_written(&Providers::builtin());
+    let names = document.names_as_written(output.environment().as_ref(), &Providers::builtin());
     Ok(names.destinations.unwrap_or_default())
 }
 

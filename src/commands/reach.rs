@@ -82,7 +82,7 @@ pub(super) fn rules(document: &Document, output: &Output<'_>) -> Result<RuleSet,
     // What is wrong with credentials does not matter here.
     let names = match &config {
         Some(config) => config.names(&definitions.providers),
-        None => document.names_as_written(&definitions.providers),
+        None => document.names_as_written(environment, &definitions.providers),
     };
     let roots = document.rules(environment)?;
     let loaded = load_rules(&roots, &names, &mut problems);

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, SourceFile, code};
+use crate::rule::Root;
 use crate::yaml::{Fields, Node, Value, read};
 
 use super::environment::Environment;
 use super::fill::Filler;
+use super::roots::{located, roots};
 
 /// Where hookrule listens if nothing is said.
 pub(super) const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
@@ -80,8 +82,17 @@ impl Document {
     /// # Errors
     /// What is written there names none.
     pub fn rules(&self, environment: &dyn Environment) -> Result<Vec<PathBuf>, Diagnostics> {
-        self.paths("rules", environment)
-            .map(|paths| paths.unwrap_or_else(|| vec![self.folder.join(RULES)]))
+        let roots = self.roots(environment)?;
+        Ok(roots.into_iter().map(|root| root.path).collect())
+    }
+
+    /// The same with the namespaces they are in.
+    ///
+    /// # Errors
+    /// As [`Document::rules`].
+    pub fn roots(&self, environment: &dyn Environment) -> Result<Vec<Root>, Diagnostics> {
+        let roots = self.one("rules", environment, roots)?;
+        Ok(located(roots, &self.folder))
     }
 
     /// The folders that hold provider definitions.

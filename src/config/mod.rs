@@ -11,6 +11,7 @@ mod filling;
 mod include;
 mod names;
 mod reading;
+mod roots;
 mod sender;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use crate::destinations::Destination;
 use crate::diagnostic::SourceFile;
 use crate::intake::{self, Sources};
+use crate::rule::Root;
 use crate::{executor, server};
 
 pub use definitions::Definitions;
@@ -43,6 +45,8 @@ pub struct Config {
     pub store: PathBuf,
     /// Folders and files of rules.
     pub rules: Vec<PathBuf>,
+    /// The same with the namespaces they are in.
+    pub roots: Vec<Root>,
     /// Folders of provider definitions.
     pub providers: Vec<PathBuf>,
     /// Who may send.

@@ -1,5 +1,7 @@
 //! The names that rules may use.
 
+use std::collections::BTreeMap;
+
 use crate::destinations;
 use crate::providers::Providers;
 use crate::rule::Names;
@@ -7,6 +9,7 @@ use crate::yaml::Node;
 
 use super::Config;
 use super::document::Document;
+use super::environment::Environment;
 
 impl Config {
     /// The names that rules may use with this configuration.
@@ -22,6 +25,13 @@ impl Config {
                     .map(|(name, destination)| (name.clone(), destination.kind.to_owned()))
                     .collect(),
             ),
+            labels: self
+                .sources
+                .iter()
+                .filter(|source| !source.labels().is_empty())
+                .map(|source| (source.name().to_owned(), source.labels().clone()))
+                .collect(),
+            roots: self.roots.clone(),
             providers: provider_names(providers),
         }
     }
@@ -30,10 +40,12 @@ impl Config {
 impl Document {
     /// The same where the configuration has errors, as far as it can be told: rules are not to be
     /// blamed for what is wrong in hookrule.yaml.
-    pub fn names_as_written(&self, providers: &Providers) -> Names {
+    pub fn names_as_written(&self, environment: &dyn Environment, providers: &Providers) -> Names {
         let providers = provider_names(providers);
+        let roots = self.roots(environment).unwrap_or_default();
         if self.root.get("include").is_some() || self.root.as_map().is_none() {
             return Names {
+                roots,
                 providers,
                 ..Names::default()
             };
@@ -53,8 +65,27 @@ impl Document {
         Names {
             sources: Some(sources.collect()),
             destinations: Some(destinations.collect()),
+            labels: self.labels_as_written(),
+            roots,
             providers,
         }
+    }
+}
+
+impl Document {
+    fn labels_as_written(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+        let labels = |node: &Node| {
+            let entries = node.get("labels").and_then(Node::as_map);
+            let entries = entries.unwrap_or_default().iter();
+            let text = |(key, node): &(crate::yaml::Key, Node)| {
+                Some((key.text.clone(), node.as_str()?.to_owned()))
+            };
+            entries.filter_map(text).collect()
+        };
+        let sources = self.names("sources");
+        sources
+            .map(|(name, node)| (name.to_owned(), labels(node)))
+            .collect()
     }
 }
 

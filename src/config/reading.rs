@@ -15,7 +15,7 @@ use crate::{executor, server};
 use super::document::{self, Document};
 use super::environment::Environment;
 use super::fill::Filler;
-use super::{Config, Inputs, Policy, include};
+use super::{Config, Inputs, Policy, include, roots};
 
 impl Config {
     /// Reads a document and its includes: all of it, or nothing. Problems are added in both cases.
@@ -91,6 +91,8 @@ impl Reading<'_> {
         };
         let sources = self.sources(&sources, providers, reach);
         let destinations = self.destinations(&destinations);
+        let roots = rules.and_then(|node| roots::roots(node, &mut Diagnostics::new()));
+        let roots = roots::located(roots, &document.folder);
         Some(Config {
             path: document.file.path.clone(),
             listen: listen?,
@@ -101,10 +103,8 @@ impl Reading<'_> {
             store: document
                 .folder
                 .join(located(store, document::store, document::STORE)),
-            rules: listed(rules, &document.folder).unwrap_or_else(|| {
-                let folder = document.folder.join(document::RULES);
-                vec![folder]
-            }),
+            rules: roots.iter().map(|root| root.path.clone()).collect(),
+            roots,
             providers: listed(folders, &document.folder).unwrap_or_default(),
             sources: Arc::new(sources),
             destinations: Arc::new(destinations),
@@ -118,7 +118,10 @@ impl Reading<'_> {
         if let Some(node) = store {
             document::store(node, &mut self.found);
         }
-        for node in [rules, folders].into_iter().flatten() {
+        if let Some(node) = rules {
+            roots::roots(node, &mut self.found);
+        }
+        if let Some(node) = folders {
             document::paths(node, &mut self.found);
         }
     }

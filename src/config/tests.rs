@@ -130,9 +130,20 @@ fn addresses_and_stores_that_cannot_be_are_refused() {
     refuse(
         "namespace",
         "rules: [{path: rules, namespace: acme}]\n",
-        &["HR0004"],
+        &["HR0005", "HR0005", "HR0005"],
     );
     refuse("empty", "rules: ['']\n", &["HR0007"]);
+    let given = "sources: [], destinations: ['*'], actions: [forward]";
+    let twice = format!(
+        "rules: [{{path: a, namespace: x, {given}}}, {{path: b, namespace: x, {given}}}]\n"
+    );
+    refuse("twice", &twice, &["HR0007"]);
+    let slash = format!("rules: [{{path: a, namespace: x/y, {given}}}]\n");
+    refuse("slash", &slash, &["HR0007"]);
+    refuse("alone", "rules: [{path: a, sources: ['*']}]\n", &["HR0007"]);
+    let unknown =
+        "rules: [{path: a, namespace: x, sources: [], destinations: [], actions: [forwrad]}]\n";
+    refuse("actions", unknown, &["HR0401"]);
 }
 
 #[test]
@@ -190,7 +201,7 @@ sources:
     assert_eq!(document.sources_of("shopify", &providers), ["shop"]);
     assert!(document.sender("shop", &environment(), &providers).is_err());
     assert!(document.sender("none", &environment(), &providers).is_err());
-    let names = document.names_as_written(&providers);
+    let names = document.names_as_written(&environment(), &providers);
     assert_eq!(names.sources.unwrap()["shop"], "shopify");
 }
 

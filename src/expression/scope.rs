@@ -1,16 +1,22 @@
 //! What templates can see: one context for an event, the rule's part of it exchanged in place.
 
+use std::cell::OnceCell;
+
 use handlebars::Context;
 use serde_json::{Map, Value, json};
 
-use crate::event::Event;
+use crate::event::{Event, SourceRef};
 
-/// `payload event headers query source rule vars item actions`, as one tree.
+/// `payload event headers query source rule vars item actions join events`, as one tree.
 ///
-/// Making one copies the payload, so make it when the first rule has matched, not before.
-#[derive(Debug, Clone)]
-pub struct Scope {
-    context: Context,
+/// The tree is made when the first template or program looks into it, and then once for an event: an
+/// action of plain text copies nothing.
+#[derive(Debug)]
+pub struct Scope<'e> {
+    event: Option<&'e Event>,
+    /// What was set before the tree was made.
+    set: Map<String, Value>,
+    context: OnceCell<Context>,
 }
 
 /// The names at the root of every scope.
@@ -19,45 +25,67 @@ pub(super) const ROOTS: [&str; 11] = [
     "events",
 ];
 
-impl Scope {
+impl<'e> Scope<'e> {
     /// What every rule sees of an event. Header names are in lower case; of a repeated header or
     /// query name the first value counts.
-    pub fn of(event: &Event) -> Self {
-        let mut tree = of_event(event);
-        for part in ["rule", "vars", "actions"] {
-            tree.insert(part.to_owned(), json!({}));
-        }
-        Self::from_tree(Value::Object(tree))
+    pub fn of(event: &'e Event) -> Self {
+        let mut scope = Self {
+            event: Some(event),
+            set: Map::new(),
+            context: OnceCell::new(),
+        };
+        scope.leave_rule();
+        scope
+    }
+
+    /// Only what is known of a source before any event: its name and labels.
+    pub fn of_source(source: &SourceRef) -> Self {
+        Self::from_tree(json!({
+            "source": { "name": source.name, "labels": source.labels },
+        }))
     }
 
     pub(super) fn from_tree(tree: Value) -> Self {
         Self {
-            context: Context::from(tree),
+            event: None,
+            set: Map::new(),
+            context: OnceCell::from(Context::from(tree)),
         }
     }
 
     pub(super) fn context(&self) -> &Context {
-        &self.context
+        self.context.get_or_init(|| {
+            let mut tree = self.event.map(of_event).unwrap_or_default();
+            tree.extend(self.set.clone());
+            Context::from(Value::Object(tree))
+        })
+    }
+
+    /// Whether the tree was made.
+    pub fn is_made(&self) -> bool {
+        self.context.get().is_some()
     }
 
     /// Enters a rule: `rule.name`, and no vars, item or outputs yet.
     pub fn enter_rule(&mut self, rule: &str) {
+        self.leave_rule();
         self.put("rule", json!({ "name": rule }));
-        self.put("vars", json!({}));
-        self.put("actions", json!({}));
-        self.set_item(None);
+    }
+
+    fn leave_rule(&mut self) {
+        for empty in ["rule", "vars", "actions"] {
+            self.put(empty, json!({}));
+        }
+        for gone in ["item", "join", "events"] {
+            self.take(gone);
+        }
     }
 
     /// Sets `vars.NAME`.
     pub fn set_var(&mut self, name: &str, value: Value) {
-        if let Some(Value::Object(vars)) = self.context.data_mut().get_mut("vars") {
+        if let Some(Value::Object(vars)) = self.root().get_mut("vars") {
             vars.insert(name.to_owned(), value);
         }
-    }
-
-    /// The vars set so far, as conditions read them.
-    pub fn vars(&self) -> Option<&Map<String, Value>> {
-        self.context.data().get("vars")?.as_object()
     }
 
     /// Sets `actions`: an object of outputs by action name.
@@ -69,16 +97,12 @@ impl Scope {
     pub fn set_item(&mut self, item: Option<Value>) {
         match item {
             Some(value) => self.put("item", value),
-            None => {
-                if let Value::Object(root) = self.context.data_mut() {
-                    root.shift_remove("item");
-                }
-            }
+            None => self.take("item"),
         }
     }
 
     /// Sets `join`: other events by name, each with `payload`, `event`, `headers`, `query`, `source`.
-    pub fn set_join<'e>(&mut self, others: impl IntoIterator<Item = (&'e str, &'e Event)>) {
+    pub fn set_join<'o>(&mut self, others: impl IntoIterator<Item = (&'o str, &'o Event)>) {
         let others = others.into_iter();
         let named = others.map(|(name, event)| (name.to_owned(), of_event(event).into()));
         self.put("join", Value::Object(named.collect()));
@@ -86,7 +110,7 @@ impl Scope {
 
     /// Sets `events`: what a digest has gathered, each with `id`, `name`, `names`, `provider`,
     /// `received_at`, `headers`, `payload` and its `vars`.
-    pub fn set_events<'e>(&mut self, events: impl IntoIterator<Item = (&'e Event, Value)>) {
+    pub fn set_events<'o>(&mut self, events: impl IntoIterator<Item = (&'o Event, Value)>) {
         let gathered = events.into_iter().map(|(event, vars)| {
             let mut seen = of_event(event);
             let about = seen.shift_remove("event");
@@ -106,10 +130,20 @@ impl Scope {
         self.put("events", gathered.collect());
     }
 
-    fn put(&mut self, name: &str, value: Value) {
-        if let Value::Object(root) = self.context.data_mut() {
-            root.insert(name.to_owned(), value);
+    /// Where names at the root are kept: in the tree, or until it is made beside it.
+    fn root(&mut self) -> &mut Map<String, Value> {
+        match self.context.get_mut().map(Context::data_mut) {
+            Some(Value::Object(root)) => root,
+            _ => &mut self.set,
         }
+    }
+
+    fn put(&mut self, name: &str, value: Value) {
+        self.root().insert(name.to_owned(), value);
+    }
+
+    fn take(&mut self, name: &str) {
+        self.root().shift_remove(name);
     }
 }
 
@@ -175,14 +209,15 @@ mod tests {
         }
     }
 
-    fn render(scope: &Scope, text: &str) -> Result<String, String> {
+    fn render(scope: &Scope<'_>, text: &str) -> Result<String, String> {
         let template = Template::parse(text, Escape::None).unwrap();
         template.render(scope).map_err(|error| error.message)
     }
 
     #[test]
     fn what_templates_see() {
-        let mut scope = Scope::of(&event());
+        let event = event();
+        let mut scope = Scope::of(&event);
         scope.enter_rule("r");
         scope.set_var("v", json!([1]));
         scope.set_actions(json!({"record": {"url": "u"}}));
@@ -198,14 +233,14 @@ mod tests {
         ] {
             assert_eq!(render(&scope, text).as_deref(), Ok(shown), "{text}");
         }
-        assert_eq!(scope.vars().map(Map::len), Some(1));
     }
 
     #[test]
     fn other_events_are_seen_too() {
-        let mut scope = Scope::of(&event());
-        scope.set_join([("paid", &event())]);
-        scope.set_events([(&event(), json!({"v": 1})), (&event(), json!({"v": 2}))]);
+        let event = event();
+        let mut scope = Scope::of(&event);
+        scope.set_join([("paid", &event)]);
+        scope.set_events([(&event, json!({"v": 1})), (&event, json!({"v": 2}))]);
         for (text, shown) in [
             (
                 "{{join.paid.payload.id}} {{join.paid.event.name}}",
@@ -231,7 +266,8 @@ mod tests {
 
     #[test]
     fn a_rule_sees_nothing_of_the_one_before() {
-        let mut scope = Scope::of(&event());
+        let event = event();
+        let mut scope = Scope::of(&event);
         scope.enter_rule("one");
         scope.set_var("v", json!(1));
         scope.set_item(Some(json!({"n": 1})));
@@ -240,5 +276,31 @@ mod tests {
         for text in ["{{item.n}}", "{{vars.v}}", "{{actions.a}}"] {
             assert!(render(&scope, text).is_err(), "{text}");
         }
+    }
+    #[test]
+    fn plain_text_makes_no_tree_and_templates_share_one() {
+        let event = event();
+        let mut scope = Scope::of(&event);
+        scope.enter_rule("r");
+        scope.set_var("v", json!(1));
+        assert_eq!(render(&scope, "plain").as_deref(), Ok("plain"));
+        assert!(!scope.is_made());
+        assert_eq!(render(&scope, "{{vars.v}}").as_deref(), Ok("1"));
+        assert!(scope.is_made());
+        let payload: *const Value = &raw const scope.context().data()["payload"];
+        scope.enter_rule("s");
+        scope.set_join([("other", &event)]);
+        scope.set_events([(&event, json!({"v": 2}))]);
+        let all = "{{join.other.event.name}} {{events.0.vars.v}} {{length events}} {{payload.id}}";
+        assert_eq!(
+            render(&scope, all).as_deref(),
+            Ok("push.main 2 1 12345678901234567890123")
+        );
+        assert!(std::ptr::eq(
+            payload,
+            &raw const scope.context().data()["payload"]
+        ));
+        scope.enter_rule("t");
+        assert!(render(&scope, "{{join.other.event.name}}").is_err());
     }
 }

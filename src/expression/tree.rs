@@ -83,7 +83,7 @@ impl Tree {
     ///
     /// # Errors
     /// The first template that cannot be rendered.
-    pub fn render(&self, scope: &Scope) -> Result<Value, RenderError> {
+    pub fn render(&self, scope: &Scope<'_>) -> Result<Value, RenderError> {
         match &self.0 {
             Branch::Literal(value) => Ok(value.clone()),
             Branch::Text(template) => template.value(scope),
@@ -160,7 +160,7 @@ mod tests {
         (tree, findings.collect())
     }
 
-    fn scope() -> Scope {
+    fn scope() -> Scope<'static> {
         Scope::from_tree(json!({"payload": {"n": 1, "quote": "\"}],", "key": "k", "at": "@here"}}))
     }
 

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::event::{Event, EventId, JobId};
 use crate::plan::{Job, JobBody, JobState, Passage, plan_through};
 use crate::providers::Providers;
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Rule, RuleSet, To};
 use crate::runtime::BoxFuture;
 use crate::stores::{JobQuery, Store, StoreError};
 
@@ -281,7 +281,10 @@ fn view(rule: &Rule) -> RuleView {
             .iter()
             .map(|action| match action.destinations.as_slice() {
                 [] => action.name.clone(),
-                destinations => format!("{} → {}", action.name, destinations.join(", ")),
+                destinations => {
+                    let names: Vec<_> = destinations.iter().map(To::written).collect();
+                    format!("{} → {}", action.name, names.join(", "))
+                }
             })
             .collect(),
     }

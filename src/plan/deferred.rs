@@ -82,7 +82,7 @@ pub fn prepare(
 }
 
 /// Shows the other events: those of a digest have no names.
-fn show(scope: &mut Scope, beside: &[Beside<'_>]) {
+fn show(scope: &mut Scope<'_>, beside: &[Beside<'_>]) {
     let (gathered, joined): (Vec<_>, Vec<_>) = beside.iter().partition(|one| one.name.is_empty());
     if !joined.is_empty() {
         scope.set_join(joined.iter().map(|one| (one.name.as_str(), one.event)));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::actions::Preparation;
 use crate::condition::Trace;
 use crate::event::JobId;
-use crate::rule::{Action, Read, Response, Rule};
+use crate::rule::{Action, Read, Response, Rule, To};
 
 use super::judging::Judging;
 use super::{JobBody, JobState, NewJob, PassedOver, dead_letter};
@@ -120,10 +120,9 @@ impl<'r> Planning<'r> {
 
     /// Adds an action's jobs, one for each destination.
     pub(super) fn add(&mut self, judging: &mut Judging<'_>, action: &'r Action) {
-        let none = [String::new()];
-        let destinations = match action.kind.destination_kind() {
-            Some(_) => action.destinations.as_slice(),
-            None => none.as_slice(),
+        let destinations = match destinations(judging, action) {
+            Ok(destinations) => destinations,
+            Err(error) => return self.fail(judging, action, &error),
         };
         let room = self.room.saturating_sub(self.made.jobs.len());
         self.made.left_out += destinations.len().saturating_sub(room);
@@ -133,7 +132,7 @@ impl<'r> Planning<'r> {
         let Some(shared) = self.shared(judging, action) else {
             return self.fall_away(judging, action);
         };
-        self.push(judging, action, destinations, &shared);
+        self.push(judging, action, &destinations, &shared);
     }
 
     /// An action of which it cannot be said whether it runs.
@@ -143,12 +142,11 @@ impl<'r> Planning<'r> {
             return self.pass_over(action, None);
         }
         let shared = self.dead(action, error);
-        let none = [String::new()];
-        let destinations = match action.kind.destination_kind() {
-            Some(_) => action.destinations.get(..1).unwrap_or(&none),
-            None => none.as_slice(),
-        };
-        self.push(judging, action, destinations, &shared);
+        let first = action.destinations.first().and_then(|to| match to {
+            To::Name(name) => Some(name.clone()),
+            To::Labels(_) => None,
+        });
+        self.push(judging, action, &[first.unwrap_or_default()], &shared);
     }
 
     fn push(
@@ -259,4 +257,21 @@ impl<'r> Planning<'r> {
             },
         })
     }
+}
+
+/// The names of an action's destinations for the event, each once; one without a name where the kind
+/// needs none.
+fn destinations(judging: &Judging<'_>, action: &Action) -> Result<Vec<String>, String> {
+    if action.kind.destination_kind().is_none() {
+        return Ok(vec![String::new()]);
+    }
+    let mut names = Vec::with_capacity(action.destinations.len());
+    for to in &action.destinations {
+        let name = to.name(&judging.event.source);
+        let name = name.map_err(|error| format!("destination {error}"))?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }

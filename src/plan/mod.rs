@@ -172,21 +172,23 @@ pub fn matched<'r>(rules: &'r RuleSet, event: &Event) -> Vec<&'r str> {
     matched
 }
 
-/// Asks rules in order whether they match: those for what is left only if no other does, and none
-/// behind one that stops its file. A shadow changes nothing for the others.
+/// Asks rules in order whether they match: those for what is left only if no other of their namespace
+/// does, and none behind one that stops its file. A shadow changes nothing for the others.
 fn in_turn<'r>(candidates: &[&'r Arc<Rule>], mut ask: impl FnMut(&'r Rule) -> bool) {
-    let mut any = false;
+    let mut any: Vec<Option<&str>> = Vec::new();
     for unmatched in [false, true] {
-        if any {
-            return;
-        }
+        let taken = any.clone();
         let mut stopped = None;
         for rule in candidates {
+            let namespace = rule.namespace.as_ref().map(|namespace| &*namespace.name);
+            if unmatched && taken.contains(&namespace) {
+                continue;
+            }
             if rule.when.unmatched != unmatched || stopped == Some(&rule.place.file.path) {
                 continue;
             }
             if ask(rule) && !rule.flow.shadow {
-                any = true;
+                any.push(namespace);
                 stopped = rule.stop.then_some(&rule.place.file.path).or(stopped);
             }
         }

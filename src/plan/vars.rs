@@ -8,11 +8,11 @@ use crate::event::Event;
 use crate::expression::Scope;
 use crate::rule::{Read, Reads, Rule, Var};
 
-/// What templates see of one event. Making it copies the payload, so it waits for the first template.
+/// What templates see of one event, and whether the rule at hand was entered.
 #[derive(Debug)]
 pub(super) struct LazyScope<'e> {
     event: &'e Event,
-    scope: Option<Scope>,
+    scope: Option<Scope<'e>>,
     entered: bool,
 }
 
@@ -30,7 +30,7 @@ impl<'e> LazyScope<'e> {
         self.entered = false;
     }
 
-    pub(super) fn of_rule(&mut self, rule: &str) -> &mut Scope {
+    pub(super) fn of_rule(&mut self, rule: &str) -> &mut Scope<'e> {
         let event = self.event;
         let scope = self.scope.get_or_insert_with(|| Scope::of(event));
         if !self.entered {

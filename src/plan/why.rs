@@ -16,8 +16,8 @@ use super::{JOBS_MAX, NewJob, RuleTrace};
 pub(super) struct Tracing<'e> {
     rules: &'e RuleSet,
     event: &'e Event,
-    /// The first rule that matched, not counting those that take what is left; found when asked for.
-    first_matched: OnceCell<Option<String>>,
+    /// The rules that matched, not counting those that take what is left; found when asked for.
+    matched: OnceCell<Vec<&'e Rule>>,
 }
 
 impl<'e> Tracing<'e> {
@@ -25,7 +25,7 @@ impl<'e> Tracing<'e> {
         Self {
             rules,
             event,
-            first_matched: OnceCell::new(),
+            matched: OnceCell::new(),
         }
     }
 
@@ -91,7 +91,7 @@ impl<'e> Tracing<'e> {
             Some(NotAbout::Event) => return Some(("event", event.names.clone().into())),
         }
         if rule.when.unmatched
-            && let Some(other) = self.first_matched()
+            && let Some(other) = self.first_matched(rule)
         {
             return Some(("unmatched", other.into()));
         }
@@ -100,17 +100,19 @@ impl<'e> Tracing<'e> {
         Some(("stop", stopper.name.clone().into()))
     }
 
-    fn first_matched(&self) -> Option<&str> {
+    /// The first other rule of the same namespace that matched.
+    fn first_matched(&self, rule: &Rule) -> Option<&'e str> {
+        let rules = self.rules;
         let find = || {
-            let slots = self.event.payload.slots(&self.rules.paths);
-            let candidates = self.rules.candidates(self.event, &slots).into_iter();
+            let slots = self.event.payload.slots(&rules.paths);
+            let candidates = rules.candidates(self.event, &slots).into_iter();
             let acts = |other: &&Arc<Rule>| !other.when.unmatched && !other.flow.shadow;
-            let mut others = candidates.filter(acts);
-            others
-                .find(|other| self.holds(other))
-                .map(|other| other.name.clone())
+            let others = candidates.filter(acts).filter(|other| self.holds(other));
+            others.map(Arc::as_ref).collect()
         };
-        self.first_matched.get_or_init(find).as_deref()
+        let mut matched = self.matched.get_or_init(find).iter();
+        let other = matched.find(|other| other.namespace == rule.namespace)?;
+        Some(&other.name)
     }
 
     /// Whether another rule is about the event and its conditions hold.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use crate::actions::{self, Configured, Kind};
 use crate::condition::{Conditions, Reading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
+use crate::expression::Template;
 use crate::yaml::{Fields, Key, Node};
 
+use super::routed::To;
 use super::uses::{Read, Reads, vars_of_conditions};
 use super::when::{Foreign, tell, texts};
 
@@ -23,7 +25,7 @@ pub struct Action {
     /// Its kind.
     pub kind: &'static dyn Kind,
     /// The destinations, one job each; empty where the kind needs none.
-    pub destinations: Vec<String>,
+    pub destinations: Vec<To>,
     /// Its own conditions.
     pub conditions: Conditions,
     /// The vars that its conditions read.
@@ -42,6 +44,8 @@ pub struct Action {
 pub(super) struct NamedDestination {
     pub(super) name: String,
     pub(super) place: Place,
+    /// What names it, where that are labels.
+    pub(super) template: Option<Template>,
     /// The kind of action that names it.
     pub(super) kind: &'static dyn Kind,
 }
@@ -199,9 +203,17 @@ fn configure(
     let mut destinations = Vec::new();
     if let Some(wanted) = kind.destination_kind() {
         if let Some(node) = fields.optional("destination") {
-            for (name, place) in destinations_of(node, problems) {
-                destinations.push(name.clone());
-                named.push(NamedDestination { name, place, kind });
+            for (to, place) in destinations_of(node, problems) {
+                named.push(NamedDestination {
+                    name: to.written().to_owned(),
+                    template: match &to {
+                        To::Name(_) => None,
+                        To::Labels(template) => Some(template.clone()),
+                    },
+                    place,
+                    kind,
+                });
+                destinations.push(to);
             }
         } else {
             let message = format!("`{}` does not say where to", kind.name());
@@ -242,18 +254,10 @@ fn not_a_map(kind: &dyn Kind, block: &Node) -> Diagnostic {
         .help(format!("write `{name}: {{{key}: {value}}}`"))
 }
 
-fn destinations_of(node: &Node, problems: &mut Diagnostics) -> Vec<(String, Place)> {
-    let mut named: Vec<(String, Place)> = Vec::new();
+fn destinations_of(node: &Node, problems: &mut Diagnostics) -> Vec<(To, Place)> {
+    let mut named: Vec<(To, Place)> = Vec::new();
     for (item, name) in texts(node, problems) {
-        if name.contains("{{") {
-            problems.push(
-                item.error(
-                    code::BAD_VALUE,
-                    "a destination is a plain name, not a template",
-                )
-                .help("write one rule for each destination, or a list of names"),
-            );
-        } else if named.iter().any(|(known, _)| known == name) {
+        if named.iter().any(|(known, _)| known.written() == name) {
             let message = format!("`{name}` stands here twice");
             problems.push(item.error(code::BAD_VALUE, message));
         } else if named.len() == DESTINATIONS_MAX {
@@ -261,7 +265,8 @@ fn destinations_of(node: &Node, problems: &mut Diagnostics) -> Vec<(String, Plac
             problems.push(item.error(code::TOO_LARGE, message));
             break;
         } else {
-            named.push((name.to_owned(), item.place.clone()));
+            let to = To::parse(item, name, problems);
+            named.extend(to.map(|to| (to, item.place.clone())));
         }
     }
     named

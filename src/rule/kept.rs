@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::SourceFile;
 
+use super::Namespace;
 use super::parsed::ParsedFile;
 
 /// Every file of a rule set.
@@ -28,6 +29,9 @@ pub(super) struct KeptFile {
     /// versions of one file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     uses: Vec<usize>,
+    /// What its rules are kept to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    namespace: Option<Namespace>,
 }
 
 impl Kept {
@@ -49,7 +53,12 @@ impl Kept {
                 uses.push(number);
             }
             let (path, text) = pair(&parsed.file);
-            kept.files.push(KeptFile { path, text, uses });
+            kept.files.push(KeptFile {
+                path,
+                text,
+                uses,
+                namespace: parsed.namespace.as_deref().cloned(),
+            });
         }
         kept
     }
@@ -60,9 +69,11 @@ impl Kept {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// From one piece.
+    /// From one piece; the files in the order they run, by the bytes of their paths.
     pub(super) fn read(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        let mut kept: Self = serde_json::from_str(text).ok()?;
+        kept.files.sort_by(|a, b| a.path.cmp(&b.path));
+        Some(kept)
     }
 
     /// The files that one of the rule files took something from.
@@ -77,6 +88,10 @@ impl Kept {
 }
 
 impl KeptFile {
+    pub(super) fn namespace(&self) -> Option<Arc<Namespace>> {
+        self.namespace.clone().map(Arc::new)
+    }
+
     pub(super) fn file(&self) -> Arc<SourceFile> {
         SourceFile::new(PathBuf::from(&self.path), self.text.as_str())
     }

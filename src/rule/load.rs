@@ -39,7 +39,7 @@ impl RuleSet {
     ) -> Loaded {
         files.sort_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
         files.dedup_by(|a, b| a.path == b.path);
-        let mut loading = Loading::begin(files, previous);
+        let mut loading = Loading::begin(files, names, previous);
         loading.check_names(names);
         loading.settle_duplicates();
         loading.tell_duplicates();

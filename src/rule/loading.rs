@@ -15,9 +15,10 @@ use super::files::bytes;
 use super::index::Index;
 use super::kept::Kept;
 use super::load::Loaded;
+use super::namespace::namespace_of;
 use super::parsed::{ParsedFile, SharedFiles, folder_of};
 use super::reuse::{Shared, is_shared};
-use super::{Rule, RuleSet};
+use super::{Namespace, Root, Rule, RuleSet};
 
 /// So many rule sets are built one on the other, sharing parsed files and path numbers; the next one
 /// is built anew, so that paths nobody reads any more are forgotten.
@@ -83,13 +84,18 @@ pub(super) struct Loading {
     generation: u32,
     library: Library,
     shared: SharedFiles,
+    roots: Vec<Root>,
     /// Files beside the rule files that were asked for, there or not.
     beside: BTreeSet<PathBuf>,
     pub(super) problems: Diagnostics,
 }
 
 impl Loading {
-    pub(super) fn begin(files: Vec<Arc<SourceFile>>, previous: Option<&RuleSet>) -> Self {
+    pub(super) fn begin(
+        files: Vec<Arc<SourceFile>>,
+        names: &Names,
+        previous: Option<&RuleSet>,
+    ) -> Self {
         let base = previous.filter(|set| set.parsed.generation < GENERATIONS_MAX);
         let mut library = Library::default();
         let (shared, files): (Vec<_>, Vec<_>) =
@@ -99,7 +105,13 @@ impl Loading {
             entries: Vec::with_capacity(files.len()),
             paths: base.map(|set| set.paths.clone()).unwrap_or_default(),
             generation: base.map_or(0, |set| set.parsed.generation + 1),
-            shared: SharedFiles::read(shared, given, &mut library),
+            shared: SharedFiles::read(
+                shared,
+                &|path| namespace_of(&names.roots, path),
+                given,
+                &mut library,
+            ),
+            roots: names.roots.clone(),
             library,
             beside: BTreeSet::new(),
             problems: Diagnostics::new(),
@@ -110,7 +122,8 @@ impl Loading {
                 Some(_) => last.cloned(),
                 None => last.map(|last| Arc::new(last.again(&mut loading.paths))),
             };
-            loading.enter(&file, last);
+            let namespace = namespace_of(&loading.roots, &file.path);
+            loading.enter(&file, namespace.as_ref(), last);
         }
         loading.leave_out_lists();
         loading.gather_problems();
@@ -124,6 +137,7 @@ impl Loading {
             paths: PathSet::default(),
             generation: 0,
             shared: SharedFiles::default(),
+            roots: Vec::new(),
             library: Library::default(),
             beside: BTreeSet::new(),
             problems: Diagnostics::new(),
@@ -133,21 +147,28 @@ impl Loading {
             let shared = beside.iter().filter(|file| is_shared(&file.path));
             let shared = shared.map(Arc::clone).collect();
             loading.library = Library::kept(beside);
-            loading.shared = SharedFiles::read(shared, None, &mut loading.library);
-            loading.enter(&file.file(), None);
+            let namespace = file.namespace();
+            loading.shared =
+                SharedFiles::read(shared, &|_| namespace.clone(), None, &mut loading.library);
+            loading.enter(&file.file(), namespace.as_ref(), None);
         }
         loading.gather_problems();
         loading
     }
 
-    fn enter(&mut self, file: &Arc<SourceFile>, last: Option<Arc<ParsedFile>>) {
-        let shared = self.shared.of(&folder_of(&file.path));
+    fn enter(
+        &mut self,
+        file: &Arc<SourceFile>,
+        namespace: Option<&Arc<Namespace>>,
+        last: Option<Arc<ParsedFile>>,
+    ) {
+        let shared = self.shared.of(&folder_of(&file.path), namespace);
         // What runs takes in the lists and templates of today, unless it cannot be used with them.
         let last_good = last.map(|last| {
-            if last.is_current(&shared, &mut self.library) {
+            if last.is_current(namespace, &shared, &mut self.library) {
                 return last;
             }
-            let today = self.parse(&last.file, &shared);
+            let today = self.parse(&last.file, namespace, &shared);
             if today.problems.has_errors() {
                 last
             } else {
@@ -156,11 +177,12 @@ impl Loading {
         });
         let present = match &last_good {
             Some(last)
-                if last.file.text == file.text && last.is_current(&shared, &mut self.library) =>
+                if last.file.text == file.text
+                    && last.is_current(namespace, &shared, &mut self.library) =>
             {
                 Arc::clone(last)
             }
-            _ => self.parse(file, &shared),
+            _ => self.parse(file, namespace, &shared),
         };
         let faulty = present.problems.has_errors();
         let mut entry = Entry {
@@ -174,10 +196,16 @@ impl Loading {
         self.entries.push(entry);
     }
 
-    fn parse(&mut self, file: &Arc<SourceFile>, shared: &[Arc<Shared>]) -> Arc<ParsedFile> {
+    fn parse(
+        &mut self,
+        file: &Arc<SourceFile>,
+        namespace: Option<&Arc<Namespace>>,
+        shared: &[Arc<Shared>],
+    ) -> Arc<ParsedFile> {
         let shared = shared.to_vec();
         Arc::new(ParsedFile::parse(
             file,
+            namespace.cloned(),
             shared,
             &mut self.library,
             &mut self.paths,

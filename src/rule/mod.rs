@@ -16,12 +16,14 @@ mod items;
 mod kept;
 mod load;
 mod loading;
+mod namespace;
 mod order;
 mod parse;
 mod parsed;
 mod pattern;
 mod respond;
 mod reuse;
+mod routed;
 #[cfg(test)]
 mod tests;
 mod uses;
@@ -47,8 +49,10 @@ pub use flow::{
 };
 pub use for_each::{ForEach, ITEMS_MAX};
 pub use load::Loaded;
+pub use namespace::{Namespace, Root};
 pub use pattern::glob;
 pub use respond::{RESPONSE_BYTES_MAX, Respond, Response};
+pub use routed::To;
 pub use uses::{Read, Reads};
 pub use vars::{Formula, Var};
 pub use when::{NotAbout, When};
@@ -56,8 +60,10 @@ pub use when::{NotAbout, When};
 /// One rule.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// Unique in its namespace.
+    /// Unique: in a namespace it is `namespace/name`.
     pub name: String,
+    /// What it may use; none where that is everything.
+    pub namespace: Option<Arc<Namespace>>,
     /// What it is for.
     pub description: Option<String>,
     /// Where it stands.
@@ -71,7 +77,7 @@ pub struct Rule {
     /// Which events it is about.
     pub when: When,
     /// What stands between a match and its actions.
-    pub flow: Flow,
+    pub flow: Arc<Flow>,
     /// Values computed for it, in order.
     pub vars: Vec<Var>,
     /// Which values its actions are about, one after the other.

@@ -13,7 +13,7 @@ use super::beside::Library;
 use super::reuse::{Listed, Reuse, Shared};
 use super::uses;
 use super::when::{Foreign, tell, texts};
-use super::{Action, Flow, ForEach, Respond, Rule, When, items, vars};
+use super::{Action, Flow, ForEach, Namespace, Respond, Rule, When, items, vars};
 
 /// The longest name of a rule or action, in characters.
 pub(super) const NAME_CHARS_MAX: usize = 200;
@@ -30,6 +30,7 @@ pub(super) struct Parsed {
 /// is there all the same, so that their names can be checked too.
 pub(super) fn parse(
     file: &Arc<SourceFile>,
+    namespace: Option<&Arc<Namespace>>,
     shared: &[Arc<Shared>],
     library: &mut Library,
     paths: &mut PathSet,
@@ -61,7 +62,11 @@ pub(super) fn parse(
             lists: reuse.lists(),
             item: false,
         };
-        rule(&node, &mut reading, problems)
+        let mut rule = rule(&node, &mut reading, problems)?;
+        if let Some(namespace) = namespace {
+            rule.enter(namespace);
+        }
+        Some(rule)
     });
     let parsed = parsed.collect();
     fields.finish(problems);
@@ -156,13 +161,14 @@ fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> O
     let name_node = name?;
     let mut rule = Rule {
         name: checked_name(name_node, problems)?.to_owned(),
+        namespace: None,
         description,
         place: name_node.place.clone(),
         enabled,
         stop,
         tags: tags.iter().map(|(_, tag)| (*tag).to_owned()).collect(),
         when,
-        flow,
+        flow: shared(flow, reading.paths),
         for_each,
         respond,
         vars: vars.unwrap_or_default(),
@@ -173,6 +179,16 @@ fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> O
     uses::check(&mut rule, whole, problems);
     items::check(&mut rule, reading.item, problems);
     Some(rule)
+}
+
+/// Gates take much room, and most rules have none: those share one.
+fn shared(flow: Flow, paths: &mut PathSet) -> Arc<Flow> {
+    if flow.is_plain()
+        && let Some(plain) = paths.compiled("no gates", || Some(Flow::default()))
+    {
+        return plain;
+    }
+    Arc::new(flow)
 }
 
 /// The text of a name that people will read in logs and lists.

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, SourceFile, code};
 use crate::event::PathSet;
 
-use super::Rule;
 use super::beside::Library;
 use super::parse::parse;
 use super::reuse::{Listed, Shared};
+use super::{Namespace, Rule};
 
 /// A rule file as it was parsed.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(super) struct ParsedFile {
     pub(super) file: Arc<SourceFile>,
     pub(super) rules: Vec<Arc<Rule>>,
     pub(super) problems: Diagnostics,
+    /// What its rules are kept to.
+    pub(super) namespace: Option<Arc<Namespace>>,
     /// What its folder and those above it gave, the nearest last.
     pub(super) shared: Vec<Arc<Shared>>,
     /// The files of its own lists.
@@ -34,16 +36,25 @@ fn in_arcs(rules: Vec<Rule>) -> Vec<Arc<Rule>> {
 impl ParsedFile {
     pub(super) fn parse(
         file: &Arc<SourceFile>,
+        namespace: Option<Arc<Namespace>>,
         shared: Vec<Arc<Shared>>,
         library: &mut Library,
         paths: &mut PathSet,
     ) -> Self {
         let mut problems = Diagnostics::new();
-        let parsed = parse(file, &shared, library, paths, &mut problems);
+        let parsed = parse(
+            file,
+            namespace.as_ref(),
+            &shared,
+            library,
+            paths,
+            &mut problems,
+        );
         Self {
             file: Arc::clone(file),
             rules: in_arcs(parsed.rules),
             problems,
+            namespace,
             shared,
             listed: parsed.listed,
         }
@@ -52,13 +63,26 @@ impl ParsedFile {
     /// Parses the same once more, whatever stands on disk now.
     pub(super) fn again(&self, paths: &mut PathSet) -> Self {
         let mut library = Library::kept(self.beside().map(Arc::clone));
-        Self::parse(&self.file, self.shared.clone(), &mut library, paths)
+        let namespace = self.namespace.clone();
+        Self::parse(
+            &self.file,
+            namespace,
+            self.shared.clone(),
+            &mut library,
+            paths,
+        )
     }
 
     /// Whether the same text would give the same if it were parsed now.
-    pub(super) fn is_current(&self, shared: &[Arc<Shared>], library: &mut Library) -> bool {
+    pub(super) fn is_current(
+        &self,
+        namespace: Option<&Arc<Namespace>>,
+        shared: &[Arc<Shared>],
+        library: &mut Library,
+    ) -> bool {
         let same = |(a, b): (&Arc<Shared>, &Arc<Shared>)| Arc::ptr_eq(a, b);
-        self.shared.len() == shared.len()
+        self.namespace.as_ref() == namespace
+            && self.shared.len() == shared.len()
             && self.shared.iter().zip(shared).all(same)
             && self.listed.iter().all(|listed| listed.is_current(library))
     }
@@ -90,6 +114,7 @@ impl Listed {
 #[derive(Debug, Default)]
 pub(super) struct SharedFiles {
     pub(super) running: BTreeMap<PathBuf, Arc<Shared>>,
+    namespaces: BTreeMap<PathBuf, Option<Arc<Namespace>>>,
     /// Files whose present text has errors.
     pub(super) stale: Vec<PathBuf>,
     pub(super) problems: Diagnostics,
@@ -99,6 +124,7 @@ impl SharedFiles {
     /// Reads them. One with errors stays as it was before.
     pub(super) fn read(
         mut files: Vec<Arc<SourceFile>>,
+        namespaced: &dyn Fn(&Path) -> Option<Arc<Namespace>>,
         previous: Option<&BTreeMap<PathBuf, Arc<Shared>>>,
         library: &mut Library,
     ) -> Self {
@@ -115,7 +141,10 @@ impl SharedFiles {
             let last = previous.and_then(|previous| previous.get(&folder));
             let present = match last {
                 Some(last) if last.is_current(&file, library) => Arc::clone(last),
-                _ => Arc::new(Shared::parse(&file, &read.of(&folder), library)),
+                _ => {
+                    let above = read.of(&folder, namespaced(&file.path).as_ref());
+                    Arc::new(Shared::parse(&file, &above, library))
+                }
             };
             read.problems.extend(present.problems.clone());
             let running = if present.problems.has_errors() {
@@ -126,15 +155,23 @@ impl SharedFiles {
                 &present
             };
             let running = Arc::clone(running);
+            read.namespaces
+                .insert(folder.clone(), namespaced(&file.path));
             read.running.insert(folder, running);
         }
         read
     }
 
-    /// What a folder and those above it give, the nearest last.
-    pub(super) fn of(&self, folder: &Path) -> Vec<Arc<Shared>> {
+    /// What a folder and those above it give, the nearest last. Nothing leads from one namespace into
+    /// another.
+    pub(super) fn of(&self, folder: &Path, namespace: Option<&Arc<Namespace>>) -> Vec<Arc<Shared>> {
+        let same = |folder: &&Path| {
+            let its = self.namespaces.get(*folder);
+            its.is_some_and(|its| its.as_ref() == namespace)
+        };
         let mut found: Vec<_> = folder
             .ancestors()
+            .filter(same)
             .filter_map(|folder| self.running.get(folder))
             .map(Arc::clone)
             .collect();

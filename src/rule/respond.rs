@@ -117,7 +117,7 @@ impl Respond {
     ///
     /// # Errors
     /// Why it cannot be rendered, in words for people.
-    pub fn render(&self, scope: &Scope) -> Result<Response, String> {
+    pub fn render(&self, scope: &Scope<'_>) -> Result<Response, String> {
         let mut headers = Vec::with_capacity(self.headers.len() + 2);
         for (name, value) in &self.headers {
             let value = value.render(scope).map_err(|error| error.to_string())?;

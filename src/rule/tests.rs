@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 
-use super::{Names, RuleSet};
+use super::{Names, RuleSet, To};
 
 /// The findings in one file: code, the text they point at, and message with help.
 fn findings(text: &str) -> Vec<(&'static str, String, String)> {
@@ -64,7 +64,12 @@ fn a_whole_rule() {
     assert_eq!(rule.when.vars[0].name, "total");
     let names: Vec<_> = rule.actions.iter().map(|a| a.name.as_str()).collect();
     assert_eq!(names, ["note", "forward"]);
-    assert_eq!(rule.actions[1].destinations, ["erp", "crm"]);
+    let to: Vec<_> = rule.actions[1]
+        .destinations
+        .iter()
+        .map(To::written)
+        .collect();
+    assert_eq!(to, ["erp", "crm"]);
     assert!(loaded.set.lookup("small").is_none());
 }
 
@@ -184,7 +189,12 @@ fn actions_of_no_kind_or_several() {
     let twice = "{log: {message: x}}, {name: log, log: {message: y}}";
     one(&actions(twice), "HR0102", "log", "another `name:`");
     let template = "{forward: {destination: 'books-{{source.name}}'}}";
-    one(&actions(template), "HR0007", "'books-", "not a template");
+    one(
+        &actions(template),
+        "HR0007",
+        "source.name",
+        "cannot depend on `source.name`",
+    );
     one(
         &actions("{forward: {destination: [a, a]}}"),
         "HR0007",

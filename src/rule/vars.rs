@@ -43,7 +43,7 @@ impl Formula {
     ///
     /// # Errors
     /// A template or program that gives none.
-    pub fn value(&self, scope: &Scope) -> Result<Value, RenderError> {
+    pub fn value(&self, scope: &Scope<'_>) -> Result<Value, RenderError> {
         match self {
             Self::Tree(tree) => tree.render(scope),
             Self::Program(program) => program.value(scope),

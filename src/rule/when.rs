@@ -1,10 +1,13 @@
 //! Which events a rule is about: `when:`.
 
+use std::sync::Arc;
+
 use crate::condition::{Conditions, Reading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::event::Event;
 use crate::yaml::{Fields, Node, Value};
 
+use super::Namespace;
 use super::pattern;
 use super::uses::{Read, vars_of_conditions};
 
@@ -23,6 +26,8 @@ pub struct When {
     pub conditions: Conditions,
     /// The vars that the conditions read.
     pub vars: Vec<Read>,
+    /// The namespace whose sources it is kept to.
+    pub(super) within: Option<Arc<Namespace>>,
     /// Where the providers were written, one for each.
     pub(super) provider_places: Vec<Place>,
     /// Where the sources were written, one for each.
@@ -43,6 +48,13 @@ pub enum NotAbout {
 }
 
 impl When {
+    /// Whether its namespace sees the events of a source.
+    pub fn hears(&self, source: &str) -> bool {
+        self.within
+            .as_ref()
+            .is_none_or(|namespace| namespace.hears(source))
+    }
+
     /// What keeps a rule from being about an event: its provider, its source or none of its names
     /// fits. None if all do; conditions are not looked at.
     pub fn objection(&self, event: &Event) -> Option<NotAbout> {
@@ -52,7 +64,7 @@ impl When {
         let named = |p: &String| event.names.iter().any(|name| pattern::event(p, name));
         if !any(&self.providers, &event.provider) {
             Some(NotAbout::Provider)
-        } else if !any(&self.sources, &event.source.name) {
+        } else if !any(&self.sources, &event.source.name) || !self.hears(&event.source.name) {
             Some(NotAbout::Source)
         } else if !self.events.is_empty() && !self.events.iter().any(named) {
             Some(NotAbout::Event)

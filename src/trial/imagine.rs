@@ -49,11 +49,12 @@ impl<'n> Imagination<'n> {
         let identity = definition.map(|found| identify::identify(&found, &delivery, &payload));
         let known = identity.map(|identity| (identity.names, identity.delivery_id));
         let (names, delivery_id) = known.unwrap_or_default();
+        let source = self.source(case, rule, &provider);
         Some(Event {
             id: EventId::from_bytes([0; 16]),
             source: SourceRef {
-                name: self.source(case, rule, &provider),
-                labels: BTreeMap::new(),
+                labels: self.labels(&source),
+                name: source,
             },
             provider,
             names: event_names(case, rule, names),
@@ -67,6 +68,10 @@ impl<'n> Imagination<'n> {
         })
     }
 
+    fn labels(&self, source: &str) -> BTreeMap<String, String> {
+        self.names.labels.get(source).cloned().unwrap_or_default()
+    }
+
     fn provider(&self, case: &Case, rule: &Rule) -> String {
         let of_source = |name: &String| self.names.sources.as_ref()?.get(name).cloned();
         let said = case.provider.clone();
@@ -77,11 +82,18 @@ impl<'n> Imagination<'n> {
     }
 
     fn source(&self, case: &Case, rule: &Rule, provider: &str) -> String {
-        let sources = || self.names.sources.iter().flatten();
+        let all = || self.names.sources.iter().flatten();
+        let sources = || all().filter(|(name, _)| rule.when.hears(name));
         let of_provider = sources().filter(|(_, of)| *of == provider);
         let said = case.source.clone();
         said.or_else(|| first_fitting(&rule.when.sources, sources().map(|(name, _)| name)))
             .or_else(|| of_provider.map(|(name, _)| name.clone()).next())
+            .or_else(|| {
+                first_fitting(
+                    rule.namespace.as_ref().map_or(&[], |ns| &ns.sources),
+                    [].iter(),
+                )
+            })
             .unwrap_or_else(|| provider.to_owned())
     }
 }

@@ -135,6 +135,7 @@ fn every_key_stands_in_the_documentation() {
     let in_config = [
         nonsense.to_owned(),
         format!("policy: {{{nonsense}}}"),
+        format!("rules: [{{{nonsense}}}]"),
         format!("admin: {{{nonsense}}}"),
         format!("sources: {{a: {{provider: generic, {nonsense}}}}}"),
         format!("destinations: {{a: {{{nonsense}}}}}"),
@@ -179,6 +180,7 @@ fn every_key_stands_in_the_documentation() {
 fn configurations_in_the_documentation_pass_check() {
     for (first_line, least) in [
         ("listen:", 1),
+        ("rules:", 1),
         ("sources:", 1),
         ("destinations:", 1),
         ("policy:", 1),
@@ -188,6 +190,8 @@ fn configurations_in_the_documentation_pass_check() {
         for block in found {
             let folder = Folder::new();
             folder.write("rules/a.yaml", "rules: []\n");
+            folder.write("rules-acme/a.yaml", "rules: []\n");
+            folder.write("conf.d/.keep", "");
             folder.write("providers/.keep", "");
             let config = folder.write("hookrule.yaml", &block);
             let mut command = crate::harness::command(&["check", "--config"]);

@@ -33,5 +33,6 @@ mod recipes;
 mod reload;
 mod retry;
 mod sarif;
+mod tenants;
 mod tidy;
 mod vectors;

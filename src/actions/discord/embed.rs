@@ -115,7 +115,7 @@ impl Embed {
     }
 
     /// The embed as Discord takes it, but for the length of all embeds together.
-    pub(super) fn render(&self, scope: &Scope) -> Result<Value, RenderError> {
+    pub(super) fn render(&self, scope: &Scope<'_>) -> Result<Value, RenderError> {
         let mut embed = Map::new();
         for (parent, key, max, template) in &self.leaves {
             let text = template.render(scope)?;
@@ -241,7 +241,7 @@ impl Field {
         })
     }
 
-    fn render(&self, scope: &Scope) -> Result<Value, RenderError> {
+    fn render(&self, scope: &Scope<'_>) -> Result<Value, RenderError> {
         Ok(json!({
             "name": filled(cut(&self.name.render(scope)?, FIELD_NAME_MAX)),
             "value": filled(cut(&self.value.render(scope)?, FIELD_VALUE_MAX)),

@@ -153,7 +153,7 @@ fn names(output: &Output<'_>) -> Result<(Names, Vec<PathBuf>), Failure> {
     let roots = document.rules(environment).unwrap_or_default();
     let names = match config {
         Some(config) => config.names(providers),
-        None => document.names_as_written(providers),
+        None => document.names_as_written(environment, providers),
     };
     Ok((names, roots))
 }

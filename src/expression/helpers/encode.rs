@@ -1,11 +1,11 @@
-//! Values in another notation: `json url_encode base64 sha256`.
+//! Values in another notation: `json url_encode base64 sha256 hmac_sha256`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::crypto::sha256;
+use crate::crypto::{Algorithm, Mac, sha256};
 
 use super::{Helper, PLAIN, example};
 
@@ -92,3 +92,33 @@ pub(super) const SHA256: Helper = Helper {
     },
     ..PLAIN
 };
+
+pub(super) const HMAC_SHA256: Helper = Helper {
+    name: "hmac_sha256",
+    usage: "hmac_sha256 TEXT KEY",
+    help: "The HMAC-SHA256 of the text under a key, in hex: a stable name for what must not be seen. \
+           The key is no credential: rules hold none, and whoever reads the rule reads it. Requests \
+           are signed by `sign:` of their destination.",
+    examples: &[example(
+        r#"{{hmac_sha256 payload.email "shop-1"}}"#,
+        r#"{"email":"ann@example.com"}"#,
+        "3018befbcfe02eab9a98b67cd39d75ee4c87e28f7a6e528a41fa55da6a3be16b",
+    )],
+    least: 2,
+    most: 2,
+    check: |literals| match literals.get(1) {
+        Some(Some(Value::String(key))) if key.is_empty() => Err(NO_KEY.to_owned()),
+        _ => Ok(()),
+    },
+    call: |arguments| {
+        let (text, key) = (arguments.text(0)?, arguments.text(1)?);
+        if key.is_empty() {
+            return Err(NO_KEY.to_owned());
+        }
+        let tag = Mac::tag(Algorithm::Sha256, key.as_bytes(), &[text.as_bytes()]);
+        Ok(Value::String(hex::encode(tag)))
+    },
+    ..PLAIN
+};
+
+const NO_KEY: &str = "wants a key that is not empty";

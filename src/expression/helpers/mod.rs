@@ -9,6 +9,7 @@ mod currency;
 mod date;
 mod default;
 mod encode;
+mod jsonpath;
 mod list;
 mod logic;
 mod lookup;
@@ -56,6 +57,8 @@ pub const LIST: &[&Helper] = &[
     &encode::URL_ENCODE,
     &encode::BASE64,
     &encode::SHA256,
+    &encode::HMAC_SHA256,
+    &jsonpath::JSONPATH,
     &compare::EQ,
     &compare::NE,
     &compare::GT,
@@ -200,5 +203,76 @@ mod tests {
                 }
             }
         }
+    }
+    #[test]
+    fn wrong_arguments_are_named_with_what_is_wanted() {
+        let payload =
+            r#"{"text":"x","list":["a",{"b":1}],"object":{"a":1},"n":1,"no":null,"yes":true}"#;
+        let mut wrong = Vec::new();
+        for (template, problem) in [
+            ("json", "cannot be called with 0 values"),
+            ("json payload.n indent=1 x=2", "knows no `x="),
+            (r#"date "soon""#, "cannot read \"soon\" as a moment"),
+            (r#"date payload.n "%!""#, "cannot use the format"),
+            (r#"date payload.n "%Y" "Europe/Bern""#, "knows no time zone"),
+            ("number payload.text", "wants a number, not \"x\""),
+            ("number payload.n decimals=\"two\"", "wants a whole number"),
+            ("currency payload.n", "cannot be called with 1 value"),
+            ("currency payload.text \"usd\"", "wants a number"),
+            ("currency payload.n payload.list", "wants text, not a list"),
+            (
+                "math payload.n \"+\" payload.no",
+                "wants a number, not null",
+            ),
+            ("upper payload.list", "wants text, not a list"),
+            ("lower payload.object", "wants text, not an object"),
+            ("title payload.list", "wants text"),
+            ("trim payload.object", "wants text"),
+            ("truncate payload.text payload.text", "wants a whole number"),
+            ("truncate payload.text -1", "wants a whole number"),
+            ("replace payload.text \"\" \"y\"", "what to replace"),
+            ("replace payload.list \"a\" \"y\"", "wants text"),
+            ("split payload.object \",\"", "wants text"),
+            ("join payload.text \",\"", "wants a list, not \"x\""),
+            ("first payload.text", "wants a list"),
+            ("last payload.object", "wants a list, not an object"),
+            ("length payload.yes", "not true"),
+            ("pick payload.list \"a\"", "wants an object"),
+            ("case payload.n 2 \"two\"", "no"),
+            (
+                "regex_extract payload.text payload.text",
+                "written in quotes",
+            ),
+            (
+                "regex_extract payload.text \"(\"",
+                "cannot read the pattern",
+            ),
+            ("regex_extract payload.list \"a\"", "wants text"),
+            ("pluralize payload.text \"x\"", "wants"),
+            ("url_encode payload.list", "wants text"),
+            ("base64 payload.object", "wants text"),
+            ("sha256 payload.list", "wants text"),
+            ("hmac_sha256 payload.text", "cannot be called with 1 value"),
+            ("hmac_sha256 payload.text \"\"", "wants a key"),
+            ("hmac_sha256 payload.text payload.no", "wants a key"),
+            ("hmac_sha256 payload.list \"k\"", "wants text"),
+            ("jsonpath payload payload.text", "written in quotes"),
+            ("jsonpath payload \"a.b\"", "a path starts with `$`"),
+            ("jsonpath payload \"$.[\"", "cannot read the path"),
+            ("gt payload.text 1", "compares numbers"),
+            ("lte payload.no 1", "compares numbers"),
+            ("eq payload.n", "cannot be called with 1 value"),
+            ("and payload.n", "cannot be called with 1 value"),
+            ("not", "cannot be called with 0 values"),
+            ("default payload.none payload.nothing", "none of its values"),
+            ("lookup payload.object \"b\"", "finds no \"b\""),
+        ] {
+            let name = template.split(' ').next().unwrap();
+            match render(&format!("{{{{{template}}}}}"), payload) {
+                Err(error) if error.contains(problem) && error.contains(&format!("`{name}`")) => {}
+                other => wrong.push(format!("{template}: {other:?}")),
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }

@@ -85,7 +85,7 @@ impl Program {
     ///
     /// # Errors
     /// An error of the program, no value or several, or a bound that was reached.
-    pub fn value(&self, scope: &Scope) -> Result<Value, RenderError> {
+    pub fn value(&self, scope: &Scope<'_>) -> Result<Value, RenderError> {
         let run = Run::new(&PRELUDE, Budget::default());
         outcome(&run, &self.0.code, scope.context().data()).map_err(|message| RenderError {
             template: self.0.text.clone(),

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 
-fn scope() -> Scope {
+fn scope() -> Scope<'static> {
     let long: Value = serde_json::from_str("12345678901234567890123").unwrap();
     Scope::from_tree(json!({
         "payload": {

@@ -107,7 +107,7 @@ impl Template {
     ///
     /// # Errors
     /// A missing value, a helper that cannot use its arguments, or too long a result.
-    pub fn value(&self, scope: &Scope) -> Result<Value, RenderError> {
+    pub fn value(&self, scope: &Scope<'_>) -> Result<Value, RenderError> {
         match &self.0.body {
             Body::Single(expression, escape) => engine::evaluate(expression, scope.context())
                 .and_then(|value| escape.apply_within(value))
@@ -124,7 +124,7 @@ impl Template {
     ///
     /// # Errors
     /// As [`Template::value`].
-    pub fn render(&self, scope: &Scope) -> Result<String, RenderError> {
+    pub fn render(&self, scope: &Scope<'_>) -> Result<String, RenderError> {
         let text = match &self.0.body {
             Body::Literal(text) => return Ok(text.clone()),
             Body::Single(expression, escape) => engine::evaluate(expression, scope.context())

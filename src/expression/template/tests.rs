@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 
-fn scope() -> Scope {
+fn scope() -> Scope<'static> {
     Scope::from_tree(json!({
         "payload": {
             "user": {"name": "Ann", "nick": null, "odd name": 1},

@@ -1,6 +1,7 @@
 //! What events lead to.
 
 mod items;
+mod tenants;
 
 use std::collections::BTreeMap;
 

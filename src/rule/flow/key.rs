@@ -58,7 +58,7 @@ impl Key {
     ///
     /// # Errors
     /// What is missing.
-    pub fn render(&self, scope: &Scope) -> Result<String, RenderError> {
+    pub fn render(&self, scope: &Scope<'_>) -> Result<String, RenderError> {
         let text = self
             .template
             .as_ref()
@@ -74,7 +74,7 @@ impl Key {
     ///
     /// # Errors
     /// What is missing.
-    pub fn value(&self, scope: &Scope) -> Result<serde_json::Value, RenderError> {
+    pub fn value(&self, scope: &Scope<'_>) -> Result<serde_json::Value, RenderError> {
         let value = self.template.as_ref().map(|template| template.value(scope));
         Ok(value.transpose()?.unwrap_or_default())
     }

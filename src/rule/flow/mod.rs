@@ -46,6 +46,29 @@ pub struct Flow {
 }
 
 impl Flow {
+    /// Whether there is nothing at all between a match and its actions.
+    pub(super) fn is_plain(&self) -> bool {
+        let Self {
+            shadow,
+            during,
+            changed,
+            join,
+            unless,
+            throttle,
+            digest,
+            delay,
+            order_by,
+        } = self;
+        let gates = during.is_some()
+            || changed.is_some()
+            || join.is_some()
+            || unless.is_some()
+            || throttle.is_some()
+            || digest.is_some()
+            || order_by.is_some();
+        !shadow && !gates && delay.is_zero()
+    }
+
     /// Reads the gates of a rule.
     pub(super) fn parse(
         fields: &mut Fields<'_>,
@@ -105,6 +128,13 @@ impl Flow {
     pub fn others(&self) -> impl Iterator<Item = &Other> {
         let joined = self.join.iter().flat_map(|join| &join.with);
         joined.chain(self.unless.iter().map(|unless| &unless.other))
+    }
+
+    /// Which events the others may be.
+    pub(super) fn whens_mut(&mut self) -> impl Iterator<Item = &mut When> {
+        let joined = self.join.iter_mut().flat_map(|join| &mut join.with);
+        let unless = self.unless.iter_mut().map(|unless| &mut unless.other);
+        joined.chain(unless).map(|other| &mut other.when)
     }
 
     /// Every key and value that is rendered for an event that the rule matches, each with its gate.

@@ -222,8 +222,12 @@ rules:
     let loaded = load(&[(A, text)], None);
     assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
     let actions = &loaded.set.rules[0].actions;
-    assert_eq!(actions[0].destinations, ["ci"]);
-    assert_eq!(actions[1].destinations, ["erp", "crm"]);
+    let to = |at: usize| -> Vec<&str> {
+        let destinations = actions[at].destinations.iter();
+        destinations.map(crate::rule::To::written).collect()
+    };
+    assert_eq!(to(0), ["ci"]);
+    assert_eq!(to(1), ["erp", "crm"]);
     let texts = |at: usize| -> Vec<&str> {
         let templates = actions[at].configured.templates();
         templates.iter().map(|template| template.text()).collect()
