@@ -129,10 +129,11 @@ fn look_at_rules(
         names
     } else {
         looked.alone = true;
-        let providers = Providers::builtin();
-        let providers = providers.names().into_iter().map(str::to_owned).collect();
+        let definitions = Providers::builtin();
+        let providers = definitions.names().into_iter().map(str::to_owned);
         Names {
-            providers,
+            providers: providers.collect(),
+            definitions,
             ..Names::default()
         }
     };

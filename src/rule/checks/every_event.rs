@@ -17,7 +17,7 @@ impl Check for EveryEvent {
         {
             return;
         }
-        let message = format!("every event of every source matches `{}`", rule.name);
+        let message = format!("every event matches `{}`", rule.name);
         let help = "name a provider, a source, an event or conditions inside `when:`; where every event \
                     is meant, write `when: {event: \"**\"}`";
         problems

@@ -7,7 +7,11 @@ mod different_items;
 mod every_event;
 mod more_events;
 mod never_matches;
+mod other_type;
+mod samples;
 mod twins;
+mod unknown_event;
+mod unknown_path;
 mod unreachable;
 mod unused_vars;
 mod written_secret;
@@ -20,6 +24,7 @@ use crate::diagnostic::Diagnostics;
 
 use super::check::Names;
 use super::{Rule, RuleSet, When, pattern};
+use samples::Samples;
 
 /// One thing that can be wrong.
 trait Check: Sync {
@@ -33,6 +38,9 @@ trait Check: Sync {
 /// Every check.
 const LIST: &[&dyn Check] = &[
     &every_event::EveryEvent,
+    &unknown_event::UnknownEvent,
+    &unknown_path::UnknownPath,
+    &other_type::OtherType,
     &more_events::MoreEvents,
     &never_matches::NeverMatches,
     &different_items::DifferentItems,
@@ -45,11 +53,15 @@ const LIST: &[&dyn Check] = &[
 /// What checks know besides the rules.
 struct Around<'n> {
     names: &'n Names,
+    samples: Samples<'n>,
 }
 
 /// Finds what is wrong with the meaning of the rules in some files of a set.
 pub fn examine(set: &RuleSet, names: &Names, only: &BTreeSet<PathBuf>) -> Diagnostics {
-    let around = Around { names };
+    let around = Around {
+        names,
+        samples: Samples::new(&names.definitions),
+    };
     let mut problems = Diagnostics::new();
     let looked_at = |rule: &&Arc<Rule>| only.contains(&rule.place.file.path);
     for rule in set.rules.iter().filter(looked_at) {

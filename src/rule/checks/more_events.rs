@@ -1,6 +1,6 @@
 //! An event that also comes when it is not meant: a push that deletes a branch, a run that only begins.
 
-use crate::condition::{Leaf, Subject};
+use crate::condition::{Compared, Leaf, Subject};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 
 use super::super::{Rule, When};
@@ -80,6 +80,13 @@ fn knows(rule: &Rule, when: &When, surprise: &Surprise) -> bool {
                 .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         };
         matches!(leaf.subject(), Subject::Var(_))
+            || names_branch(leaf)
             || names().any(|name| surprise.known_by.contains(&name))
     })
+}
+
+/// Whether it asks for a branch by its name: those are hardly ever deleted.
+fn names_branch(leaf: &Leaf) -> bool {
+    let named = |one: Compared<'_>| matches!(one.operator, "equals" | "in");
+    leaf.written() == "$.ref" && leaf.compared().any(named)
 }

@@ -79,8 +79,12 @@ fn number(rule: &Rule) -> u64 {
     )
         .hash(&mut hasher);
     texts(conditions).hash(&mut hasher);
+    rule.namespace
+        .as_ref()
+        .map(|namespace| &namespace.name)
+        .hash(&mut hasher);
     for action in &rule.actions {
-        (action.kind.name(), &action.destinations).hash(&mut hasher);
+        action.kind.name().hash(&mut hasher);
         for template in action.configured.templates() {
             template.text().hash(&mut hasher);
         }
