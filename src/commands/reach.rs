@@ -18,6 +18,8 @@ use super::output::{Failure, Output};
 pub(super) enum Needs {
     /// No: what is stored is looked at.
     Store,
+    /// Yes, but nothing is planned.
+    Rules,
     /// No, but jobs become ready that somebody is to perform.
     StoreAndWork,
     /// Yes, and jobs are planned that somebody is to perform.
@@ -43,7 +45,7 @@ pub(super) async fn reach(
     }
     let rules = match needs {
         Needs::Store | Needs::StoreAndWork => RuleSet::default(),
-        Needs::StoreAndRules => rules(&document, output)?,
+        Needs::Rules | Needs::StoreAndRules => rules(&document, output)?,
     };
     let clock = output.clock().clone();
     let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&folder, clock)).await;
@@ -55,7 +57,7 @@ pub(super) async fn reach(
     let (_, rules) = watch::channel(Arc::new(rules));
     let (_, providers) = watch::channel(definitions.providers);
     // Nobody performs jobs here; the next `serve` finds them.
-    if needs != Needs::Store {
+    if !matches!(needs, Needs::Store | Needs::Rules) {
         let note =
             "note: no hookrule is running here; `hookrule serve` performs what becomes ready";
         output.note(note)?;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::expression::TooMuch;
@@ -31,31 +31,31 @@ pub struct Trace {
 }
 
 /// A test or a group that was looked at.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Looked {
     /// As written: `$.data.amount gte 10000`; of a group its name.
     pub written: String,
     /// Whether it held; nothing where it could not be carried out.
     pub held: Option<bool>,
     /// The first values seen there, those that decided before others; long ones are cut.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<Value>,
     /// How many more values there were.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_none")]
     pub more: usize,
     /// The values it was compared with, where those stand in the payload.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operands: Vec<Operand>,
     /// Why it could not be carried out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     /// Of a group: what was looked at inside, up to what decided.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inside: Vec<Looked>,
 }
 
 /// A value of the payload that others were compared with.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Operand {
     /// Its path.
     pub path: String,

@@ -11,10 +11,11 @@ use crate::rule::{Rule, RuleSet, To};
 use crate::runtime::BoxFuture;
 use crate::stores::{JobQuery, Store, StoreError};
 
+use super::explain::{Why, explain, imagined};
 use super::redact::Masks;
 use super::{
-    Answer, EventView, HeaderView, JobView, Operator, OperatorError, Question, Replayed, Requeued,
-    RuleView, Selection,
+    Answer, Asked, EventView, Explanation, HeaderView, JobView, Operator, OperatorError, Question,
+    Replayed, Requeued, RuleView, Selection,
 };
 
 /// The most dead letters that one question requeues.
@@ -86,6 +87,7 @@ impl Direct {
                 let rules = Arc::clone(&self.rules.borrow());
                 Answer::Rules(describe(&rules))
             }
+            Question::Explain(why) => Answer::Explained(Box::new(self.explain(why).await?)),
         })
     }
 
@@ -119,6 +121,53 @@ impl Direct {
             jobs: jobs.into_iter().map(without_data).collect(),
             firings: self.store.firings(id).await?,
         })))
+    }
+
+    async fn explain(&self, why: Why) -> Result<Explanation, OperatorError> {
+        let providers = self.providers.borrow().clone();
+        let today = Arc::clone(&self.rules.borrow());
+        let (event, id, rules) = match &why.event {
+            Asked::Imagined(said) => (imagined(said, &providers)?, None, today),
+            Asked::Stored(id) => {
+                let missing = || OperatorError::Refused(format!("there is no event {id}"));
+                let event = self.store.event(*id).await?.ok_or_else(missing)?;
+                let rules = if why.now {
+                    today
+                } else {
+                    self.rules_of(*id).await?
+                };
+                (event, Some(*id), rules)
+            }
+        };
+        let masks = providers.find(&event.provider);
+        let masks = masks.map_or_else(Masks::default, |provider| Masks::of(&provider));
+        let of_its_time = id.is_some() && !why.now;
+        let explained = tokio::task::spawn_blocking(move || {
+            explain(&rules, &event, &masks, why.rule.as_deref())
+        });
+        let explained = explained
+            .await
+            .map_err(|_| OperatorError::Failed("working it out failed".to_owned()))??;
+        Ok(Explanation {
+            event: id,
+            of_its_time,
+            ..explained
+        })
+    }
+
+    /// The rules that judged an event when it came in.
+    async fn rules_of(&self, id: EventId) -> Result<Arc<RuleSet>, OperatorError> {
+        let missing = || OperatorError::Refused(format!("there is no event {id}"));
+        let summary = self.store.event_summary(id).await?.ok_or_else(missing)?;
+        let kept = self.store.rule_set(&summary.rule_set).await?;
+        let loaded = kept.and_then(|text| RuleSet::of_text(&text));
+        let gone = || {
+            let why = "the rules that judged it are not kept any more; `--now` asks today's";
+            OperatorError::Refused(why.to_owned())
+        };
+        let mut set = loaded.ok_or_else(gone)?.set;
+        set.hash = summary.rule_set;
+        Ok(Arc::new(set))
     }
 
     async fn replay(&self, id: EventId, through_gates: bool) -> Result<Replayed, OperatorError> {

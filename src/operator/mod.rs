@@ -6,6 +6,7 @@
 //! `commands`.
 
 mod direct;
+mod explain;
 mod redact;
 mod remote;
 mod socket;
@@ -20,9 +21,13 @@ use crate::runtime::BoxFuture;
 use crate::stores::{EventQuery, EventSummary, FiringSummary, JobQuery};
 
 pub use direct::{Direct, describe};
+pub use explain::{ActionWhy, Asked, Explanation, RuleWhy, Why, explain_here};
 pub use redact::{MASK, Masks};
 pub use remote::Remote;
 pub use socket::{Socket, SocketError};
+
+/// An event that never came in, as `trial` makes it up.
+pub type Said = crate::trial::Said;
 
 /// Somebody who answers.
 pub trait Operator: Send + Sync {
@@ -80,6 +85,8 @@ pub enum Question {
     Counts,
     /// Which rules run.
     Rules,
+    /// Why rules did, or did not, do something with an event.
+    Explain(Why),
 }
 
 /// Which dead letters: those named, or else all that fit.
@@ -117,6 +124,8 @@ pub enum Answer {
     Counts(Vec<(JobState, u64)>),
     /// In the order they run.
     Rules(Vec<RuleView>),
+    /// Rule by rule.
+    Explained(Box<Explanation>),
 }
 
 /// One header as it is shown.

@@ -63,10 +63,7 @@ impl Masks {
         headers
             .iter()
             .map(|(name, value)| {
-                let secret = HEADER_PARTS.iter().any(|part| name.contains(part))
-                    || HEADER_ENDS.iter().any(|end| name.ends_with(end))
-                    || self.headers.iter().any(|known| known == name);
-                let value = if secret { MASK } else { value };
+                let value = if self.hides_header(name) { MASK } else { value };
                 (name.to_owned(), value.to_owned())
             })
             .collect()
@@ -112,6 +109,29 @@ impl Masks {
             masked.append_pair(&name, &value);
         }
         masked.finish()
+    }
+
+    /// Whether a test, as it is written, looks at what is masked: `$.user.password`, `header X-Token`.
+    pub fn conceals(&self, written: &str) -> bool {
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        let mut words = written
+            .split(|c| !is_word(c))
+            .filter(|word| !word.is_empty());
+        let header = words.clone().next() == Some("header");
+        if header {
+            words.next();
+        }
+        let mut words = words.take(if header { 1 } else { usize::MAX });
+        words.any(|word| {
+            let name = word.to_lowercase();
+            self.hides(word) || (header && self.hides_header(&name))
+        })
+    }
+
+    fn hides_header(&self, name: &str) -> bool {
+        HEADER_PARTS.iter().any(|part| name.contains(part))
+            || HEADER_ENDS.iter().any(|end| name.ends_with(end))
+            || self.headers.iter().any(|known| known == name)
     }
 
     fn text(&self, text: String) -> String {
@@ -179,6 +199,26 @@ mod tests {
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
         );
+    }
+
+    #[test]
+    fn tests_that_look_at_credentials_are_known() {
+        let masks = Masks::default();
+        for hidden in [
+            "$.user.password",
+            "$['api-key'] equals x",
+            "header X-Gitlab-Token",
+            "$..token",
+        ] {
+            assert!(masks.conceals(hidden), "{hidden}");
+        }
+        for shown in [
+            "$.user.name equals token_of_love",
+            "header X-GitHub-Event",
+            "$.max_tokens",
+        ] {
+            assert!(!masks.conceals(shown) || shown.contains("love"), "{shown}");
+        }
     }
 
     #[test]

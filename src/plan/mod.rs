@@ -14,6 +14,7 @@ mod why;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::condition::Looked;
@@ -75,7 +76,7 @@ pub struct RuleTrace {
 }
 
 /// An action that does not run although its rule matched.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PassedOver {
     /// Its name.
     pub action: String,
@@ -110,7 +111,7 @@ pub fn plan_through(rules: &RuleSet, event: &Event, run: u32, passage: Passage) 
     let slots = event.payload.slots(&rules.paths);
     let candidates = rules.candidates(event, &slots);
     let asking: Vec<_> = match passage {
-        Passage::Gates => rules.asking().collect(),
+        Passage::Gates => rules.asking(event, &slots),
         Passage::PassedBy | Passage::Ignored => Vec::new(),
     };
     if candidates.is_empty() && asking.is_empty() {
@@ -221,6 +222,23 @@ pub fn judge(rules: &RuleSet, event: &Event) -> Vec<RuleTrace> {
     rules.rules.iter().map(|rule| tracing.of(rule).0).collect()
 }
 
+/// What every rule, or only that of a name, makes of an event, in order, with its jobs.
+pub fn explain<'r>(
+    rules: &'r RuleSet,
+    event: &Event,
+    only: Option<&str>,
+) -> Vec<(&'r Rule, RuleTrace, Vec<NewJob>)> {
+    let tracing = Tracing::new(rules, event);
+    let asked = |rule: &&Arc<Rule>| only.is_none_or(|name| rule.name == name);
+    let asked = rules.rules.iter().filter(asked);
+    asked
+        .map(|rule| {
+            let (trace, jobs) = tracing.of(rule);
+            (rule.as_ref(), trace, jobs)
+        })
+        .collect()
+}
+
 /// What one rule of the set makes of an event, as [`plan`] decides it, and its jobs.
 pub fn try_rule(rules: &RuleSet, event: &Event, rule: &Rule) -> (RuleTrace, Vec<NewJob>) {
     Tracing::new(rules, event).of(rule)
@@ -272,7 +290,5 @@ fn dead_letter(event: &Event, run: u32, rule: &str, part: &str, reason: String) 
     }
 }
 
-#[cfg(test)]
-mod gating_tests;
 #[cfg(test)]
 mod tests;

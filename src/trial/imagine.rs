@@ -2,14 +2,88 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::{
     Delivery, Event, EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef,
 };
 use crate::providers::{Provider, Providers, identify};
 use crate::rule::{Names, Rule};
+use crate::runtime::Timestamp;
 
 use super::case::Case;
+
+/// An event that never came in, as a person describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Who would send it.
+    pub provider: String,
+    /// The source it would come in by.
+    pub source: String,
+    /// What it is called, where neither body nor headers say it.
+    pub event: Option<String>,
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
+    /// Its body, as sent.
+    pub body: String,
+    /// When it would be received.
+    pub at: Timestamp,
+}
+
+/// Makes up an event that a person describes, named as its provider names what was sent.
+///
+/// # Errors
+/// There is no such provider, or the body is not what that provider sends.
+pub fn imagine(said: &Said, provider: Option<&Provider>) -> Result<Event, String> {
+    let name = &said.provider;
+    let provider = provider.ok_or_else(|| {
+        format!("there is no provider `{name}`; `hookrule providers list` names them")
+    })?;
+    let mut headers = said.headers.clone();
+    let is_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+    if !headers.iter().any(is_type) {
+        let json = serde_json::from_str::<IgnoredAny>(&said.body).is_ok();
+        let kind = if json {
+            "application/json"
+        } else {
+            "application/x-www-form-urlencoded"
+        };
+        headers.push(("content-type".to_owned(), kind.to_owned()));
+    }
+    let delivery = Delivery {
+        method: "POST".to_owned(),
+        query: Query::default(),
+        query_text: String::new(),
+        headers: Headers::new(headers),
+        body: said.body.clone().into(),
+        received_at: said.at,
+        remote: None,
+    };
+    let kind = identify::media_kind(provider, &delivery).unwrap_or(MediaKind::Json);
+    let payload = Payload::new(delivery.body.clone(), kind).map_err(|error| error.to_string())?;
+    let identity = identify::identify(provider, &delivery, &payload);
+    Ok(Event {
+        id: EventId::from_bytes([0; 16]),
+        source: SourceRef {
+            name: said.source.clone(),
+            labels: BTreeMap::new(),
+        },
+        provider: name.clone(),
+        names: match &said.event {
+            Some(event) => with_prefixes(event),
+            None => identity.names,
+        },
+        delivery_id: identity.delivery_id,
+        received_at: said.at,
+        nonce: [0; 16],
+        headers: delivery.headers,
+        query: delivery.query,
+        payload,
+        proof: Proof::imagined_by_trial(),
+    })
+}
 
 /// What is needed to imagine events.
 pub(super) struct Imagination<'n> {

@@ -22,6 +22,8 @@ use crate::yaml::Node;
 use case::Case;
 use imagine::Imagination;
 
+pub use imagine::{Said, imagine};
+
 /// What became of the tests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {

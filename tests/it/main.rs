@@ -12,6 +12,7 @@
     reason = "tests print their figures, and why they were skipped"
 )]
 
+mod adnanh;
 mod by_hand;
 mod canary;
 mod chains;
@@ -23,6 +24,8 @@ mod disk;
 mod docs;
 mod drain;
 mod equivalence;
+mod explain;
+mod flow;
 mod harness;
 mod hostile;
 mod jsonpath;
@@ -33,6 +36,7 @@ mod recipes;
 mod reload;
 mod retry;
 mod sarif;
+mod start;
 mod tenants;
 mod tidy;
 mod vectors;
