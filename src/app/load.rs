@@ -14,6 +14,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, MARK, Place, SourceFile, code};
 use crate::rule::{Names, RuleSet, read_rule_files};
 use crate::{trial, yaml};
 
+use super::unused::unused;
+
 /// Larger files are compared by size and time instead of content, in bytes.
 const COMPARED_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Folders deeper than this are not compared.
@@ -89,6 +91,12 @@ pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previou
         (None, Err(_)) => Vec::new(),
     };
     let rules = read_rules(&roots, &names, previous.map(|p| p.rules), &mut problems);
+    if let (Ok(document), Some((rules, stale_rules))) = (&document, &rules)
+        && stale.is_empty()
+        && stale_rules.is_empty()
+    {
+        problems.extend(unused(document, rules, &names));
+    }
     let (rules, stale_rules) = rules.map_or((None, roots), |(rules, stale)| (Some(rules), stale));
     stale.extend(stale_rules);
     let inputs = config.iter().flat_map(|config| &config.inputs.files);

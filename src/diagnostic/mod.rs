@@ -177,6 +177,13 @@ impl Diagnostics {
         self.0.retain(|known| !told_better(known));
     }
 
+    /// Makes warnings of those with one code.
+    pub fn soften(&mut self, code: Code) {
+        for found in self.0.iter_mut().filter(|found| found.code == code) {
+            found.severity = Severity::Warning;
+        }
+    }
+
     /// Each once, in the order they were found.
     #[must_use]
     pub fn once_each(mut self) -> Self {

@@ -191,7 +191,10 @@ fn every_rule_that_hardly_means_what_it_says_is_found() {
     }
     // Only what would let everything pass stops a file from going live.
     for finding in findings {
-        let open = finding["message"].as_str().unwrap().ends_with("always holds");
+        let open = finding["message"]
+            .as_str()
+            .unwrap()
+            .ends_with("always holds");
         let error = finding["severity"] == "error";
         assert_eq!(error, open && finding["code"] == "HR0205", "{finding}");
     }

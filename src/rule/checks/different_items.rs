@@ -131,9 +131,8 @@ fn tell(first: &Over<'_>, later: &Over<'_>) -> Diagnostic {
             format!("where one item must meet both, write {{path: \"{path}\", exists: true}}")
         }
         None => format!(
-            "where one item must meet both, write a filter: \
-             {{path: \"{list}[?@{} == … && @{} == …]\", exists: true}}",
-            first.rest, later.rest
+            "where one item must meet both, ask both in one filter: \
+             {{path: \"{list}[?… && …]\", exists: true}}"
         ),
     };
     let message = format!("one item of `{list}` may meet this, and another the condition above");

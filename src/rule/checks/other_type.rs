@@ -116,10 +116,12 @@ fn problems_of(leaf: &Leaf, one: &Compared<'_>, values: &[Value], problems: &mut
 
 fn help(operator: &str, operand: &Value, sent: Type) -> Option<String> {
     let ordered = matches!(operator, "gt" | "gte" | "lt" | "lte");
+    let textual = matches!(operator, "starts_with" | "ends_with" | "matches" | "glob");
     Some(match (sent, operand) {
         (Type::Text, Value::Number(_)) if ordered => {
             "add `as: number` beside it, or `as: time` or `as: version`".to_owned()
         }
+        (Type::Number, Value::String(_)) if textual => "add `as: text` beside it".to_owned(),
         (Type::Number, Value::String(text)) if text.parse::<f64>().is_ok() => {
             format!("write {text} without quotes")
         }
@@ -129,7 +131,6 @@ fn help(operator: &str, operand: &Value, sent: Type) -> Option<String> {
         (Type::Text, Value::Number(_) | Value::Bool(_)) => {
             format!("write \"{operand}\" with quotes")
         }
-        (Type::Number, Value::String(_)) if !ordered => "add `as: text` beside it".to_owned(),
         (Type::Other, _) => "a path ends at the value itself: `$.labels[*].name`".to_owned(),
         _ => return None,
     })

@@ -54,15 +54,21 @@ fn help(event: &str, sent: &[String]) -> String {
             .map(String::as_str)
             .filter(|name| pattern::is_literal(name))
     };
-    if let Some(meant) = did_you_mean(event, names()) {
-        return format!("did you mean `{meant}`?");
-    }
-    let first = event.split('.').next().unwrap_or_default();
-    let alike: Vec<_> = names()
-        .filter(|name| name.split('.').next() == Some(first) && *name != first)
+    let Some((first, last)) = event
+        .rsplit_once('.')
+        .filter(|(first, _)| names().any(|n| n == *first))
+    else {
+        return match did_you_mean(event, names()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "its documents name its events; `provider` may be another one".to_owned(),
+        };
+    };
+    let actions: Vec<_> = names()
+        .filter_map(|name| name.strip_prefix(first)?.strip_prefix('.'))
         .collect();
-    match alike.as_slice() {
-        [] => "names are in the sender's documents; `provider` may be another one".to_owned(),
-        alike => format!("there are {}", alike.join(", ")),
+    match did_you_mean(last, actions.iter().copied()) {
+        Some(meant) => format!("did you mean `{first}.{meant}`?"),
+        None if actions.is_empty() => format!("it sends `{first}` only"),
+        None => format!("of `{first}` there are {}", actions.join(", ")),
     }
 }
