@@ -87,9 +87,9 @@ pub(super) fn rules(document: &Document, output: &Output<'_>) -> Result<RuleSet,
         None => document.names_as_written(environment, &definitions.providers),
     };
     let roots = document.rules(environment)?;
-    let loaded = load_rules(&roots, &names, &mut problems);
-    match loaded {
-        Some(rules) if !problems.has_errors() => Ok(rules),
+    let tried = load_rules(&roots, &names, &definitions.providers, &mut problems);
+    match tried {
+        Some(tried) if !problems.has_errors() => Ok(tried.loaded.set),
         _ => Err(Failure::Diagnostics(problems)),
     }
 }

@@ -33,7 +33,6 @@ impl Config {
                 .collect(),
             roots: self.roots.clone(),
             providers: provider_names(providers),
-            definitions: providers.clone(),
         }
     }
 }
@@ -42,13 +41,12 @@ impl Document {
     /// The same where the configuration has errors, as far as it can be told: rules are not to be
     /// blamed for what is wrong in hookrule.yaml.
     pub fn names_as_written(&self, environment: &dyn Environment, providers: &Providers) -> Names {
-        let (definitions, providers) = (providers.clone(), provider_names(providers));
+        let providers = provider_names(providers);
         let roots = self.roots(environment).unwrap_or_default();
         if self.root.get("include").is_some() || self.root.as_map().is_none() {
             return Names {
                 roots,
                 providers,
-                definitions,
                 ..Names::default()
             };
         }
@@ -70,7 +68,6 @@ impl Document {
             labels: self.labels_as_written(),
             roots,
             providers,
-            definitions,
         }
     }
 }

@@ -4,13 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, code, did_you_mean};
-use crate::providers::Providers;
 
 use super::action::NamedDestination;
 use super::{Namespace, Root, Rule, When, pattern, routed};
 
 /// The names that rules may use, as `hookrule.yaml` and the provider definitions give them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
     /// Sources and the provider of each; none where there is no hookrule.yaml: then it is not checked.
     pub sources: Option<BTreeMap<String, String>>,
@@ -22,8 +21,6 @@ pub struct Names {
     pub roots: Vec<Root>,
     /// Providers; where it is empty, they are not checked.
     pub providers: BTreeSet<String>,
-    /// Their definitions, as far as they are known.
-    pub definitions: Providers,
 }
 
 /// Reports the names in a rule that stand for nothing.

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostics;
+use crate::providers::Providers;
 
 use super::check::Names;
 use super::{Rule, RuleSet, When, pattern};
@@ -57,10 +58,15 @@ struct Around<'n> {
 }
 
 /// Finds what is wrong with the meaning of the rules in some files of a set.
-pub fn examine(set: &RuleSet, names: &Names, only: &BTreeSet<PathBuf>) -> Diagnostics {
+pub fn examine(
+    set: &RuleSet,
+    names: &Names,
+    providers: &Providers,
+    only: &BTreeSet<PathBuf>,
+) -> Diagnostics {
     let around = Around {
         names,
-        samples: Samples::new(&names.definitions),
+        samples: Samples::new(providers),
     };
     let mut problems = Diagnostics::new();
     let looked_at = |rule: &&Arc<Rule>| only.contains(&rule.place.file.path);
