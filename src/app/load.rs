@@ -16,6 +16,8 @@ use crate::rule::{Found, Names, RuleSet, read_rule_files};
 use crate::trial::{self, Tried};
 use crate::yaml;
 
+use super::unused::unused;
+
 /// Larger files are compared by size and time instead of content, in bytes.
 const COMPARED_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Folders deeper than this are not compared.
@@ -95,6 +97,12 @@ pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previou
     let providers = &definitions.providers;
     let previous_rules = previous.map(|p| p.rules);
     let tried = read_rules(&roots, &names, providers, previous_rules, &mut problems);
+    if let (Ok(document), Some(Tried { loaded, .. })) = (&document, &tried)
+        && stale.is_empty()
+        && loaded.stale.is_empty()
+    {
+        problems.extend(unused(document, &loaded.set, &names));
+    }
     let tests = tried.as_ref().map_or(0, |tried| tried.tests);
     let (rules, stale_rules) = match tried {
         Some(Tried { loaded, .. }) => (Some(loaded.set), loaded.stale),

@@ -7,6 +7,7 @@ mod render;
 mod start;
 #[cfg(test)]
 mod tests;
+mod unused;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::diagnostic::Place;
 use crate::event::{SlotId, TestId};
 use crate::expression::TooMuch;
 
 use super::operators::{Around, Key, Operator, Options, Sense, Test};
-use super::{Facts, List, Subject};
+use super::{As, Facts, List, Subject};
 
 /// How many of the selected values must pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,6 +28,8 @@ pub struct Leaf {
     pub(super) quantifier: Quantifier,
     pub(super) options: Options,
     pub(super) tests: Box<[Named]>,
+    /// Where it was written.
+    pub(super) place: Place,
     /// Its number, if it is costly and comes out alike for every rule: it is carried out once.
     pub(super) number: Option<TestId>,
 }
@@ -39,6 +42,8 @@ pub(super) struct Named {
     pub(super) sense: Sense,
     /// The operand as people read it: JSON, a path, `list NAME`.
     pub(super) operand: Box<str>,
+    /// Where the operand was written.
+    pub(super) place: Place,
     /// Where it was found, if it is not written here.
     pub(super) elsewhere: Option<Elsewhere>,
     pub(super) test: Box<dyn Test>,
@@ -49,6 +54,21 @@ pub(super) struct Named {
 pub(super) enum Elsewhere {
     Payload(SlotId),
     List(Arc<List>),
+}
+
+/// An operator with its operand, as `check` looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct Compared<'l> {
+    /// The operator, as rules write it.
+    pub operator: &'static str,
+    /// Whether passing is wanted.
+    pub sense: Sense,
+    /// The operand as JSON; none where it stands elsewhere.
+    pub literal: Option<&'l str>,
+    /// Where the operand was written.
+    pub place: &'l Place,
+    /// Which values pass, if that can be told.
+    pub key: Option<Key<'l>>,
 }
 
 /// A test is shown with at most so many characters of an operand.
@@ -68,6 +88,27 @@ impl Leaf {
     /// How many of its values must pass.
     pub fn quantifier(&self) -> Quantifier {
         self.quantifier
+    }
+
+    /// Where it was written.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What its values are read as first.
+    pub fn read_as(&self) -> Option<As> {
+        self.options.read_as
+    }
+
+    /// Each operator with its operand.
+    pub fn compared(&self) -> impl Iterator<Item = Compared<'_>> {
+        self.tests.iter().map(|named| Compared {
+            operator: named.operator.name(),
+            sense: named.sense,
+            literal: named.elsewhere.is_none().then_some(&*named.operand),
+            place: &named.place,
+            key: named.test.key(),
+        })
     }
 
     /// Whether it holds.
@@ -186,7 +227,8 @@ impl Leaf {
         })
     }
 
-    fn subject_identity(&self) -> String {
+    /// What tells its subject from every other.
+    pub fn subject_identity(&self) -> String {
         match &self.subject {
             // `$.a` and `$['a']` are one path.
             Subject::Slot(slot) => format!("{slot:?}"),

@@ -11,6 +11,7 @@ mod lists;
 pub mod operators;
 mod parse;
 mod pattern_set;
+mod required;
 mod subject;
 mod trace;
 mod version;
@@ -25,7 +26,7 @@ use crate::expression::TooMuch;
 use crate::yaml::Node;
 
 pub use convert::As;
-pub use leaf::{Leaf, Quantifier};
+pub use leaf::{Compared, Leaf, Quantifier};
 pub use lists::{List, Lists};
 pub use operators::glob::Glob;
 pub use operators::{Key, Operator, Sense, Test};

@@ -113,6 +113,15 @@ impl Document {
             .map(|(key, node)| (key.text.as_str(), node))
     }
 
+    /// The names under `sources:` or `destinations:` of this file, and where they stand.
+    pub fn declared(&self, key: &str) -> impl Iterator<Item = (&str, Place)> {
+        let entries = self.root.get(key).into_iter();
+        entries.flat_map(|map| {
+            let entries = map.as_map().unwrap_or_default().iter();
+            entries.map(|(key, _)| (key.text.as_str(), map.key_place(key)))
+        })
+    }
+
     fn paths(
         &self,
         key: &str,

@@ -3,6 +3,7 @@
 //! Nothing from a file reaches a terminal as it is: control characters and those that hide or turn
 //! text around are replaced by signs that can be seen.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -25,8 +26,10 @@ pub fn human(diagnostics: &[Diagnostic], colour: bool) -> String {
     };
     let mut files = AllLines::default();
     let mut text = String::new();
+    let hidden = diagnostics.iter().filter(|found| found.hidden);
+    let hidden: Vec<_> = hidden.map(|found| &found.place).collect();
     for found in diagnostics {
-        text.push_str(&one(&renderer, found, &mut files));
+        text.push_str(&one(&renderer, found, &hidden, &mut files));
         text.push_str("\n\n");
     }
     text
@@ -39,7 +42,7 @@ struct Mark<'d> {
     note: Option<&'d str>,
 }
 
-fn one(renderer: &Renderer, found: &Diagnostic, files: &mut AllLines) -> String {
+fn one(renderer: &Renderer, found: &Diagnostic, hidden: &[&Place], files: &mut AllLines) -> String {
     let level = match found.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -55,7 +58,10 @@ fn one(renderer: &Renderer, found: &Diagnostic, files: &mut AllLines) -> String 
             // There is no line to show: the file is empty, or could not be read.
             group.element(Origin::path(path))
         } else {
-            group.element(snippet(files.of(&first.place.file), &marks).path(path))
+            let file = &first.place.file;
+            let hidden = hidden.iter().filter(|place| Arc::ptr_eq(&place.file, file));
+            let hidden: Vec<_> = hidden.map(|place| place.span.clone()).collect();
+            group.element(snippet(files.of(file), &marks, &hidden).path(path))
         };
     }
     if let Some(help) = &found.help {
@@ -88,7 +94,11 @@ fn groups<'d>(found: &'d Diagnostic, files: &mut AllLines) -> Vec<Vec<Mark<'d>>>
 }
 
 /// The lines of some places, and those between.
-fn snippet<'d>(lines: &Lines, marks: &[Mark<'d>]) -> Snippet<'d, Annotation<'d>> {
+fn snippet<'d>(
+    lines: &Lines,
+    marks: &[Mark<'d>],
+    hidden: &[Range<usize>],
+) -> Snippet<'d, Annotation<'d>> {
     let first = marks.iter().map(|mark| mark.line).min().unwrap_or(1);
     let last = marks.iter().map(|mark| mark.line).max().unwrap_or(1);
     let mut source = String::new();
@@ -96,7 +106,7 @@ fn snippet<'d>(lines: &Lines, marks: &[Mark<'d>]) -> Snippet<'d, Annotation<'d>>
     for line in first..=last {
         let own: Vec<_> = marks.iter().filter(|mark| mark.line == line).collect();
         let start = source.len();
-        let shown = Shown::of(lines, line, &own);
+        let shown = Shown::of(lines, line, &own, hidden);
         source.push_str(&shown.text);
         source.push('\n');
         for mark in own {
@@ -123,7 +133,7 @@ struct Shown<'l> {
 }
 
 impl<'l> Shown<'l> {
-    fn of(lines: &'l Lines, line: usize, marks: &[&Mark<'_>]) -> Self {
+    fn of(lines: &'l Lines, line: usize, marks: &[&Mark<'_>], hidden: &[Range<usize>]) -> Self {
         let written = lines.text(line);
         let start = lines.start(line);
         let last = marks.iter().map(|mark| mark.place.span.start).max();
@@ -142,7 +152,8 @@ impl<'l> Shown<'l> {
                 .get(..before.len() + after.len())
                 .unwrap_or_default(),
             start,
-            text: visible(before, false) + &visible(after, false),
+            text: visible(&starred(before, start, hidden), false)
+                + &visible(&starred(after, start + last, hidden), false),
         }
     }
 
@@ -156,6 +167,22 @@ impl<'l> Shown<'l> {
         let start = offset(span.start);
         start..offset(span.end).max(start)
     }
+}
+
+/// A text that begins at a byte of its file, with stars for what is not to be shown.
+fn starred<'t>(text: &'t str, start: usize, hidden: &[Range<usize>]) -> Cow<'t, str> {
+    if hidden.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let star = |(at, sign): (usize, char)| {
+        let within = hidden.iter().any(|span| span.contains(&(start + at)));
+        if within && sign.is_ascii_graphic() {
+            '*'
+        } else {
+            sign
+        }
+    };
+    text.char_indices().map(star).collect()
 }
 
 /// The text with a visible sign for each character that would act on a terminal or hide.

@@ -89,6 +89,8 @@ pub struct Diagnostic {
     pub also: Vec<Also>,
     /// What to write instead, where we know.
     pub help: Option<String>,
+    /// Whether what stands at the place is a credential, which is never shown.
+    pub hidden: bool,
 }
 
 /// Another place that a finding is about.
@@ -110,6 +112,7 @@ impl Diagnostic {
             place,
             also: Vec::new(),
             help: None,
+            hidden: false,
         }
     }
 
@@ -126,6 +129,13 @@ impl Diagnostic {
     pub fn also(mut self, place: Place, note: impl Into<String>) -> Self {
         let note = note.into();
         self.also.push(Also { place, note });
+        self
+    }
+
+    /// Does not show what stands at the place.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        self.hidden = true;
         self
     }
 
@@ -165,6 +175,13 @@ impl Diagnostics {
     /// Takes back those that another says better.
     pub fn retract_if(&mut self, told_better: impl Fn(&Diagnostic) -> bool) {
         self.0.retain(|known| !told_better(known));
+    }
+
+    /// Makes warnings of those with one code.
+    pub fn soften(&mut self, code: Code) {
+        for found in self.0.iter_mut().filter(|found| found.code == code) {
+            found.severity = Severity::Warning;
+        }
     }
 
     /// Each once, in the order they were found.

@@ -8,6 +8,7 @@ use crate::yaml;
 
 use super::builtin;
 use super::definition::Provider;
+use super::shapes::Shapes;
 
 /// The definitions that sources may name.
 #[derive(Debug, Clone, Default)]
@@ -105,6 +106,14 @@ impl Providers {
             Entry::Builtin { text, .. } => text,
             Entry::User(_, file) => &file.text,
         })
+    }
+
+    /// What is known of the events of a built-in definition; none where the user has an own one.
+    pub fn shapes(&self, name: &str) -> Option<Shapes> {
+        match self.entries.get(name)? {
+            Entry::Builtin { .. } => Shapes::of(name),
+            Entry::User(..) => None,
+        }
     }
 
     /// Every name, sorted; aliases are not among them.

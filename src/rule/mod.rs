@@ -8,6 +8,7 @@ mod action;
 mod ahead;
 mod beside;
 mod check;
+mod checks;
 mod entry;
 mod files;
 mod flow;
@@ -42,6 +43,7 @@ use crate::yaml::Node;
 pub use action::Action;
 pub use beside::find_beside;
 pub use check::Names;
+pub use checks::examine;
 pub use files::{
     FilesError, Found, TestFile, find_rule_files, is_named_as_test, read_rule_files, tests_of,
     with_shared_above,
@@ -128,6 +130,32 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
+    /// Whether some rule may match an event of a source, by its own `when` or that of a gate.
+    pub fn looks_at(&self, source: &str, provider: &str) -> bool {
+        let whens = |rule: &Rule| {
+            let own = routed::may_match(&rule.when, source, provider);
+            own || rule
+                .flow
+                .whens()
+                .any(|when| routed::may_match(when, source, provider))
+        };
+        self.rules.iter().any(|rule| whens(rule))
+    }
+
+    /// Whether some action names a destination, or may by the labels of a source.
+    pub fn names_destination(&self, destination: &str) -> bool {
+        let fits = |to: &To| match to {
+            To::Name(name) => name == destination,
+            To::Labels(template) => {
+                let mut parts = template.text().split("{{");
+                let begins = parts.next().unwrap_or_default();
+                destination.starts_with(begins)
+            }
+        };
+        let mut actions = self.rules.iter().flat_map(|rule| &rule.actions);
+        actions.any(|action| action.destinations.iter().any(fits))
+    }
+
     /// The rule of that name.
     pub fn lookup(&self, name: &str) -> Option<&Rule> {
         self.index

@@ -63,7 +63,7 @@ impl To {
 }
 
 /// Whether the events of a source can be those of a rule.
-fn may_match(when: &When, source: &str, provider: &str) -> bool {
+pub(super) fn may_match(when: &When, source: &str, provider: &str) -> bool {
     let any = |patterns: &[String], name: &str| {
         patterns.is_empty() || patterns.iter().any(|pattern| glob(pattern, name))
     };

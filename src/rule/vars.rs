@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::expression::{Escape, ExpressionErrorKind, Program, RenderError, Scope, Tree};
 use crate::yaml::{self, Key, Node};
 
@@ -13,6 +13,8 @@ use super::uses::Reads;
 pub struct Var {
     /// Its name in `vars`.
     pub name: String,
+    /// Where its name stands.
+    pub place: Place,
     /// How it is computed.
     pub formula: Formula,
     /// The earlier vars that it reads.
@@ -78,6 +80,7 @@ fn var(node: &Node, key: &Key, value: &Node, problems: &mut Diagnostics) -> Opti
     };
     Some(Var {
         name: key.text.clone(),
+        place: node.key_place(key),
         formula,
         reads,
         per_item: false,

@@ -32,6 +32,8 @@ pub struct When {
     pub(super) provider_places: Box<[Place]>,
     /// Where the sources were written, one for each.
     pub(super) source_places: Box<[Place]>,
+    /// Where the events were written, one for each.
+    pub(super) event_places: Box<[Place]>,
 }
 
 /// What decided that a rule is not about an event.
@@ -93,13 +95,15 @@ impl When {
         }
         let (providers, provider_places) = apart(&providers);
         let (sources, source_places) = apart(&sources);
+        let (events, event_places) = apart(&events);
         let mut when = Self {
             providers,
             sources,
-            events: apart(&events).0,
+            events,
             unmatched: fields.optional("unmatched").and_then(|n| n.bool(problems)) == Some(true),
             provider_places,
             source_places,
+            event_places,
             ..Self::default()
         };
         if let Some(node) = fields.optional("conditions") {

@@ -17,11 +17,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostics, SourceFile};
+use crate::diagnostic::{Diagnostics, Severity, SourceFile};
 use crate::event::EventId;
 use crate::plan;
 use crate::providers::Providers;
-use crate::rule::{Found, Loaded, Names, Rule, RuleSet, TestFile, Verdict};
+use crate::rule::{Found, Loaded, Names, Rule, RuleSet, TestFile, Verdict, examine};
 use crate::yaml::Node;
 
 pub use compare::Difference;
@@ -105,8 +105,8 @@ pub struct Tried {
     pub tests: usize,
 }
 
-/// Builds a rule set and runs the tests of its files: a file with a failing test keeps its last good
-/// version, as one with any other error does.
+/// Builds a rule set, looks at what its rules mean and runs the tests of its files: a file with a failing
+/// test keeps its last good version, as one with any other error does.
 pub fn load(
     found: Found,
     names: &Names,
@@ -134,9 +134,16 @@ pub fn load(
         }
         .run(&|_| true);
         ran.set(report.results.len());
+        let mut diagnostics = examine(set, names, providers, present);
+        let errors = diagnostics
+            .iter()
+            .filter(|found| found.severity == Severity::Error);
+        let mut faulty: BTreeSet<_> = errors.map(|found| found.place.file.path.clone()).collect();
+        faulty.extend(report.faulty);
+        diagnostics.extend(report.diagnostics);
         Verdict {
-            diagnostics: report.diagnostics,
-            faulty: report.faulty,
+            diagnostics,
+            faulty,
         }
     });
     let mut diagnostics = problems;

@@ -177,11 +177,37 @@ fn every_mistake_in_hookrule_yaml_is_found_at_once() {
     sound(&found, "settings");
 }
 
+#[test]
+fn every_rule_that_hardly_means_what_it_says_is_found() {
+    let found = snapshot("meaning");
+    sound(&found, "meaning");
+    let findings = found["diagnostics"].as_array().unwrap();
+    for code in [
+        "HR0108", "HR0109", "HR0111", "HR0113", "HR0114", "HR0115", "HR0116", "HR0205", "HR0206",
+        "HR0207",
+    ] {
+        let known = findings.iter().any(|finding| finding["code"] == code);
+        assert!(known, "no {code} among the findings");
+    }
+    // Only what would let everything pass stops a file from going live.
+    for finding in findings {
+        let open = finding["message"]
+            .as_str()
+            .unwrap()
+            .ends_with("always holds");
+        let error = finding["severity"] == "error";
+        assert_eq!(error, open && finding["code"] == "HR0205", "{finding}");
+    }
+    let folder = project().join("tests/it/check/meaning");
+    let shown = String::from_utf8(check_in(&folder, &[]).stdout).unwrap();
+    assert!(!shown.contains("aB3dE5fG7hI9"), "a credential is not shown");
+}
+
 /// The exit codes, and what they stand for.
 #[test]
 fn exit_codes_tell_problems_from_not_running() {
     let folder = Folder::new();
-    let rule = "rules:\n  - {name: a, when: {}, actions: [{log: {message: hi}}]}\n";
+    let rule = "rules:\n  - {name: a, when: {event: a}, actions: [{log: {message: hi}}]}\n";
     folder.write("rules/a.yaml", rule);
     let config = folder.write("hookrule.yaml", "rules: [rules]\n");
     let config = config.to_str().unwrap();
@@ -243,7 +269,7 @@ fn rules_alone_are_checked_without_the_names_in_hookrule_yaml() {
 /// A rule that is warned about once, with a comment behind it.
 fn warned(comment: &str) -> String {
     format!(
-        "rules:\n  - name: a\n    when: {{}}\n    actions:\n      \
+        "rules:\n  - name: a\n    when: {{event: a}}\n    actions:\n      \
          - log: {{message: \"{{{{{{payload.x}}}}}}\"}} {comment}\n"
     )
 }

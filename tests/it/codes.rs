@@ -57,7 +57,9 @@ fn found(example: &Example) -> (BTreeSet<&'static str>, String) {
         .map(secret)
         .into_iter()
         .collect();
-    let problems = app::load(&config, &environment, None).problems.sorted();
+    let mut problems = app::load(&config, &environment, None).problems.sorted();
+    // No example uses every source and destination that stands there for all of them.
+    problems.retain(|found| found.place.file.path != config || found.code != code::UNUSED);
     let codes = problems.iter().map(|found| found.code.id()).collect();
     (codes, human(&problems, false))
 }

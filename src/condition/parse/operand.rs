@@ -57,6 +57,7 @@ impl Reader<'_, '_> {
                 operator.sense()
             },
             operand: written.into(),
+            place: operand.place.clone(),
             elsewhere,
             test,
         })

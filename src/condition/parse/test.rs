@@ -36,6 +36,7 @@ impl Reader<'_, '_> {
             quantifier,
             options,
             tests: written.tests.into(),
+            place: node.place.clone(),
             number: None,
         };
         if leaf.is_costly() && leaf.is_shared() {

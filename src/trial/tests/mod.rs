@@ -14,6 +14,7 @@ use super::{Outcome, Report, Trial};
 
 /// One rule with tests: `when`, more keys of the rule, and the tests, each in one line.
 fn text(when: &str, rest: &str, tests: &[&str]) -> String {
+    let when = if when.is_empty() { "event: '**'" } else { when };
     let tests: Vec<_> = tests
         .iter()
         .map(|test| format!("      - {{{test}}}\n"))
