@@ -15,6 +15,7 @@ mod jobs;
 mod known;
 mod output;
 mod providers;
+mod proving;
 mod reach;
 mod rules;
 mod scalar;
