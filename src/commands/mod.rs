@@ -18,9 +18,11 @@ mod providers;
 mod proving;
 mod reach;
 mod rules;
+mod scalar;
 mod send;
 mod serve;
 mod show;
+mod test;
 mod why;
 mod written;
 
@@ -59,6 +61,7 @@ const FIRST_STEPS: &str = "\
 The first commands:
   hookrule init                  a folder to start from
   hookrule check                 what is wrong in hookrule.yaml and the rules, and what to write instead
+  hookrule test                  whether rules do what their tests say
   hookrule serve                 receive webhooks; Ctrl-C stops it and loses nothing
   hookrule send github push      in another terminal: a signed sample, as GitHub would send it
 
@@ -72,6 +75,7 @@ Exit codes: 0 fine, 1 what was looked at has problems, 2 could not run.";
 enum Command {
     Serve(serve::Serve),
     Check(check::Check),
+    Test(test::Test),
     Explain(explain::Explain),
     Init(init::Init),
     Import(import::Import),
@@ -113,6 +117,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World<'_>
     let done = match arguments.command {
         Command::Serve(command) => command.run(&mut output).await,
         Command::Check(command) => command.run(&mut output),
+        Command::Test(command) => command.run(&mut output).await,
         Command::Explain(command) => command.run(&mut output).await,
         Command::Init(command) => command.run(&mut output),
         Command::Import(command) => command.run(&mut output),

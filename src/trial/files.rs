@@ -63,7 +63,10 @@ impl ReadFile {
     pub(super) fn dependants(&self) -> Vec<PathBuf> {
         let path = &self.file.file.path;
         let stem = path.with_extension("").with_extension("");
-        let named = ["yaml", "yml"].map(|ending| stem.with_extension(ending));
+        let mut name = stem.file_name().unwrap_or_default().to_owned();
+        name.push(".x");
+        let beside = path.with_file_name(name);
+        let named = ["yaml", "yml"].map(|ending| beside.with_extension(ending));
         let own = named
             .into_iter()
             .filter(|rules| tests_of(rules).contains(path));

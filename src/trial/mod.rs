@@ -4,6 +4,7 @@
 //! with a diagnostic at the place of everything that is not as a test expects it. Events are imagined
 //! and planned; nothing is performed, and nothing but payload files beside the tests is read.
 
+mod came;
 mod case;
 mod compare;
 mod coverage;
@@ -24,6 +25,7 @@ use crate::providers::Providers;
 use crate::rule::{Found, Loaded, Names, Rule, RuleSet, TestFile, Verdict, examine};
 use crate::yaml::Node;
 
+pub use came::Came;
 pub use compare::Difference;
 pub use coverage::{ConditionCoverage, Coverage, FileCoverage, RuleCoverage, Share, Sides};
 pub use expect::Failure;

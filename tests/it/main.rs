@@ -38,5 +38,6 @@ mod retry;
 mod sarif;
 mod start;
 mod tenants;
+mod test_command;
 mod tidy;
 mod vectors;

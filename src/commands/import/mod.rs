@@ -1,7 +1,6 @@
 //! `hookrule import`.
 
 mod adnanh;
-mod text;
 
 use std::path::PathBuf;
 use std::sync::Arc;

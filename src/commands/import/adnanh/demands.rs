@@ -1,6 +1,6 @@
 //! A trigger rule → what the source demands, and what the rule's conditions are.
 
-use crate::commands::import::text::scalar;
+use crate::commands::scalar::scalar;
 
 use super::Report;
 use super::parameter::{Origin, Parameter};

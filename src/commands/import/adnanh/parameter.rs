@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::commands::import::text::{literal, scalar};
+use crate::commands::scalar::{literal, scalar};
 use crate::diagnostic::{Diagnostics, Place, code};
 use crate::yaml::{Fields, Node};
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::commands::import::text::{comment, literal, scalar};
+use crate::commands::scalar::{comment, literal, scalar};
 use crate::commands::written::Written;
 
 use super::Report;

@@ -1,6 +1,8 @@
-//! Text as it is written in YAML.
+//! Values as they are written in YAML.
 
 use std::fmt::Write as _;
+
+use serde_json::Value;
 
 /// Words that YAML takes for something else.
 const WORDS: &[&str] = &["true", "false", "null", "yes", "no", "on", "off"];
@@ -19,11 +21,62 @@ pub(super) fn scalar(text: &str) -> String {
         return format!("'{}'", text.replace('\'', "''"));
     }
     let mut written = String::new();
-    for sign in serde_json::Value::from(text).to_string().chars() {
+    for sign in Value::from(text).to_string().chars() {
         if sign.is_control() || matches!(sign, '\u{2028}' | '\u{2029}' | '\u{feff}') {
             let _ = write!(written, "\\u{:04x}", u32::from(sign));
         } else {
             written.push(sign);
+        }
+    }
+    written
+}
+
+/// A value on one line, also between brackets.
+pub(super) fn flow(value: &Value) -> String {
+    match value {
+        Value::String(text) => scalar(text),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(flow).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(entries) => {
+            let entry =
+                |(key, value): (&String, &Value)| format!("{}: {}", scalar(key), flow(value));
+            let entries: Vec<_> = entries.iter().map(entry).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A map or list over several lines, so far to the right; anything else on one.
+pub(super) fn block(value: &Value, indent: usize) -> String {
+    let before = " ".repeat(indent);
+    let mut written = String::new();
+    let mut put = |begin: &str, value: &Value| match value {
+        Value::Object(entries) if !entries.is_empty() => {
+            let _ = write!(written, "{before}{begin}\n{}", block(value, indent + 2));
+        }
+        Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
+            let _ = write!(written, "{before}{begin}\n{}", block(value, indent + 2));
+        }
+        value => {
+            let _ = writeln!(written, "{before}{begin} {}", flow(value));
+        }
+    };
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                put(&format!("{}:", scalar(key)), value);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                put("-", item);
+            }
+        }
+        other => {
+            let _ = writeln!(written, "{before}{}", flow(other));
         }
     }
     written
@@ -48,6 +101,20 @@ mod tests {
     use super::*;
     use crate::diagnostic::{Diagnostics, SourceFile};
     use crate::yaml::read;
+
+    #[test]
+    fn values_are_read_again_as_they_are() {
+        let value = serde_json::json!({
+            "a": {"b": [1, {"c": [[], {}]}], "yes": null, "t: #": "x\ny"}, "l": ["a", 1.5], "e": {},
+        });
+        for text in [block(&value, 0), block(&value, 4), flow(&value)] {
+            let file = SourceFile::new("a.yaml", text.as_str());
+            let mut problems = Diagnostics::new();
+            let node = read(&file, &mut problems).unwrap();
+            assert_eq!(node.to_json(), value, "{text}");
+            assert!(problems.is_empty(), "{text}\n{problems:#?}");
+        }
+    }
 
     #[test]
     fn what_is_written_is_read_again() {
