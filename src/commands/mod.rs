@@ -4,10 +4,13 @@
 //! problems, 2 it could not be done. A member owns its arguments, its help and its output.
 
 mod check;
+mod completions;
 mod dead;
 mod destinations;
 mod events;
 mod explain;
+mod import;
+mod init;
 mod jobs;
 mod output;
 mod providers;
@@ -17,12 +20,13 @@ mod send;
 mod serve;
 mod show;
 mod why;
+mod written;
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::Environment;
 use crate::runtime::Clock;
@@ -50,7 +54,8 @@ struct Arguments {
 }
 
 const FIRST_STEPS: &str = "\
-The first three commands:
+The first commands:
+  hookrule init                  a folder to start from
   hookrule check                 what is wrong in hookrule.yaml and the rules, and what to write instead
   hookrule serve                 receive webhooks; Ctrl-C stops it and loses nothing
   hookrule send github push      in another terminal: a signed sample, as GitHub would send it
@@ -66,6 +71,9 @@ enum Command {
     Serve(serve::Serve),
     Check(check::Check),
     Explain(explain::Explain),
+    Init(init::Init),
+    Import(import::Import),
+    Completions(completions::Completions),
     Send(send::Send),
     Events(events::Events),
     Jobs(jobs::Jobs),
@@ -104,6 +112,9 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World<'_>
         Command::Serve(command) => command.run(&mut output).await,
         Command::Check(command) => command.run(&mut output),
         Command::Explain(command) => command.run(&mut output).await,
+        Command::Init(command) => command.run(&mut output),
+        Command::Import(command) => command.run(&mut output),
+        Command::Completions(command) => command.run(Arguments::command(), &mut output),
         Command::Send(command) => command.run(&mut output).await,
         Command::Events(command) => command.run(&mut output).await,
         Command::Jobs(command) => command.run(&mut output).await,
@@ -123,8 +134,6 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World<'_>
 mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
-
-    use clap::CommandFactory as _;
 
     use super::*;
 

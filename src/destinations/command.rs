@@ -7,6 +7,7 @@ use regex::Regex;
 use crate::diagnostic::{Diagnostics, code};
 use crate::yaml::{Fields, Node};
 
+use super::program::names_variable;
 use super::{InDoubt, Kind, Policy, Program, Settings};
 
 /// The most arguments that a rule may be allowed to add.
@@ -25,6 +26,8 @@ pub struct CommandSettings {
     pub args_max: usize,
     /// What each of them must match as a whole.
     pub args_match: Option<Regex>,
+    /// The environment variables that a rule may set.
+    pub env_names: Vec<String>,
 }
 
 impl Kind for Command {
@@ -60,13 +63,49 @@ impl Kind for Command {
         if args_max.unwrap_or(0) > 0 {
             fields.required("args_match", problems);
         }
+        let env_names = fields
+            .optional("env_names")
+            .map_or_else(Vec::new, |node| env_names(node, problems));
         fields.finish(problems);
         Some(Arc::new(CommandSettings {
             program: program?,
             args_max: args_max.unwrap_or(0),
             args_match,
+            env_names,
         }))
     }
+}
+
+/// Variables by which a program or what it starts can be made to run something else.
+const STEERING: &[&str] = &["PATH", "IFS", "ENV", "BASH_ENV", "SHELLOPTS", "PS4"];
+/// How such names begin: the dynamic linker's, and hookrule's own.
+const STEERING_PREFIXES: &[&str] = &["LD_", "DYLD_", "HOOKRULE_"];
+
+fn env_names(node: &Node, problems: &mut Diagnostics) -> Vec<String> {
+    let mut names = Vec::new();
+    for item in node.list(problems).unwrap_or_default() {
+        let Some(name) = item.text(problems) else {
+            continue;
+        };
+        let steers = STEERING.contains(&name)
+            || STEERING_PREFIXES
+                .iter()
+                .any(|begin| name.starts_with(begin));
+        if names_variable(name) && !steers {
+            names.push(name.to_owned());
+            continue;
+        }
+        let message = if steers {
+            format!("a rule that sets `{name}` could choose what is run")
+        } else {
+            format!("`{name}` cannot name an environment variable")
+        };
+        problems.push(
+            item.error(code::BAD_VALUE, message)
+                .help("name what your program reads: letters, digits and `_`"),
+        );
+    }
+    names
 }
 
 /// Anchored at both ends, whatever the operator wrote: half an argument is no match.

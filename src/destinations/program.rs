@@ -82,16 +82,16 @@ fn argv(node: &Node, problems: &mut Diagnostics) -> Option<Vec<Secret>> {
     Some(texts.into_iter().map(Secret::new).collect())
 }
 
+/// Whether a text can be the name of an environment variable.
+pub(super) fn names_variable(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(fits)
+}
+
 fn env(node: &Node, problems: &mut Diagnostics) -> Vec<(String, Secret)> {
     let mut env = Vec::new();
     for (key, value) in node.map(problems).unwrap_or_default() {
-        let named = !key.text.starts_with(|c: char| c.is_ascii_digit())
-            && !key.text.is_empty()
-            && key
-                .text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !named {
+        if !names_variable(&key.text) {
             let message = format!("`{}` cannot name an environment variable", key.text);
             problems.push(value.error(code::BAD_VALUE, message));
         } else if let Some(text) = text(value, problems) {

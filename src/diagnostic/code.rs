@@ -1,7 +1,8 @@
 //! The stable numbers of findings.
 //!
 //! `HR00xx` files and YAML, `HR01xx` rules, `HR02xx` conditions, `HR03xx` templates, paths and programs,
-//! `HR04xx` actions, `HR05xx` hookrule.yaml, `HR06xx` provider definitions, `HR07xx` tests in rule files.
+//! `HR04xx` actions, `HR05xx` hookrule.yaml, `HR06xx` provider definitions, `HR07xx` tests in rule files,
+//! `HR08xx` imported files.
 //!
 //! A new one needs a text `explained/HR0101.md` beside this file. A test runs the examples in it:
 //! what is wrong must be found under that code, and what is right must pass without a word.
@@ -95,6 +96,7 @@ codes! {
     BAD_DEFINITION "HR0601" "a provider definition that contradicts itself",
     FAILED_VECTOR "HR0602" "a provider definition whose own vector fails",
     FAILED_TEST "HR0701" "a test in a rule file that fails",
+    NOT_CARRIED "HR0801" "a part of an imported file that has no counterpart",
 }
 
 #[cfg(test)]

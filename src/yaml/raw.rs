@@ -64,6 +64,16 @@ pub(super) fn diagnostic(file: &Arc<SourceFile>, error: &serde_yaml::Error) -> D
         return Diagnostic::error(code::YAML, place, message)
             .help("put quotes around the whole value");
     }
+    let line = file.text.get(start..).and_then(|rest| rest.lines().next());
+    if let Some((before, _)) = line.and_then(|line| line.split_once(" //")) {
+        let at = start + before.len() + 1;
+        let place = Place {
+            file: Arc::clone(file),
+            span: at..at + 2,
+        };
+        return Diagnostic::error(code::YAML, place, "`//` begins no comment")
+            .help("write `# ` before a comment");
+    }
     let text = error.to_string();
     let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
     Diagnostic::error(code::YAML, place, message)

@@ -11,6 +11,7 @@ use crate::harness::{Folder, run};
 const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
     ("HR0008", "the example would be longer than anybody reads"),
     ("HR0507", "what is wrong is not in the text of a file"),
+    ("HR0801", "it is found in files of other programs"),
 ];
 
 /// What stands in hookrule.yaml where an example has none of its own.

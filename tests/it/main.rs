@@ -12,6 +12,7 @@
     reason = "tests print their figures, and why they were skipped"
 )]
 
+mod adnanh;
 mod by_hand;
 mod canary;
 mod chains;
@@ -24,6 +25,7 @@ mod docs;
 mod drain;
 mod equivalence;
 mod explain;
+mod flow;
 mod harness;
 mod hostile;
 mod jsonpath;
@@ -34,6 +36,7 @@ mod recipes;
 mod reload;
 mod retry;
 mod sarif;
+mod start;
 mod tenants;
 mod tidy;
 mod vectors;

@@ -22,7 +22,7 @@ use crate::expression::{Escape, RenderError, Template, Tree};
 use crate::runtime::BoxFuture;
 use crate::yaml::{self, Fields, Node};
 
-use super::command::run;
+use super::command::run::{self, Added};
 use super::exchange::{Hops, reject, settings};
 use super::{Configured, Context, Kind, Outcome, Preparation};
 
@@ -221,7 +221,7 @@ async fn perform(context: &Context<'_>) -> Result<Outcome, Outcome> {
                 .ok_or_else(|| reject("the job holds no task"))?
                 .to_owned();
             let timeout = destination.policy.timeout;
-            Ok(run::run(program, &[], task.into(), timeout, context).await)
+            Ok(run::run(program, &Added::default(), task.into(), timeout, context).await)
         }
     }
 }

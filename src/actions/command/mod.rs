@@ -7,7 +7,7 @@ pub(super) mod run;
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::destinations::CommandSettings;
 use crate::diagnostic::Diagnostics;
@@ -18,6 +18,7 @@ use crate::yaml::Fields;
 use super::exchange::{reject, settings};
 use super::request::text_of;
 use super::{Configured, Context, Kind, Outcome, Preparation};
+use run::Added;
 
 /// The kind.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct Command;
 #[derive(Debug)]
 struct CommandAction {
     args: Vec<Tree>,
+    env: Vec<(String, Tree)>,
 }
 
 impl Kind for Command {
@@ -54,7 +56,16 @@ impl Kind for Command {
             .iter()
             .map(|arg| Tree::parse(arg, Escape::None, problems))
             .collect();
-        Some(Arc::new(CommandAction { args }))
+        let env = match fields.optional("env") {
+            Some(node) => node.map(problems)?,
+            None => &[],
+        };
+        let env = env.iter().map(|(name, value)| {
+            let value = Tree::parse(value, Escape::None, problems);
+            (name.text.clone(), value)
+        });
+        let env = env.collect();
+        Some(Arc::new(CommandAction { args, env }))
     }
 
     fn perform<'a>(&'a self, context: Context<'a>) -> BoxFuture<'a, Outcome> {
@@ -64,22 +75,29 @@ impl Kind for Command {
 
 impl Configured for CommandAction {
     fn templates(&self) -> Vec<&Template> {
-        self.args.iter().flat_map(Tree::templates).collect()
+        let env = self.env.iter().map(|(_, value)| value);
+        self.args
+            .iter()
+            .chain(env)
+            .flat_map(Tree::templates)
+            .collect()
     }
 
     fn prepare(&self, event: &Preparation<'_>) -> Result<Value, RenderError> {
-        let args = self.args.iter().map(|arg| match arg.render(event.scope)? {
-            Value::Array(_) | Value::Object(_) => {
-                let templates = arg.templates();
-                Err(RenderError {
-                    template: templates.first().map_or("args", |t| t.text()).to_owned(),
-                    message: "an argument is one text; lists and maps are not".to_owned(),
-                })
-            }
-            value => Ok(Value::String(text_of(&value))),
-        });
+        let args = self.args.iter().map(|arg| text(arg, event));
         let args: Vec<_> = args.collect::<Result<_, _>>()?;
-        Ok(json!({"args": args}))
+        let mut data = json!({"args": args});
+        if !self.env.is_empty() {
+            let env = self.env.iter().map(|(name, value)| {
+                let value = text(value, event)?;
+                Ok((name.clone(), Value::String(value)))
+            });
+            let env: Map<_, _> = env.collect::<Result<_, RenderError>>()?;
+            if let Some(data) = data.as_object_mut() {
+                data.insert("env".to_owned(), env.into());
+            }
+        }
+        Ok(data)
     }
 
     fn needs_delivery(&self) -> bool {
@@ -87,16 +105,33 @@ impl Configured for CommandAction {
     }
 }
 
+/// One argument, or the value of one variable.
+fn text(tree: &Tree, event: &Preparation<'_>) -> Result<String, RenderError> {
+    match tree.render(event.scope)? {
+        Value::Array(_) | Value::Object(_) => {
+            let templates = tree.templates();
+            Err(RenderError {
+                template: templates.first().map_or("args", |t| t.text()).to_owned(),
+                message: "an argument is one text; lists and maps are not".to_owned(),
+            })
+        }
+        value => Ok(text_of(&value)),
+    }
+}
+
 async fn perform(context: &Context<'_>) -> Result<Outcome, Outcome> {
     let (destination, command) = settings::<CommandSettings>(context)?;
-    let args = args(context.data, command).map_err(reject)?;
+    let added = Added {
+        args: args(context.data, command).map_err(reject)?,
+        env: env(context.data, command).map_err(reject)?,
+    };
     let input = context
         .delivery
         .ok_or_else(|| reject("the event's body is not kept any more"))?
         .body
         .clone();
     let timeout = destination.policy.timeout;
-    Ok(run::run(&command.program, &args, input, timeout, context).await)
+    Ok(run::run(&command.program, &added, input, timeout, context).await)
 }
 
 /// The rule's arguments, if the operator allows them.
@@ -126,4 +161,22 @@ fn args(data: &Value, command: &CommandSettings) -> Result<Vec<String>, String> 
         }
     }
     Ok(args)
+}
+
+/// The rule's environment variables, if the operator allows them.
+fn env(data: &Value, command: &CommandSettings) -> Result<Vec<(String, String)>, String> {
+    let env = data.get("env").and_then(Value::as_object);
+    let env = env.into_iter().flatten().map(|(name, value)| {
+        let value = text_of(value);
+        if !command.env_names.contains(name) {
+            return Err(format!(
+                "the destination's `env_names` does not have `{name}`"
+            ));
+        }
+        if value.contains('\0') {
+            return Err(format!("`{name}` would hold a NUL character"));
+        }
+        Ok((name.clone(), value))
+    });
+    env.collect()
 }

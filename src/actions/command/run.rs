@@ -22,18 +22,27 @@ const EXIT_TRY_AGAIN: i32 = 75;
 /// How long output is waited for after the program has ended, where a child of it keeps the pipe.
 const OUTPUT_GRACE: Duration = Duration::from_secs(1);
 
+/// What a rule adds to the operator's program.
+#[derive(Debug, Default)]
+pub(in crate::actions) struct Added {
+    /// Arguments behind its own.
+    pub(in crate::actions) args: Vec<String>,
+    /// Environment variables beside its own.
+    pub(in crate::actions) env: Vec<(String, String)>,
+}
+
 /// Runs a program with more arguments and something to read.
 ///
 /// # Cancellation
 /// The program is killed, and what it has started.
 pub(in crate::actions) async fn run(
     program: &Program,
-    args: &[String],
+    added: &Added,
     input: Bytes,
     timeout: Duration,
     context: &Context<'_>,
 ) -> Outcome {
-    let mut child = match command(program, args, context).and_then(|mut command| command.spawn()) {
+    let mut child = match command(program, added, context).and_then(|mut command| command.spawn()) {
         Ok(child) => child,
         Err(error) => return unstarted(&error),
     };
@@ -53,7 +62,7 @@ pub(in crate::actions) async fn run(
     }
 }
 
-fn command(program: &Program, args: &[String], context: &Context<'_>) -> std::io::Result<Command> {
+fn command(program: &Program, added: &Added, context: &Context<'_>) -> std::io::Result<Command> {
     let (name, own) = program
         .argv
         .split_first()
@@ -61,8 +70,9 @@ fn command(program: &Program, args: &[String], context: &Context<'_>) -> std::io
     let mut command = Command::new(name.expose());
     command
         .args(own.iter().map(Secret::expose))
-        .args(args)
+        .args(&added.args)
         .env_clear()
+        .envs(added.env.iter().map(|(name, value)| (name, value)))
         .env("PATH", PATH_DEFAULT)
         .envs(
             program

@@ -65,6 +65,22 @@ async fn what_the_operator_does_not_allow() {
 }
 
 #[tokio::test]
+async fn variables_are_those_that_the_operator_names() {
+    let allowed = ", env_names: [TITLE, CI], env: {CI: \"1\"}";
+    let config = "{env: {TITLE: \"{{payload.dots}} $(id)\", CI: \"2\"}}";
+    let outcome = run("echo \"$TITLE|$CI\"", allowed, config).await;
+    let text = outputs(&outcome)["text"].as_str().unwrap().to_owned();
+    assert_eq!(text.trim(), ".. $(id)|1", "the operator's own value stays");
+    let outcome = run("exit 0", allowed, "{env: {LD_PRELOAD: x}}").await;
+    assert_eq!(word(&outcome), "reject, gone: false");
+    assert!(note(&outcome).contains("LD_PRELOAD"), "{outcome:?}");
+    let outcome = run("exit 0", "", "{env: {TITLE: x}}").await;
+    assert!(note(&outcome).contains("env_names"), "{outcome:?}");
+    let lists = prepare("command", "{env: {TITLE: \"{{payload}}\"}}", &json!({}));
+    assert!(lists.is_err());
+}
+
+#[tokio::test]
 async fn exits() {
     let check = async |script: &str, expected: &str| {
         let outcome = run(script, "", "{}").await;

@@ -1,6 +1,7 @@
 //! What events lead to.
 
 mod compare;
+mod gates;
 mod items;
 mod tenants;
 

@@ -125,7 +125,7 @@ impl Flow {
     }
 
     /// The other events that it waits for, or is called off by.
-    pub fn others(&self) -> impl Iterator<Item = &Other> {
+    pub fn others(&self) -> impl Iterator<Item = &Other> + Clone {
         let joined = self.join.iter().flat_map(|join| &join.with);
         joined.chain(self.unless.iter().map(|unless| &unless.other))
     }

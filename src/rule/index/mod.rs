@@ -25,7 +25,8 @@ pub(super) struct Index {
     names: Box<[u32]>,
     enabled: Finder,
     stopping: Box<[u32]>,
-    asking: Box<[u32]>,
+    /// Of those that ask for other events, by what those are.
+    asking: Finder,
 }
 
 impl Index {
@@ -36,12 +37,15 @@ impl Index {
         names.sort_by_key(|(_, name)| *name);
         let enabled = || all().filter(|(_, rule)| rule.enabled);
         let stopping = enabled().filter(|(_, rule)| rule.stop && !rule.flow.shadow);
-        let asks = |rule: &Rule| rule.flow.others().next().is_some() && !rule.flow.shadow;
-        let asking = enabled().filter(|(_, rule)| asks(rule));
+        let asking = enabled().filter(|(_, rule)| !rule.flow.shadow);
+        let others = asking.flat_map(|(at, rule)| {
+            let others = rule.flow.others();
+            others.map(move |other| (at, &other.when))
+        });
         Self {
             names: names.into_iter().map(|(at, _)| at).collect(),
             stopping: stopping.map(|(at, _)| at).collect(),
-            asking: asking.map(|(at, _)| at).collect(),
+            asking: Finder::of(others),
             enabled: Finder::of(enabled().map(|(at, rule)| (at, &rule.when))),
         }
     }
@@ -64,10 +68,10 @@ impl RuleSet {
             .collect()
     }
 
-    /// The enabled rules that ask for other events than those they match.
-    pub fn asking(&self) -> impl Iterator<Item = &Arc<Rule>> {
-        let at = self.index.asking.iter();
-        at.filter_map(|at| self.rules.get(*at as usize))
+    /// The enabled rules that may have asked for an event beside those they match (`join`, `unless`).
+    pub fn asking(&self, event: &Event, slots: &Slots<'_>) -> Vec<&Arc<Rule>> {
+        let found = self.index.asking.find(event, slots).into_iter();
+        found.filter_map(|at| self.rules.get(at as usize)).collect()
     }
 
     /// The enabled rules that stop the later ones of their file.

@@ -21,7 +21,7 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
 /// Statements kept prepared on each connection: more than there are.
-const STATEMENTS: usize = 96;
+const STATEMENTS: usize = 160;
 
 /// The log is cut back to this size when it starts anew.
 const LOG_BYTES_KEPT: i64 = 64 * 1024 * 1024;

@@ -275,6 +275,10 @@ fn what_went_into_a_comment() {
         "#ops}: a `#` behind a blank begins a comment, so brackets in it close nothing; \
          put quotes around the text that has the `#`",
     );
+    check(
+        "- {\n  name: true, // y\n}\n",
+        "//: `//` begins no comment; write `# ` before a comment",
+    );
     for fine in [
         "name: x # y\n",
         "name: x  #y\n",

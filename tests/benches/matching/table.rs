@@ -43,8 +43,8 @@ pub fn print(rows: &[Row]) {
     };
     for row in rows {
         let of = &row.figures;
-        // Reading is measured in turns with matching: what else the machine does falls on both.
-        let cost = (of.read / of.index) / (few.read / few.index);
+        // Of all figures the median is moved least by what else the machine does.
+        let cost = of.p50_us / few.p50_us;
         println!(
             "{:>8} {:>9.0} {:>8.1} {:>8.1} {:>8.2} {:>8.1} {:>9.0} {:>9.2} {:>11.0} {:>10.1}",
             row.size,

@@ -77,6 +77,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("hyper_util", &["server/", "operator/"]),
     ("http_body_util", &["server/", "operator/"]),
     ("clap", &["commands/"]),
+    ("clap_complete", &["commands/completions.rs"]),
 ];
 
 /// The names of the packages that `Cargo.toml` lists for the program, as Rust spells them.

@@ -11,7 +11,7 @@ use crate::event::EventId;
 use crate::runtime::{Clock, Timestamp};
 use crate::stores::contract::fixtures::{accept, acceptance, id, job};
 use crate::stores::contract::{Bed, model, promises};
-use crate::stores::{EventQuery, Store, StoreError};
+use crate::stores::{Claim, EventQuery, LEASE, Store, StoreError};
 
 /// `synchronous=FULL`, as SQLite numbers it.
 const SYNC_FULL: i64 = 2;
@@ -182,6 +182,33 @@ async fn commits_are_synced_and_references_checked() {
     let write = |db: &rusqlite::Connection| Ok(db.execute("DELETE FROM meta", [])?);
     let refused = store.readers.read(write).await;
     assert!(refused.is_err(), "readers only read");
+}
+
+/// What brings a store of today back to the first schema.
+const UNDO: &str =
+    "DROP TABLE companions; DROP TABLE firings; DROP TABLE signals; DROP TABLE passes;
+    DROP TABLE seen; DROP INDEX jobs_firing; DROP INDEX jobs_lane;
+    ALTER TABLE jobs DROP COLUMN item; ALTER TABLE jobs DROP COLUMN firing;
+    ALTER TABLE jobs DROP COLUMN lane; ALTER TABLE jobs DROP COLUMN lane_hold;
+    ALTER TABLE jobs DROP COLUMN lane_nr; PRAGMA user_version = 1;";
+
+#[tokio::test]
+async fn a_store_from_before_there_were_gates_goes_on() {
+    let scratch = Scratch::new();
+    let store = scratch.open();
+    accept(&store, acceptance(1, vec![job(1, "a")])).await;
+    let before = store.job(job(1, "a").id).await.unwrap().unwrap();
+    let database = store.folder.database().to_owned();
+    store.close();
+    let old = rusqlite::Connection::open(database).unwrap();
+    old.execute_batch(UNDO).unwrap();
+    drop(old);
+    let store = scratch.open();
+    let after = store.job(job(1, "a").id).await.unwrap().unwrap();
+    assert_eq!(after, before, "its seal holds too");
+    let (free, lease) = (vec![("chat".to_owned(), 1)], LEASE);
+    let claimed = store.claim(Claim { lease, free }).await.unwrap();
+    assert_eq!(claimed.jobs.len(), 1);
 }
 
 #[tokio::test]

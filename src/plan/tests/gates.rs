@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use crate::event::{Event, FiringId};
 use crate::runtime::Timestamp;
 
-use super::tests::{push, rules};
-use super::{
+use super::super::{
     Beside, Changed, Closes, Digest, Gates, JobBody, JobState, Join, Lane, Passage, Plan, Signal,
     Throttle, Unless, plan, plan_through, prepare,
 };
+use super::{push, rules};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -249,7 +249,7 @@ fn joined_events_are_rendered_when_they_are_there() {
             at_once
         })
     );
-    let job = super::tests::stored(&plan.jobs[0], &event);
+    let job = super::stored(&plan.jobs[0], &event);
     let paid = named("paid", &json!({"sum": 9}));
     let beside = Beside {
         name: "paid".into(),
@@ -266,7 +266,7 @@ fn joined_events_are_rendered_when_they_are_there() {
             .unwrap_err()
             .contains("join.paid")
     );
-    let replayed = super::plan(&set, &event, 1);
+    let replayed = super::super::plan(&set, &event, 1);
     assert!(replayed.firings[0].gates.join.as_ref().unwrap().at_once);
     assert_eq!(replayed.firings[0].gates.unless, None);
 }
@@ -298,7 +298,7 @@ fn a_digest_renders_all_its_events() {
         })
     );
     assert_eq!(found.firings[0].vars, json!({"n": 1}));
-    let job = super::tests::stored(&found.jobs[0], &event);
+    let job = super::stored(&found.jobs[0], &event);
     let other = push(&json!({"id": 2}));
     let beside = [(&event, 1), (&other, 2)].map(|(event, n)| Beside {
         name: String::new(),
