@@ -39,6 +39,16 @@ pub(super) fn read(text: &str) -> Result<Raw, serde_yaml::Error> {
     }
 }
 
+/// The last `//` that stands like a comment in the line of a byte, or in one of the two above.
+fn slashes(text: &str, at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let end = at + rest.find('\n').unwrap_or(rest.len());
+    let before = text.get(..end)?;
+    let start = before.rmatch_indices('\n').nth(2).map_or(0, |(at, _)| at);
+    let found = before.get(start..)?.rfind(" // ")?;
+    Some(start + found + 1)
+}
+
 /// Says what `serde_yaml` could not read although the walk could.
 pub(super) fn diagnostic(file: &Arc<SourceFile>, error: &serde_yaml::Error) -> Diagnostic {
     let mark = if file.text.starts_with(BYTE_ORDER_MARK) {
@@ -64,9 +74,7 @@ pub(super) fn diagnostic(file: &Arc<SourceFile>, error: &serde_yaml::Error) -> D
         return Diagnostic::error(code::YAML, place, message)
             .help("put quotes around the whole value");
     }
-    let line = file.text.get(start..).and_then(|rest| rest.lines().next());
-    if let Some((before, _)) = line.and_then(|line| line.split_once(" //")) {
-        let at = start + before.len() + 1;
+    if let Some(at) = slashes(&file.text, start) {
         let place = Place {
             file: Arc::clone(file),
             span: at..at + 2,

@@ -276,7 +276,7 @@ fn what_went_into_a_comment() {
          put quotes around the text that has the `#`",
     );
     check(
-        "- {\n  name: true, // y\n}\n",
+        "- {\n  \"name\": true, // y\n  \"when\": 1\n}\n",
         "//: `//` begins no comment; write `# ` before a comment",
     );
     for fine in [
