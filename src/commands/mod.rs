@@ -13,6 +13,8 @@ mod import;
 mod init;
 mod jobs;
 mod output;
+mod plan;
+mod progress;
 mod providers;
 mod reach;
 mod rules;
@@ -32,6 +34,9 @@ use crate::config::Environment;
 use crate::runtime::Clock;
 
 use output::{Exit, Failure, Output};
+
+/// The name that makes a file a configuration, in whatever folder.
+const CONFIG: &str = "hookrule.yaml";
 
 /// Receives webhooks, proves who sent them, and carries out what your rules say, without losing one.
 ///
@@ -71,6 +76,7 @@ enum Command {
     Serve(serve::Serve),
     Check(check::Check),
     Explain(explain::Explain),
+    Plan(plan::PlanCommand),
     Init(init::Init),
     Import(import::Import),
     Completions(completions::Completions),
@@ -91,6 +97,8 @@ pub struct World<'w> {
     pub err: &'w mut dyn Write,
     /// Whether standard output is a terminal.
     pub terminal: bool,
+    /// Whether standard error is one.
+    pub err_terminal: bool,
     /// Environment variables.
     pub environment: std::sync::Arc<dyn Environment>,
     /// The time.
@@ -115,6 +123,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World<'_>
         Command::Init(command) => command.run(&mut output),
         Command::Import(command) => command.run(&mut output),
         Command::Completions(command) => command.run(Arguments::command(), &mut output),
+        Command::Plan(command) => command.run(&mut output).await,
         Command::Send(command) => command.run(&mut output).await,
         Command::Events(command) => command.run(&mut output).await,
         Command::Jobs(command) => command.run(&mut output).await,
@@ -143,6 +152,7 @@ mod tests {
             out: &mut out,
             err: &mut err,
             terminal: false,
+            err_terminal: false,
             environment: Arc::new(BTreeMap::new()),
             clock: Clock::machine(),
         };

@@ -74,8 +74,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The moment `wait` before `now`; stops at the beginning of time instead of overflowing.
 fn before(now: Timestamp, wait: Duration) -> Timestamp {
-    let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-    Timestamp::from_millis(now.millis().saturating_sub(wait))
+    now.before(wait)
 }
 
 /// Durable state. Every change is one transaction, and is on disk when its future returns: a power cut

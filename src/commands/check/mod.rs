@@ -12,11 +12,9 @@ use crate::diagnostic::Diagnostics;
 use crate::providers::Providers;
 use crate::rule::{Names, RuleSet, with_shared_above};
 
+use super::CONFIG;
 use super::output::{Done, Failure, Output};
 use report::ReportFormat;
-
-/// The name that makes a file a configuration, in whatever folder.
-const CONFIG: &str = "hookrule.yaml";
 
 /// Says what is wrong in hookrule.yaml, provider definitions and rules, and what to write instead
 ///
