@@ -5,6 +5,7 @@
 //! to a store.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -191,11 +192,13 @@ impl<'p> Side<'p> {
         put("reason", job.reason.as_deref().into());
         let after = job.after.iter().filter_map(|id| self.actions.get(id));
         let after: Vec<_> = after.copied().collect();
-        put("after", json!(after));
+        if !after.is_empty() {
+            put("after", json!(after));
+        }
         put("order_by", job.lane.as_ref().map(|lane| &*lane.key).into());
         if let Some(firing) = job.firing.and_then(|id| self.firings.get(&id)) {
             let gates = serde_json::to_value(&firing.gates);
-            put("gates", gates.unwrap_or_default());
+            put("gates", legible(gates.unwrap_or_default()));
             put("gathered", firing.vars.clone());
         }
         match &job.body {
@@ -257,6 +260,26 @@ fn of_job(before: Option<Sided<'_, '_>>, after: Option<Sided<'_, '_>>) -> Option
         paths: places.found,
         more: places.more,
     })
+}
+
+/// Gates with their durations as text; those that are nothing are left out.
+fn legible(gates: Value) -> Value {
+    let number = |value: &Value, key| value.get(key).and_then(Value::as_u64);
+    match (number(&gates, "secs"), number(&gates, "nanos")) {
+        (Some(0), Some(0)) => Value::Null,
+        (Some(secs), Some(nanos)) => {
+            let nanos = Duration::from_nanos(nanos);
+            format!("{:?}", Duration::from_secs(secs).saturating_add(nanos)).into()
+        }
+        _ => match gates {
+            Value::Object(entries) => entries
+                .into_iter()
+                .map(|(key, value)| (key, legible(value)))
+                .filter(|(_, value)| !value.is_null())
+                .collect(),
+            other => other,
+        },
+    }
 }
 
 /// What the sender is answered, as it is compared.

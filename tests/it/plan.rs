@@ -188,7 +188,7 @@ async fn details_show_what_differs_and_hide_what_is_hidden() {
         "      rendered.body.login.password\n        - \"***\"\n        + \"***\"",
         "  newly matches evt_",
         "  no longer matches evt_",
-        "the event has no `payload.none`",
+        "`payload.none` is not there",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -264,14 +264,14 @@ async fn the_rules_of_a_git_revision_are_compared() {
     let (folder, config) = configured(&target.url(""));
     let root = folder.path();
     // The configuration lies below the top of the repository, the rules name a file beside them.
-    folder.write("ops/words.txt", "main\n");
+    folder.write("ops/rules/words.txt", "main\n");
     folder.write("ops/rules/a.yaml", RUNNING);
     std::fs::copy(&config, root.join("ops/hookrule.yaml")).unwrap();
     let config = root.join("ops/hookrule.yaml");
     git(root, &["init", "-q"]);
     git(root, &["add", "ops"]);
     git(root, &["commit", "-qm", "one"]);
-    let listed = "lists: {words: ../words.txt}\nrules:
+    let listed = "lists: {words: words.txt}\nrules:
   - name: listed
     when: {event: push, conditions: [{path: $.ref, in: {list: words}}]}
     actions: [{log: {message: m}}]

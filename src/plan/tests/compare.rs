@@ -60,7 +60,7 @@ fn the_same_rules_do_the_same() {
 #[test]
 fn rules_that_match_on_one_side_only() {
     let other = TELL.replace("name: tell", "name: other");
-    let job = r#"{"kind":"log","state":"ready","after":[],"rendered":{"level":"info","message":"a is 1"}}"#;
+    let job = r#"{"kind":"log","state":"ready","rendered":{"level":"info","message":"a is 1"}}"#;
     let (gone, newly) = (format!("log : {job} → -"), format!("log : - → {job}"));
     check(TELL, &other, &["other newly", &newly, "tell gone", &gone]);
 }
@@ -108,8 +108,9 @@ fn gates_are_compared_as_they_are_planned() {
     let paths: Vec<_> = paths.iter().map(|path| path.path.as_str()).collect();
     assert_eq!(paths, ["state", "gates"]);
     let longer = between(&throttled("1m"), &throttled("2m"));
-    let path = &longer.rules[0].jobs[0].paths[0].path;
-    assert!(path.starts_with("gates.throttle.per"), "{path}");
+    let path = &longer.rules[0].jobs[0].paths[0];
+    assert_eq!(path.path, "gates.throttle.per");
+    assert_eq!(path.after, Some(json!("120s")));
     let expected = ["tell differs", r#"log state: "ready" → "shadow""#];
     check(TELL, &gated("mode: shadow"), &expected);
 }
