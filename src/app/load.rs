@@ -11,8 +11,10 @@ use std::sync::Arc;
 
 use crate::config::{Config, Definitions, Document, Environment};
 use crate::diagnostic::{Diagnostic, Diagnostics, MARK, Place, SourceFile, code};
-use crate::rule::{Names, RuleSet, read_rule_files};
-use crate::{trial, yaml};
+use crate::providers::Providers;
+use crate::rule::{Found, Names, RuleSet, read_rule_files};
+use crate::trial::{self, Tried};
+use crate::yaml;
 
 /// Larger files are compared by size and time instead of content, in bytes.
 const COMPARED_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -44,6 +46,8 @@ pub struct Loaded {
     pub stale: Vec<PathBuf>,
     /// Everything that was found.
     pub problems: Diagnostics,
+    /// Tests that were run.
+    pub tests: usize,
     /// Changes when a file that makes the configuration or a definition changes.
     pub stamp: u64,
 }
@@ -88,8 +92,14 @@ pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previou
         (None, Ok(document)) => document.rules(environment).unwrap_or_default(),
         (None, Err(_)) => Vec::new(),
     };
-    let rules = read_rules(&roots, &names, previous.map(|p| p.rules), &mut problems);
-    let (rules, stale_rules) = rules.map_or((None, roots), |(rules, stale)| (Some(rules), stale));
+    let providers = &definitions.providers;
+    let previous_rules = previous.map(|p| p.rules);
+    let tried = read_rules(&roots, &names, providers, previous_rules, &mut problems);
+    let tests = tried.as_ref().map_or(0, |tried| tried.tests);
+    let (rules, stale_rules) = match tried {
+        Some(Tried { loaded, .. }) => (Some(loaded.set), loaded.stale),
+        None => (None, roots),
+    };
     stale.extend(stale_rules);
     let inputs = config.iter().flat_map(|config| &config.inputs.files);
     let rule_files = rules.iter().flat_map(|rules| rules.files.values());
@@ -106,17 +116,23 @@ pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previou
         rules,
         stale,
         problems,
+        tests,
         stamp,
     }
 }
 
 /// Reads the rules under some roots and runs their tests. None where a root cannot be read.
-pub fn load_rules(roots: &[PathBuf], names: &Names, problems: &mut Diagnostics) -> Option<RuleSet> {
+pub fn load_rules(
+    roots: &[PathBuf],
+    names: &Names,
+    providers: &Providers,
+    problems: &mut Diagnostics,
+) -> Option<Tried> {
     let mut found = Diagnostics::new();
-    let rules = read_rules(roots, names, None, &mut found).map(|(rules, _)| rules);
-    let files = rules.iter().flat_map(|rules| rules.files.values());
-    problems.extend(silence(found, files));
-    rules
+    let tried = read_rules(roots, names, providers, None, &mut found);
+    let sets = tried.iter().map(|tried| &tried.loaded.set);
+    problems.extend(silence(found, sets.flat_map(|set| set.files.values())));
+    tried
 }
 
 /// What comments in these files and in those with findings allow is left out.
@@ -138,16 +154,20 @@ fn silence<'f>(
 fn read_rules(
     roots: &[PathBuf],
     names: &Names,
+    providers: &Providers,
     previous: Option<&RuleSet>,
     problems: &mut Diagnostics,
-) -> Option<(RuleSet, Vec<PathBuf>)> {
+) -> Option<Tried> {
+    let found = find_rules(roots, problems)?;
+    let mut tried = trial::load(found, names, providers, previous);
+    problems.extend(std::mem::take(&mut tried.loaded.diagnostics));
+    Some(tried)
+}
+
+/// The rule files under some roots. None where a root cannot be read.
+pub fn find_rules(roots: &[PathBuf], problems: &mut Diagnostics) -> Option<Found> {
     match read_rule_files(roots) {
-        Ok(found) => {
-            problems.extend(found.problems);
-            let loaded = trial::load(found.files, names, previous);
-            problems.extend(loaded.diagnostics);
-            Some((loaded.set, loaded.stale))
-        }
+        Ok(found) => Some(found),
         Err(error) => {
             let path = roots.first().cloned().unwrap_or_default();
             let file = SourceFile::new(path, "");

@@ -24,7 +24,7 @@ use crate::runtime::shutdown::Shutdown;
 use crate::runtime::telemetry::Telemetry;
 use crate::stores::Store;
 
-pub use load::{Loaded, load, load_rules};
+pub use load::{Loaded, find_rules, load, load_rules};
 pub use reload::Reloaded;
 
 use reload::Live;

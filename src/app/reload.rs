@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::executor::{self, Destinations};
 use crate::intake::{self, Sources};
 use crate::providers::Providers;
-use crate::rule::RuleSet;
+use crate::rule::{RuleSet, tests_of};
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::telemetry::{Metric, Telemetry};
 use crate::runtime::watch::Changes;
@@ -100,9 +100,11 @@ impl Current {
     fn watched(&self) -> Vec<PathBuf> {
         let mut paths = self.config.watched();
         paths.extend(self.beside.iter().cloned());
-        // Beside a rule file that is named by itself one may come.
-        let alone = self.config.rules.iter().filter(|root| root.is_file());
-        paths.extend(alone.map(|root| root.with_file_name("_shared.yaml")));
+        // Beside a rule file that is named by itself these may come.
+        for alone in self.config.rules.iter().filter(|root| root.is_file()) {
+            paths.push(alone.with_file_name("_shared.yaml"));
+            paths.extend(tests_of(alone));
+        }
         paths
     }
 }

@@ -167,7 +167,7 @@ fn start_rooms(live: &Live, client: Client, options: &Options) -> Running {
     let outlets = &live.outlets;
     let executor = Executor::start(executor::Parts {
         store: Arc::clone(&live.store),
-        client,
+        client: client.clone(),
         clock: options.clock.clone(),
         telemetry: live.telemetry.clone(),
         destinations: outlets.destinations.subscribe(),
@@ -183,6 +183,7 @@ fn start_rooms(live: &Live, client: Client, options: &Options) -> Running {
         rules: outlets.rules.subscribe(),
         settings: outlets.intake.subscribe(),
         handover: Arc::new(executor.clone()),
+        fetch: Arc::new(client),
     }));
     Running { intake, executor }
 }

@@ -12,10 +12,12 @@ mod explain;
 mod import;
 mod init;
 mod jobs;
+mod known;
 mod output;
 mod plan;
 mod progress;
 mod providers;
+mod proving;
 mod reach;
 mod rules;
 mod send;
@@ -34,9 +36,6 @@ use crate::config::Environment;
 use crate::runtime::Clock;
 
 use output::{Exit, Failure, Output};
-
-/// The name that makes a file a configuration, in whatever folder.
-const CONFIG: &str = "hookrule.yaml";
 
 /// Receives webhooks, proves who sent them, and carries out what your rules say, without losing one.
 ///

@@ -1,4 +1,4 @@
-//! `hookrule providers list|show`.
+//! `hookrule providers list|show|verify`.
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use crate::config::{Definitions, Document};
 use crate::diagnostic::did_you_mean;
 use crate::providers::Provider;
+use crate::providers::definition::Confidence;
 
 use super::output::{Done, Exit, Failure, Format, Output};
+use super::proving::Verify;
 
 /// Bytes in a MiB.
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -17,7 +19,9 @@ const MEBIBYTE: u64 = 1024 * 1024;
 #[command(after_help = "\
 Examples:
   hookrule providers list
-  hookrule providers show stripe")]
+  hookrule providers show stripe
+  hookrule providers verify providers/acme.yaml
+  hookrule providers verify --vectors vectors.jsonl --format json")]
 pub(super) struct ProvidersCommand {
     #[command(subcommand)]
     what: What,
@@ -27,6 +31,7 @@ pub(super) struct ProvidersCommand {
 enum What {
     List(List),
     Show(Show),
+    Verify(Verify),
 }
 
 /// Every provider: the built-in ones and your own
@@ -49,10 +54,14 @@ struct Show {
 
 impl ProvidersCommand {
     pub(super) fn run(self, output: &mut Output<'_>) -> Done {
+        if let What::Verify(verify) = self.what {
+            return verify.run(output);
+        }
         let definitions = definitions(output)?;
         match self.what {
             What::List(list) => list.run(&definitions, output),
             What::Show(show) => show.run(&definitions, output),
+            What::Verify(verify) => verify.run(output),
         }
     }
 }
@@ -99,9 +108,10 @@ impl List {
                 provider.name().to_owned(),
                 or_dash(&provider.schemes()),
                 or_dash(provider.recognise()),
+                standing(provider).to_owned(),
             ]
         };
-        let head = ["PROVIDER", "SIGNS BY", "RECOGNISED BY"];
+        let head = ["PROVIDER", "SIGNS BY", "RECOGNISED BY", "FACTS"];
         output.table(&head, &found.iter().map(row).collect::<Vec<_>>())?;
         Ok(Exit::Fine)
     }
@@ -131,12 +141,18 @@ impl Show {
             ("signs by", or_dash(&provider.schemes())),
             ("signature in", or_dash(&provider.signature_headers())),
             ("recognised by", or_dash(provider.recognise())),
+            (
+                "waits",
+                provider
+                    .response()
+                    .map_or_else(|| "-".to_owned(), |wait| format!("{} s", wait.as_secs())),
+            ),
             ("largest body", body_max),
             ("samples", or_dash(&samples)),
             ("facts from", provider.docs().to_owned()),
             (
                 "confidence",
-                format!("{:?}", provider.confidence()).to_lowercase(),
+                format!("{:?} ({})", provider.confidence(), standing(&provider)).to_lowercase(),
             ),
         ];
         for (name, value) in facts {
@@ -168,12 +184,25 @@ fn first_steps(provider: &Provider) -> Vec<String> {
     }
     lines.push(format!("\nIn hookrule.yaml:\n\nsources:\n  {name}:"));
     lines.push(format!("    provider: {name}"));
-    if provider.signs() {
+    if provider.fetches(None) {
+        // Its keys are published.
+    } else if provider.signs() {
         let variable = name.to_uppercase().replace(['-', '.'], "_");
         let secret = format!("    secrets: [\"${{env:{variable}_WEBHOOK_SECRET}}\"]");
         lines.push(secret);
     } else {
         lines.push("    verify: none".to_owned());
+    }
+    if provider
+        .lacks(None)
+        .is_err_and(|why| why.contains("`url:`"))
+    {
+        lines.push(format!("    url: {url}"));
+    }
+    if !provider.declared().is_empty() {
+        lines.push("    settings:".to_owned());
+        let declared = provider.declared().iter();
+        lines.extend(declared.map(|known| format!("      {}: …    # {}", known.name, known.about)));
     }
     let mut samples = provider.samples().iter();
     let sample = samples.find(|sample| sample.event != "ping");
@@ -184,6 +213,15 @@ fn first_steps(provider: &Provider) -> Vec<String> {
         lines.push(format!("hookrule send {name} {event}"));
     }
     lines
+}
+
+/// How far its facts are to be believed.
+fn standing(provider: &Provider) -> &'static str {
+    match provider.confidence() {
+        Confidence::High => "from the sender",
+        Confidence::Medium => "from documents",
+        Confidence::Low => "experimental",
+    }
 }
 
 fn or_dash<T: AsRef<str>>(names: &[T]) -> String {
@@ -210,5 +248,8 @@ fn describe(provider: &Provider) -> Value {
         "setup": provider.setup(),
         "notes": provider.notes(),
         "confidence": format!("{:?}", provider.confidence()).to_lowercase(),
+        "experimental": provider.confidence() == Confidence::Low,
+        "settings": provider.declared().iter().map(|known| (&known.name, &known.about)).collect::<std::collections::BTreeMap<_, _>>(),
+        "response_seconds": provider.response().map(|wait| wait.as_secs()),
     })
 }

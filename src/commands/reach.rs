@@ -8,8 +8,7 @@ use crate::app::load_rules;
 use crate::config::{Config, Definitions, Document};
 use crate::diagnostic::Diagnostics;
 use crate::operator::{Direct, Operator, Remote};
-use crate::providers::Providers;
-use crate::rule::{Names, RuleSet};
+use crate::rule::RuleSet;
 use crate::stores::sqlite::SqliteStore;
 
 use super::output::{Failure, Output};
@@ -71,34 +70,26 @@ pub(super) async fn reach(
     )))
 }
 
-/// The names that rules may use, and the providers. What is wrong with credentials does not matter.
-pub(super) fn names(
-    document: &Document,
-    output: &Output<'_>,
-) -> Result<(Names, Providers), Failure> {
+/// The rules as they stand on disk; all must be without errors.
+pub(super) fn rules(document: &Document, output: &Output<'_>) -> Result<RuleSet, Failure> {
     let environment = output.environment().as_ref();
     let definitions = Definitions::read(&document.providers(environment)?, None);
+    let mut problems = Diagnostics::new();
     let config = Config::read(
         document,
         environment,
         &definitions.providers,
         &mut Diagnostics::new(),
     );
+    // What is wrong with credentials does not matter here.
     let names = match &config {
         Some(config) => config.names(&definitions.providers),
         None => document.names_as_written(environment, &definitions.providers),
     };
-    Ok((names, definitions.providers))
-}
-
-/// The rules as they stand on disk; all must be without errors.
-pub(super) fn rules(document: &Document, output: &Output<'_>) -> Result<RuleSet, Failure> {
-    let (names, _) = names(document, output)?;
-    let mut problems = Diagnostics::new();
-    let roots = document.rules(output.environment().as_ref())?;
-    let loaded = load_rules(&roots, &names, &mut problems);
-    match loaded {
-        Some(rules) if !problems.has_errors() => Ok(rules),
+    let roots = document.rules(environment)?;
+    let tried = load_rules(&roots, &names, &definitions.providers, &mut problems);
+    match tried {
+        Some(tried) if !problems.has_errors() => Ok(tried.loaded.set),
         _ => Err(Failure::Diagnostics(problems)),
     }
 }

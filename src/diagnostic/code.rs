@@ -96,6 +96,7 @@ codes! {
     BAD_DEFINITION "HR0601" "a provider definition that contradicts itself",
     FAILED_VECTOR "HR0602" "a provider definition whose own vector fails",
     FAILED_TEST "HR0701" "a test in a rule file that fails",
+    UNKNOWN_RULE "HR0702" "a test of a rule that is not there",
     NOT_CARRIED "HR0801" "a part of an imported file that has no counterpart",
 }
 

@@ -87,6 +87,11 @@ impl Headers {
 pub struct Query(Vec<(String, String)>);
 
 impl Query {
+    /// From decoded pairs.
+    pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+
     /// Decodes `a=1&b=%20`.
     pub fn decode(encoded: &[u8]) -> Self {
         Self(form_urlencoded::parse(encoded).into_owned().collect())

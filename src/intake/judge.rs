@@ -9,22 +9,34 @@ use std::time::Duration;
 use crate::crypto::random;
 use crate::event::{Delivery, Event, EventId, JobId, Payload, Proof};
 use crate::plan::{JobBody, JobState, NewJob, Plan, plan};
-use crate::providers::Identity;
 use crate::providers::batch::events;
-use crate::providers::handshake::{Standing, acknowledgement_of, handshake};
+use crate::providers::fetched::Keyring;
+use crate::providers::handshake::{Shaken, Standing, acknowledgement_of, handshake};
 use crate::providers::identify::media_kind;
+use crate::providers::{Identity, Refusal};
 use crate::rule::RuleSet;
+use crate::secret::Secret;
 use crate::stores::Acceptance;
 
 use super::keep::{kept, kept_query};
 use super::source::Source;
+use super::sources::Sources;
 use super::{Answer, answers};
 
 /// What a delivery comes to.
 #[derive(Debug)]
 pub(super) enum Judged {
-    /// A handshake, answered.
-    Handshake(Answer),
+    /// A handshake, to be answered so once `follow` was asked and `secret` is kept.
+    Handshake {
+        /// The answer.
+        answer: Answer,
+        /// An address that must answer with success first.
+        follow: Option<String>,
+        /// The secret that the sender gives the source.
+        secret: Option<Secret>,
+    },
+    /// The key at an address must be fetched first.
+    KeyMissing(String),
     /// Turned away.
     Refused(Refused),
     /// An event, planned and not yet stored.
@@ -36,6 +48,16 @@ pub(super) enum Judged {
         /// The rules that judged it.
         rules: Arc<RuleSet>,
     },
+}
+
+impl From<Shaken> for Judged {
+    fn from(shaken: Shaken) -> Self {
+        Self::Handshake {
+            answer: answers::reply(shaken.reply),
+            follow: shaken.follow,
+            secret: shaken.secret,
+        }
+    }
 }
 
 /// Why a delivery was turned away, and what the sender is told.
@@ -73,9 +95,11 @@ impl Refused {
 /// Judges one delivery of a known source.
 pub(super) fn judge(
     source: &Source,
+    sources: &Sources,
     rules: Arc<RuleSet>,
     dedupe: Duration,
     delivery: &Delivery,
+    keyring: &dyn Keyring,
 ) -> Judged {
     if !source.allows(delivery.remote) {
         let reason = "its address is not in `allow_from`";
@@ -83,20 +107,24 @@ pub(super) fn judge(
     }
     let standing = |proven| Standing {
         proven,
-        pairing: false,
+        pairing: source.pairing.is_some(),
         key: source.answering_key(delivery.received_at),
     };
-    if let Some(reply) = handshake(&source.provider, delivery, standing(false)) {
-        return Judged::Handshake(answers::reply(reply));
+    if let Some(shaken) = handshake(&source.provider, delivery, standing(false)) {
+        return shaken.into();
     }
-    let proof = match source.verify(delivery, delivery.received_at) {
+    let proof = match source.verify(delivery, delivery.received_at, keyring) {
         Ok(proof) => proof,
+        Err(Refusal::KeyMissing(url)) => return Judged::KeyMissing(url),
         Err(refusal) => {
-            return Judged::Refused(Refused::unproven(refusal.kind(), &refusal));
+            let found = source.examine(delivery, &refusal, sources);
+            let mut said = vec![refusal.to_string()];
+            said.extend(found);
+            return Judged::Refused(Refused::unproven(refusal.kind(), &said.join("; ")));
         }
     };
-    if let Some(reply) = handshake(&source.provider, delivery, standing(true)) {
-        return Judged::Handshake(answers::reply(reply));
+    if let Some(shaken) = handshake(&source.provider, delivery, standing(true)) {
+        return shaken.into();
     }
     match read(source, &rules, dedupe, delivery, proof) {
         Ok(acceptances) => {

@@ -9,11 +9,14 @@ mod answers;
 mod dedupe;
 mod judge;
 mod keep;
+mod keys;
 mod network;
+mod pairing;
 mod quiet;
 mod receive;
 mod secrets;
 mod settings;
+mod shake;
 mod source;
 mod sources;
 #[cfg(test)]
@@ -24,6 +27,7 @@ use bytes::Bytes;
 
 use crate::stores::LeasedJob;
 
+pub use keys::Fetch;
 pub use receive::{Admission, Intake, Parts};
 pub use settings::Settings;
 pub use source::{Reach, Source};

@@ -8,12 +8,14 @@ use tokio::sync::watch;
 
 use crate::event::{Delivery, EventId, Headers, JobId};
 use crate::plan::{JobState, NewJob};
+use crate::providers::fetched::NoKeys;
 use crate::rule::{Response, RuleSet};
 use crate::runtime::telemetry::{Metric, Telemetry};
 use crate::runtime::{Clock, Timestamp};
 use crate::stores::{Acceptance, Accepted, LeasedJob, Store, StoreError};
 
 use super::judge::{Judged, Refused, judge, plan_guarded};
+use super::keys::{Fetch, Keys};
 use super::quiet::Quiet;
 use super::source::Source;
 use super::told::Told;
@@ -43,6 +45,8 @@ pub struct Parts {
     pub settings: watch::Receiver<Arc<Settings>>,
     /// Where stored jobs go.
     pub handover: Arc<dyn Handover>,
+    /// Who asks for the keys that senders publish.
+    pub fetch: Arc<dyn Fetch>,
 }
 
 /// What a listener must know before it reads a body.
@@ -58,17 +62,20 @@ pub struct Admission {
 #[derive(Clone)]
 pub struct Intake(Arc<Inner>);
 
-struct Inner {
-    parts: Parts,
+pub(super) struct Inner {
+    pub(super) parts: Parts,
     quiet: Quiet,
+    pub(super) keys: Arc<Keys>,
     failed: Mutex<Option<(Timestamp, String)>>,
 }
 
 impl Intake {
     /// An intake that is ready.
     pub fn new(parts: Parts) -> Self {
+        let keys = Keys::new(Arc::clone(&parts.fetch), parts.clock.clone());
         Self(Arc::new(Inner {
             parts,
+            keys: Arc::new(keys),
             quiet: Quiet::default(),
             failed: Mutex::new(None),
         }))
@@ -107,7 +114,9 @@ impl Intake {
                     let bytes = delivery.body.len();
                     let work = move || {
                         decoy.allows(delivery.remote)
-                            && decoy.verify(&delivery, delivery.received_at).is_ok()
+                            && decoy
+                                .verify(&delivery, delivery.received_at, &NoKeys)
+                                .is_ok()
                     };
                     let _ = aside(bytes, work).await;
                 }
@@ -115,24 +124,43 @@ impl Intake {
                 return self.0.refuse(NO_SOURCE, refused);
             }
         };
-        self.receive_from(source, delivery).await
+        self.receive_from(source, sources, delivery).await
     }
 
-    async fn receive_from(&self, source: Arc<Source>, delivery: Delivery) -> Answer {
+    async fn receive_from(
+        &self,
+        source: Arc<Source>,
+        sources: Arc<Sources>,
+        delivery: Delivery,
+    ) -> Answer {
         let inner = &self.0;
         let rules = Arc::clone(&inner.parts.rules.borrow());
         let dedupe = inner.parts.settings.borrow().dedupe;
         let bytes = delivery.body.len();
-        let judged = aside(bytes, {
-            let source = Arc::clone(&source);
-            move || judge(&source, rules, dedupe, &delivery)
-        });
-        match judged.await {
-            Some(Judged::Handshake(answer)) => {
-                let telemetry = &inner.parts.telemetry;
-                telemetry.count(Metric::Handshakes, &[source.name()]);
-                answer
+        let delivery = Arc::new(delivery);
+        let judged = || {
+            let (source, rules) = (Arc::clone(&source), Arc::clone(&rules));
+            let sources = Arc::clone(&sources);
+            let (delivery, keys) = (Arc::clone(&delivery), Arc::clone(&inner.keys));
+            aside(bytes, move || {
+                judge(&source, &sources, rules, dedupe, &delivery, &*keys)
+            })
+        };
+        let mut found = judged().await;
+        if let Some(Judged::KeyMissing(url)) = &found {
+            match inner.keys.bring(url).await {
+                Ok(()) => found = judged().await,
+                // Not proven, and not disproven: the sender is asked to come back.
+                Err(why) => return inner.unknown_key(source.name(), &why),
             }
+        }
+        match found {
+            Some(Judged::Handshake {
+                answer,
+                follow,
+                secret,
+            }) => inner.shake(&source, answer, follow, secret).await,
+            Some(Judged::KeyMissing(url)) => inner.unknown_key(source.name(), &url),
             Some(Judged::Refused(refused)) => inner.refuse(source.name(), refused),
             Some(Judged::Planned {
                 acceptances,
@@ -227,7 +255,7 @@ impl Inner {
         }
     }
 
-    fn refuse(&self, source: &str, refused: Refused) -> Answer {
+    pub(super) fn refuse(&self, source: &str, refused: Refused) -> Answer {
         let labels = [source, refused.word];
         self.parts.telemetry.count(Metric::Refused, &labels);
         if let Some(left_out) = self.quiet.may_say(source, self.parts.clock.now()) {

@@ -38,6 +38,13 @@ impl Secrets {
         self.0.is_empty()
     }
 
+    /// Those that have ended.
+    pub(super) fn ended(&self, now: Timestamp) -> Vec<Secret> {
+        let ended = |entry: &&Entry| entry.until.is_some_and(|until| now >= until);
+        let ended = self.0.iter().filter(ended);
+        ended.map(|entry| entry.secret.clone()).collect()
+    }
+
     /// Those that count now.
     pub(super) fn at(&self, now: Timestamp) -> Cow<'_, [Secret]> {
         let counts = |entry: &&Entry| entry.until.is_none_or(|until| now < until);

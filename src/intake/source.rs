@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::crypto::Mac;
 use crate::diagnostic::{Diagnostics, Place, code, did_you_mean};
 use crate::event::{Delivery, Proof, SourceRef};
+use crate::providers::doctor::{Case, Other, examine};
+use crate::providers::fetched::Keyring;
 use crate::providers::unsigned::unsigned;
-use crate::providers::verify::verify;
+use crate::providers::verify::verify_with;
 use crate::providers::{Overrides, Provider, Providers, Refusal};
 use crate::runtime::Timestamp;
 use crate::yaml::{Fields, Node};
@@ -16,6 +20,7 @@ use crate::yaml::{Fields, Node};
 use super::dedupe::Recognition;
 use super::network::Network;
 use super::secrets::Secrets;
+use super::sources::Sources;
 
 /// The longest name of a source.
 const NAME_BYTES_MAX: usize = 64;
@@ -42,7 +47,15 @@ pub struct Source {
     /// None: the source takes unsigned deliveries.
     secrets: Option<Secrets>,
     allow_from: Vec<Network>,
+    /// Where a secret goes that the sender gives in its first request.
+    pub(super) pairing: Option<PathBuf>,
+    /// When a refusal was last examined, in milliseconds.
+    examined: AtomicI64,
 }
+
+/// At least this long lies between two refusals of a source that are examined, in milliseconds: it is
+/// work that anybody could cause.
+const EXAMINED_EVERY_MILLIS: i64 = 1000;
 
 impl Source {
     /// Reads one entry of `sources:`.
@@ -100,21 +113,56 @@ impl Source {
     }
 
     /// Whether a delivery is from whom it says.
-    pub(super) fn verify(&self, delivery: &Delivery, now: Timestamp) -> Result<Proof, Refusal> {
+    pub(super) fn verify(
+        &self,
+        delivery: &Delivery,
+        now: Timestamp,
+        keyring: &dyn Keyring,
+    ) -> Result<Proof, Refusal> {
         let Some(secrets) = &self.secrets else {
             return unsigned(&delivery.headers);
         };
         let secrets = secrets.at(now);
-        if secrets.is_empty() {
+        let scheme = self.scheme.as_deref();
+        if secrets.is_empty() && !self.provider.fetches(scheme) {
             return Err(Refusal::NoSecret);
         }
-        verify(
-            &self.provider,
-            self.scheme.as_deref(),
-            &secrets,
-            delivery,
-            now,
-        )
+        verify_with(&self.provider, scheme, &secrets, delivery, now, keyring)
+    }
+}
+
+impl Source {
+    /// What would have made a refused delivery right, for the operator.
+    pub(super) fn examine(
+        &self,
+        delivery: &Delivery,
+        refusal: &Refusal,
+        sources: &Sources,
+    ) -> Vec<String> {
+        let now = delivery.received_at;
+        let last = self.examined.load(Ordering::Relaxed);
+        let due = now.millis().saturating_sub(last) >= EXAMINED_EVERY_MILLIS || now.millis() < last;
+        let Some(secrets) = self.secrets.as_ref().filter(|_| due) else {
+            return Vec::new();
+        };
+        self.examined.store(now.millis(), Ordering::Relaxed);
+        let others: Vec<_> = sources
+            .iter()
+            .filter(|other| other.name != self.name && other.provider() == self.provider())
+            .filter_map(|other| Some((other.name(), other.secrets.as_ref()?.at(now))))
+            .collect();
+        let others: Vec<_> = others
+            .iter()
+            .map(|(name, secrets)| Other { name, secrets })
+            .collect();
+        let case = Case {
+            provider: &self.provider,
+            scheme: self.scheme.as_deref(),
+            secrets: &secrets.at(now),
+            ended: &secrets.ended(now),
+            others: &others,
+        };
+        examine(&case, delivery, refusal, now)
     }
 }
 
@@ -142,6 +190,8 @@ fn read(
     let body_max = fields.optional("body_max").and_then(|n| n.size(problems));
     let labels = fields.optional("labels").map(|n| read_labels(n, problems));
     let dedupe = fields.optional("dedupe");
+    let pairing = fields.optional("pairing");
+    let pairing = pairing.and_then(|node| Some(beside(node, node.text(problems)?)));
     let dedupe = dedupe.map(|n| Recognition::parse(n, problems));
     let allow_from = fields.optional("allow_from");
     let allow_from = allow_from.map(|n| read_networks(n, problems));
@@ -173,13 +223,13 @@ fn read(
         if let (true, Err(why)) = (provider.signs(), provider.lacks(scheme.as_deref())) {
             problems.push(node.error(code::MISSING_KEY, why));
         }
-        Some(read_secrets(
-            node,
-            secrets,
-            &provider,
-            scheme.as_deref(),
-            problems,
-        )?)
+        let may_lack = provider.fetches(scheme.as_deref()) || pairing.is_some();
+        if secrets.is_none() && may_lack {
+            Some(Secrets::default())
+        } else {
+            let scheme = scheme.as_deref();
+            Some(read_secrets(node, secrets, &provider, scheme, problems)?)
+        }
     };
     Some(Source {
         name: name.to_owned(),
@@ -191,7 +241,15 @@ fn read(
         scheme,
         secrets,
         allow_from: allow_from.unwrap_or_default(),
+        pairing,
+        examined: AtomicI64::new(i64::MIN),
     })
+}
+
+/// A path as it stands in a file: beside it, unless it begins at the root.
+fn beside(node: &Node, path: &str) -> PathBuf {
+    let folder = node.place.file.path.parent();
+    folder.map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
 }
 
 fn check_name(name: &str, node: &Node, problems: &mut Diagnostics) {

@@ -100,6 +100,30 @@ impl Client {
         })
     }
 
+    /// The body of a public address over https, if it answers with success.
+    ///
+    /// # Errors
+    /// Says why there is none.
+    pub async fn get(&self, url: &str, timeout: Duration) -> Result<Bytes, String> {
+        let url: url::Url = url.parse().map_err(|error| format!("{error}"))?;
+        if url.scheme() != "https" {
+            return Err("only https is asked".to_owned());
+        }
+        let answer = self.send(Request {
+            method: "GET".to_owned(),
+            url,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            timeout,
+            allow_private: false,
+        });
+        let answer = answer.await.map_err(|error| error.to_string())?;
+        match answer.status {
+            200..=299 => Ok(answer.body),
+            status => Err(format!("it answered with {status}")),
+        }
+    }
+
     fn client_for(&self, request: &Request) -> Result<&reqwest::Client, NetError> {
         let url = &request.url;
         match url.scheme() {

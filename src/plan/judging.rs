@@ -10,10 +10,10 @@ use crate::condition::{Conditions, Facts, Trace};
 use crate::event::{Event, Slots};
 use crate::rule::{Action, ForEach, ITEMS_MAX, Read, Respond, Response, Rule, RuleSet};
 
-use super::NewFiring;
 use super::gating::Passage;
 use super::jobs::{Made, Planning};
 use super::vars::{LazyScope, Vars};
+use super::{Asked, NewFiring};
 
 /// Vars as conditions were shown them; they must live as long as the slots.
 #[derive(Debug)]
@@ -82,8 +82,10 @@ pub(super) struct Judging<'e> {
     pub(super) item: Option<Item<'e>>,
     /// Whether no rule before has answered the sender.
     pub(super) unanswered: bool,
-    /// Whether it is asked why an action does not run.
+    /// Whether it is asked why an action runs or does not.
     pub(super) explains: bool,
+    /// What was looked at of the conditions of actions, where that is asked.
+    pub(super) asked: Vec<Asked>,
     slots: &'e Slots<'e>,
     kept: &'e Kept,
 }
@@ -107,6 +109,7 @@ impl<'e> Judging<'e> {
             item: None,
             unanswered: true,
             explains: false,
+            asked: Vec::new(),
             slots,
             kept,
         }
@@ -167,12 +170,11 @@ impl<'e> Judging<'e> {
         let item = self.item.map(|item| item.number);
         let first = planning.begin(item);
         for action in &rule.actions {
-            match self.holds(rule, &action.conditions, &action.condition_vars) {
+            let holds = self.holds(rule, &action.conditions, &action.condition_vars);
+            let why = self.explains.then(|| self.why(rule, action));
+            match holds {
                 Ok(true) => planning.add(self, action),
-                Ok(false) => {
-                    let why = self.explains.then(|| self.why(rule, action));
-                    planning.pass_over(action, why);
-                }
+                Ok(false) => planning.pass_over(action, why),
                 Err(stopped) => planning.fail(self, action, &stopped),
             }
         }
@@ -180,12 +182,18 @@ impl<'e> Judging<'e> {
         self.gate(rule, item, jobs);
     }
 
-    /// Why an action's own conditions do not hold.
+    /// What was looked at of an action's own conditions, and what decided.
     fn why(&mut self, rule: &Rule, action: &Action) -> Trace {
         let facts = self.facts(rule, &action.condition_vars);
         let mut trace = action.conditions.trace(&facts);
         if let Some(error) = self.vars.error_of(&action.condition_vars) {
             trace.problem = Some(error);
+        }
+        if !trace.looked.is_empty() {
+            self.asked.push(Asked {
+                action: action.name.clone(),
+                looked: trace.looked.clone(),
+            });
         }
         trace
     }

@@ -75,6 +75,17 @@ pub struct RuleTrace {
     pub respond: Option<Result<Response, String>>,
     /// The conditions in the order they were looked at, up to the first that failed.
     pub looked: Vec<Looked>,
+    /// What was looked at of the conditions of its actions; under `for_each` once for each item.
+    pub asked: Vec<Asked>,
+}
+
+/// The conditions of an action that were looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// The action's name.
+    pub action: String,
+    /// In the order they were looked at, up to the first that failed.
+    pub looked: Vec<Looked>,
 }
 
 /// An action that does not run although its rule matched.

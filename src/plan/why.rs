@@ -40,6 +40,7 @@ impl<'e> Tracing<'e> {
             passed_over: Vec::new(),
             respond: None,
             looked: Vec::new(),
+            asked: Vec::new(),
         };
         if let Some((because, seen)) = self.objection(rule) {
             trace.because = Some(because.to_owned());
@@ -69,6 +70,7 @@ impl<'e> Tracing<'e> {
                 trace.looked = decided.looked;
                 trace.passed_over = made.passed_over;
                 trace.respond = made.respond;
+                trace.asked = judging.asked;
                 (trace, made.jobs)
             }
             Err(why) => {

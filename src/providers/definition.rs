@@ -254,6 +254,11 @@ impl Provider {
         self.batch.as_ref()
     }
 
+    /// Whether a source needs no secret, since the sender publishes its keys.
+    pub fn fetches(&self, scheme: Option<&str>) -> bool {
+        self.scheme(scheme).is_ok_and(Scheme::fetches)
+    }
+
     /// What the source that it is used by says of itself.
     pub(super) fn settings(&self) -> &Settings {
         &self.settings

@@ -1,11 +1,11 @@
 //! Batches in which every item proves itself.
 
 use crate::diagnostic::Diagnostics;
-use crate::event::{Found, Steps};
+use crate::event::{Found, Step, Steps};
 use crate::yaml::{Fields, Node};
 
 use super::parts::{Place, steps};
-use super::reading::{Item, Reading};
+use super::reading::Reading;
 use super::verify::Refusal;
 
 /// The most items of one delivery that are looked at; more are refused.
@@ -17,6 +17,27 @@ pub struct Each {
     place: Place,
     list: Steps,
     inside: Option<Steps>,
+}
+
+/// Where in the JSON body `json:` parts begin: an item of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'d> {
+    /// The list.
+    pub list: &'d Steps,
+    /// Which item.
+    pub number: usize,
+    /// What the parts are in, inside the item.
+    pub inside: Option<&'d Steps>,
+}
+
+impl Item<'_> {
+    /// A path inside the item, from the beginning.
+    pub fn path(&self, steps: &Steps) -> Option<Steps> {
+        let number = Step::Index(i64::try_from(self.number).ok()?);
+        let inside = self.inside.map_or(&[][..], |inside| &inside.0);
+        let all = [&*self.list.0, &[number], inside, &*steps.0];
+        Some(Steps(all.concat().into()))
+    }
 }
 
 impl Each {

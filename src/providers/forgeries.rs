@@ -7,7 +7,8 @@ use crate::event::{Delivery, Headers, Query, Strength};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 
-use super::definition::{Overrides, Provider};
+use super::definition::Provider;
+use super::fuzz::{secret_for, set};
 use super::parts::{Piece, Place};
 use super::registry::Providers;
 use super::sign::{Draft, sign};
@@ -23,7 +24,7 @@ fn good() -> Vec<(Provider, String, Secret, Delivery)> {
     for name in providers.names() {
         let known = providers.find(name).unwrap();
         for scheme in known.schemes() {
-            let provider = set(&known);
+            let provider = set(&known).unwrap();
             let Some(secret) = secret_for(&provider, scheme) else {
                 continue;
             };
@@ -42,30 +43,6 @@ fn good() -> Vec<(Provider, String, Secret, Delivery)> {
     }
     found.push(discord(&providers));
     found
-}
-
-/// A definition with every setting that it asks for.
-pub(super) fn set(provider: &Provider) -> Provider {
-    let settings = provider.declared().iter();
-    let settings = settings.map(|known| (known.name.clone(), Secret::new("a setting")));
-    let overrides = Overrides {
-        url: Some("https://hooks.example.com/webhook/x".into()),
-        settings: Some(settings.collect()),
-        ..Overrides::default()
-    };
-    provider.with(&overrides, None).unwrap()
-}
-
-/// A secret of the form that a scheme wants, if it is one that both sides have.
-pub(super) fn secret_for(provider: &Provider, scheme: &str) -> Option<Secret> {
-    let secrets = [
-        "whsec_aG9va3J1bGUgdGVzdCBzZWNyZXQ=",
-        "aG9va3J1bGUgdGVzdCBzZWNyZXQ=",
-        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-        "name:a password of some length",
-    ];
-    let mut secrets = secrets.map(Secret::new).into_iter();
-    secrets.find(|secret| provider.check_secret(Some(scheme), secret).is_ok())
 }
 
 fn discord(providers: &Providers) -> (Provider, String, Secret, Delivery) {

@@ -3,13 +3,16 @@
 use crate::crypto::Mac;
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::{Delivery, Payload};
+use crate::secret::Secret;
 use crate::yaml::{Fields, Node};
 
 use super::definition::Provider;
+use super::fetched::Fetch;
 use super::identify::unparsed;
 use super::parts::Place;
 use super::reading::Reading;
 use super::reply::{Ack, Reply, ReplyForm};
+use super::signature::place;
 use super::when::When;
 
 /// The longest body that can be a handshake, in bytes. Longer ones are events, and are not parsed to
@@ -23,8 +26,20 @@ pub struct Handshake {
     pub name: String,
     when: When,
     signed: bool,
-    pairing: bool,
+    pairing: Option<Place>,
+    follow: Option<Fetch>,
     reply: ReplyForm,
+}
+
+/// What a handshake comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shaken {
+    /// The answer.
+    pub reply: Reply,
+    /// An address that must be asked before it is given, and answer with success.
+    pub follow: Option<String>,
+    /// The secret that the sender gives the source.
+    pub secret: Option<Secret>,
 }
 
 /// How far a delivery that may be a handshake is known.
@@ -54,7 +69,10 @@ impl Handshake {
             .map_or(Some(true), |node| node.bool(problems));
         let pairing = fields
             .optional("pairing")
-            .map_or(Some(false), |node| node.bool(problems));
+            .map_or(Some(None), |node| place(node, problems).map(Some));
+        let follow = fields
+            .optional("follow")
+            .map_or(Some(None), |node| Fetch::parse(node, problems).map(Some));
         let reply = fields
             .required("reply", problems)
             .and_then(|node| ReplyForm::parse(node, problems));
@@ -64,6 +82,7 @@ impl Handshake {
             when: when?,
             signed: signed?,
             pairing: pairing?,
+            follow: follow?,
             reply: reply?,
         };
         if let Some(place) = handshake.oracle() {
@@ -74,7 +93,27 @@ impl Handshake {
                 ),
             );
         }
+        if handshake.follow.is_some() && !handshake.signed {
+            let message = "an address that anybody can name would be asked: it must be `signed`";
+            problems.push(node.error(code::BAD_DEFINITION, message));
+        }
         Some(handshake)
+    }
+
+    fn shake(&self, reading: &Reading<'_>) -> Option<Shaken> {
+        let secret = match &self.pairing {
+            Some(place) => Some(Secret::new(reading.text(place).ok()?)),
+            None => None,
+        };
+        let follow = match &self.follow {
+            Some(fetch) => Some(fetch.locate(reading, "").ok()?),
+            None => None,
+        };
+        Some(Shaken {
+            reply: self.reply.fill(reading)?,
+            follow,
+            secret,
+        })
     }
 
     /// Whether its answer is signed with the source's secret.
@@ -92,12 +131,12 @@ impl Handshake {
 
 /// The answer to a delivery that is a handshake. One that must be verified first is none before that,
 /// one that gives the source its secret only while the source takes it.
-pub fn handshake(provider: &Provider, delivery: &Delivery, standing: Standing) -> Option<Reply> {
+pub fn handshake(provider: &Provider, delivery: &Delivery, standing: Standing) -> Option<Shaken> {
     let mut possible = provider
         .handshakes()
         .iter()
         .filter(|handshake| standing.proven || !handshake.signed)
-        .filter(|handshake| standing.pairing || !handshake.pairing)
+        .filter(|handshake| standing.pairing || handshake.pairing.is_none())
         .peekable();
     possible.peek()?;
     if delivery.body.len() > HANDSHAKE_BYTES_MAX {
@@ -107,7 +146,7 @@ pub fn handshake(provider: &Provider, delivery: &Delivery, standing: Standing) -
     reading.key = standing.key;
     possible
         .find(|handshake| handshake.when.holds(&reading))
-        .and_then(|handshake| handshake.reply.fill(&reading))
+        .and_then(|handshake| handshake.shake(&reading))
 }
 
 /// What the provider wants as the answer to an accepted event, whatever is in it, where 202 with our
@@ -152,7 +191,7 @@ mod tests {
             proven,
             ..Standing::default()
         };
-        handshake(provider, delivery, standing)
+        handshake(provider, delivery, standing).map(|shaken| shaken.reply)
     }
 
     fn json(body: &str) -> Delivery {

@@ -9,12 +9,15 @@ pub mod batch;
 mod builtin;
 mod covered;
 pub mod definition;
+pub mod doctor;
 pub mod each;
+pub mod fetched;
 pub mod filter;
 pub mod finder;
 #[cfg(test)]
 mod forgeries;
 pub mod freshness;
+pub mod fuzz;
 pub mod handshake;
 mod headers;
 pub mod identify;

@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::crypto::Mac;
-use crate::event::{Delivery, Found, MediaKind, Payload, Query, Step, Steps};
+use crate::event::{Delivery, Found, MediaKind, Payload, Query, Steps};
 use crate::secret::Secret;
 
+use super::each::Item;
+use super::fetched::{Keyring, NoKeys};
 use super::filter::{Filter, filtered};
 use super::media::{BodyForm, kind_among};
 use super::parts::{Parts, Piece, Place};
@@ -49,27 +51,6 @@ const NO_SETTINGS: &Settings = &Settings {
     values: BTreeMap::new(),
 };
 
-/// Where in the JSON body `json:` parts begin: an item of a list.
-#[derive(Debug, Clone, Copy)]
-pub struct Item<'d> {
-    /// The list.
-    pub list: &'d Steps,
-    /// Which item.
-    pub number: usize,
-    /// What the parts are in, inside the item.
-    pub inside: Option<&'d Steps>,
-}
-
-impl Item<'_> {
-    /// A path inside the item, from the beginning.
-    fn path(&self, steps: &Steps) -> Option<Steps> {
-        let number = Step::Index(i64::try_from(self.number).ok()?);
-        let inside = self.inside.map_or(&[][..], |inside| &inside.0);
-        let all = [&*self.list.0, &[number], inside, &*steps.0];
-        Some(Steps(all.concat().into()))
-    }
-}
-
 /// A delivery being looked into. Body and form are parsed at most once, and only when a part asks.
 #[derive(Debug)]
 pub struct Reading<'d> {
@@ -92,6 +73,8 @@ pub struct Reading<'d> {
     pub key: Option<Mac>,
     /// The item of a batch that is being looked at.
     pub item: Option<Item<'d>>,
+    /// Keys that have been fetched.
+    pub keyring: &'d dyn Keyring,
 }
 
 impl<'d> Reading<'d> {
@@ -111,6 +94,7 @@ impl<'d> Reading<'d> {
             secret: None,
             key: None,
             item: None,
+            keyring: &NoKeys,
         }
     }
 

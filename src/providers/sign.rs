@@ -118,7 +118,7 @@ fn header_for(name: &Name, reading: &Reading<'_>, event: &str) -> Option<(String
 #[cfg(test)]
 mod tests {
     use super::super::batch::events;
-    use super::super::forgeries::{secret_for, set};
+    use super::super::fuzz::{secret_for, set};
     use super::super::identify::media_kind;
     use super::super::registry::Providers;
     use super::super::verify::verify;
@@ -138,7 +138,7 @@ mod tests {
 
     /// Signs, verifies what was signed, and gives its names and its delivery id.
     fn sent(provider: &str, draft: &Draft) -> (Headers, Vec<String>, Option<String>) {
-        let provider = set(&Providers::builtin().find(provider).unwrap());
+        let provider = set(&Providers::builtin().find(provider).unwrap()).unwrap();
         let scheme = provider.schemes().first().copied().unwrap_or_default();
         let secret = secret_for(&provider, scheme).unwrap_or(Secret::new("none"));
         let delivery = sign(&provider, None, &secret, draft, NOW).unwrap();
@@ -209,9 +209,9 @@ mod tests {
                     delivery_id: "id-1".to_owned(),
                 };
                 let scheme = provider.schemes().first().copied();
-                let kinds = scheme.map(|scheme| secret_for(&set(&provider), scheme));
+                let kinds = scheme.map(|scheme| secret_for(&set(&provider).unwrap(), scheme));
                 let secret = kinds.flatten().unwrap_or(Secret::new("none"));
-                if let Err(error) = sign(&set(&provider), None, &secret, &draft, NOW) {
+                if let Err(error) = sign(&set(&provider).unwrap(), None, &secret, &draft, NOW) {
                     let known = ["private key", "each item"];
                     assert!(
                         known.iter().any(|said| error.contains(said)),

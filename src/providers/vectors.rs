@@ -202,9 +202,10 @@ impl Vector {
                     key: provider.answering_key(scheme, &self.secrets),
                 };
                 let reply = match handshake(provider, &self.delivery, standing(false)) {
-                    Some(reply) => Ok(Some(reply)),
+                    Some(shaken) => Ok(Some(shaken)),
                     None => verified().map(|_| handshake(provider, &self.delivery, standing(true))),
                 };
+                let reply = reply.map(|shaken| shaken.map(|shaken| shaken.reply));
                 self.check_reply(reply.map_err(|refusal| refusal.to_string()))
             }
         }

@@ -7,6 +7,7 @@ use crate::runtime::Timestamp;
 use crate::secret::Secret;
 
 use super::definition::Provider;
+use super::fetched::{Keyring, NoKeys};
 use super::identify::unparsed;
 use super::reading::{Absent, Why};
 
@@ -103,9 +104,26 @@ pub fn verify(
     delivery: &Delivery,
     now: Timestamp,
 ) -> Result<Proof, Refusal> {
+    verify_with(provider, scheme, secrets, delivery, now, &NoKeys)
+}
+
+/// The same with keys that have been fetched, where the source has none of its own.
+///
+/// # Errors
+/// A [`Refusal`]; [`Refusal::KeyMissing`] names a key that must be fetched first.
+pub fn verify_with(
+    provider: &Provider,
+    scheme: Option<&str>,
+    secrets: &[Secret],
+    delivery: &Delivery,
+    now: Timestamp,
+    keyring: &dyn Keyring,
+) -> Result<Proof, Refusal> {
     let scheme = provider.scheme(scheme).map_err(|why| Refusal::Malformed {
         what: "the source".to_owned(),
         why,
     })?;
-    scheme.verify(secrets, unparsed(provider, delivery), now)
+    let mut reading = unparsed(provider, delivery);
+    reading.keyring = keyring;
+    scheme.verify(secrets, reading, now)
 }

@@ -1,5 +1,6 @@
 //! Rule files on disk: which there are, and their text.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -36,8 +37,19 @@ pub struct Found {
     /// Their text. One that could not be read is there with no text, so that it keeps its last good
     /// version instead of vanishing.
     pub files: Vec<Arc<SourceFile>>,
+    /// The `*.test.yaml` files beside them.
+    pub tests: Vec<TestFile>,
     /// Why some could not be read.
     pub problems: Diagnostics,
+}
+
+/// A `*.test.yaml` file.
+#[derive(Debug, Clone)]
+pub struct TestFile {
+    /// Its text.
+    pub file: Arc<SourceFile>,
+    /// The one rule file that it was read for: then its tests of other rules are left out.
+    pub of: Option<PathBuf>,
 }
 
 /// The rule files under a root, sorted by the bytes of their paths; a root may be one file.
@@ -48,6 +60,11 @@ pub struct Found {
 /// # Errors
 /// [`FilesError`] if the root, or a folder in it, cannot be listed.
 pub fn find_rule_files(root: &Path) -> Result<Vec<PathBuf>, FilesError> {
+    find(root, is_rule_file)
+}
+
+/// The files under a root whose paths are wanted, as [`find_rule_files`].
+fn find(root: &Path, wanted: fn(&Path) -> bool) -> Result<Vec<PathBuf>, FilesError> {
     let unreadable = |path: &Path, error| FilesError::Unreadable {
         path: path.to_owned(),
         error,
@@ -70,7 +87,7 @@ pub fn find_rule_files(root: &Path) -> Result<Vec<PathBuf>, FilesError> {
                 Ok(kind) if kind.is_dir() && depth < FOLDER_DEPTH_MAX => {
                     folders.push((path, depth + 1));
                 }
-                Ok(kind) if !kind.is_dir() && is_rule_file(&path) => found.push(path),
+                Ok(kind) if !kind.is_dir() && wanted(&path) => found.push(path),
                 _ => {}
             }
         }
@@ -104,7 +121,35 @@ pub fn read_rule_files(roots: &[PathBuf]) -> Result<Found, FilesError> {
             found.problems.push(problem);
         }
     }
+    for (path, of) in test_files(roots)? {
+        match read(path) {
+            (file, None) => found.tests.push(TestFile { file, of }),
+            (_, Some(problem)) => found.problems.push(problem),
+        }
+    }
     Ok(found)
+}
+
+/// The test files below roots that are folders, and those that are named like a root that is a file.
+fn test_files(roots: &[PathBuf]) -> Result<BTreeMap<PathBuf, Option<PathBuf>>, FilesError> {
+    let mut found = BTreeMap::new();
+    for root in roots {
+        if root.is_dir() {
+            let below = find(root, is_test_file)?;
+            found.extend(below.into_iter().map(|path| (path, None)));
+        }
+    }
+    for root in roots.iter().filter(|root| root.is_file()) {
+        for path in tests_of(root).into_iter().filter(|path| path.is_file()) {
+            found.entry(path).or_insert_with(|| Some(root.clone()));
+        }
+    }
+    Ok(found)
+}
+
+/// The files that hold the tests of one rule file: `a.test.yaml` of `a.yaml`.
+pub fn tests_of(rule_file: &Path) -> [PathBuf; 2] {
+    ["test.yaml", "test.yml"].map(|ending| rule_file.with_extension(ending))
 }
 
 /// What a folder's `_shared.yaml` may be called.
@@ -154,9 +199,23 @@ pub(super) fn bytes(path: &Path) -> &[u8] {
 fn is_rule_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let named = name.ends_with(".yaml") || name.ends_with(".yml");
-    let test = name.ends_with(".test.yaml") || name.ends_with(".test.yml");
-    // A link that leads nowhere stays in the list, so that reading it says what is wrong.
-    named && !test && fs::metadata(path).map_or(true, |about| about.is_file())
+    named && !is_named_as_test(path) && may_be_read(path)
+}
+
+/// A file of tests by its name, and a regular one.
+fn is_test_file(path: &Path) -> bool {
+    is_named_as_test(path) && may_be_read(path)
+}
+
+/// Whether a file's name says that it holds tests.
+pub fn is_named_as_test(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(".test.yaml") || name.ends_with(".test.yml")
+}
+
+/// A link that leads nowhere counts, so that reading it says what is wrong.
+fn may_be_read(path: &Path) -> bool {
+    fs::metadata(path).map_or(true, |about| about.is_file())
 }
 
 fn read(path: PathBuf) -> (Arc<SourceFile>, Option<Diagnostic>) {

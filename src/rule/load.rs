@@ -23,19 +23,28 @@ pub struct Loaded {
     pub stale: Vec<PathBuf>,
 }
 
+/// What somebody who looked at a rule set says of it.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// What was found.
+    pub diagnostics: Diagnostics,
+    /// The rule files that must not go live as they are.
+    pub faulty: BTreeSet<PathBuf>,
+}
+
 impl RuleSet {
     /// Builds a rule set without running the tests in its files.
     pub fn load(files: Vec<Arc<SourceFile>>, names: &Names, previous: Option<&RuleSet>) -> Loaded {
-        Self::load_judged(files, names, previous, &|_, _| Diagnostics::new())
+        Self::load_judged(files, names, previous, &|_, _| Verdict::default())
     }
 
     /// Builds a rule set. `judge` is shown the whole set and the paths whose present version is in it;
-    /// a file in which it finds an error falls back to its last good version as well.
+    /// a file that it calls faulty falls back to its last good version as well.
     pub fn load_judged(
         mut files: Vec<Arc<SourceFile>>,
         names: &Names,
         previous: Option<&RuleSet>,
-        judge: &dyn Fn(&RuleSet, &BTreeSet<PathBuf>) -> Diagnostics,
+        judge: &dyn Fn(&RuleSet, &BTreeSet<PathBuf>) -> Verdict,
     ) -> Loaded {
         files.sort_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
         files.dedup_by(|a, b| a.path == b.path);
@@ -46,8 +55,8 @@ impl RuleSet {
         let present = loading.present_paths();
         let set = loading.build();
         let verdict = judge(&set, &present);
-        let demoted = loading.demote_faulty(&verdict);
-        loading.problems.extend(verdict);
+        let demoted = loading.demote(&verdict.faulty);
+        loading.problems.extend(verdict.diagnostics);
         if !demoted {
             return loading.finish(set);
         }
@@ -247,11 +256,13 @@ mod tests {
     #[test]
     fn the_judge_sees_the_set_and_decides_by_file() {
         let judge = |set: &RuleSet, present: &BTreeSet<PathBuf>| {
-            let mut verdict = Diagnostics::new();
+            let mut verdict = Verdict::default();
             for rule in set.rules.iter().filter(|rule| rule.name.starts_with("bad")) {
                 assert!(present.contains(&rule.place.file.path));
                 let place = rule.place.clone();
-                verdict.push(Diagnostic::error(code::FAILED_TEST, place, "it fails"));
+                verdict.faulty.insert(place.file.path.clone());
+                let found = Diagnostic::error(code::FAILED_TEST, place, "it fails");
+                verdict.diagnostics.push(found);
             }
             verdict
         };

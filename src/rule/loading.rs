@@ -2,11 +2,11 @@
 
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::crypto::sha256;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, code};
 use crate::event::PathSet;
 
 use super::beside::Library;
@@ -326,15 +326,11 @@ impl Loading {
         present.map(|e| e.present.file.path.clone()).collect()
     }
 
-    pub(super) fn demote_faulty(&mut self, verdict: &Diagnostics) -> bool {
-        let faulty: HashSet<&Path> = verdict
-            .iter()
-            .filter(|problem| problem.severity == Severity::Error)
-            .map(|problem| problem.place.file.path.as_path())
-            .collect();
+    /// Lets files fall back to their last good version; whether one did.
+    pub(super) fn demote(&mut self, faulty: &BTreeSet<PathBuf>) -> bool {
         let mut demoted = false;
         for entry in &mut self.entries {
-            let faulty = faulty.contains(entry.present.file.path.as_path());
+            let faulty = faulty.contains(&entry.present.file.path);
             if faulty && entry.version == Version::Present {
                 entry.demote();
                 demoted = true;

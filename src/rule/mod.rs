@@ -40,13 +40,16 @@ use crate::yaml::Node;
 pub use action::Action;
 pub use beside::find_beside;
 pub use check::Names;
-pub use files::{FilesError, Found, find_rule_files, read_rule_files, with_shared_above};
+pub use files::{
+    FilesError, Found, TestFile, find_rule_files, is_named_as_test, read_rule_files, tests_of,
+    with_shared_above,
+};
 pub use flow::{
     ChangedGate, Closing, DIGEST_EVENTS_MAX, DigestGate, During, Flow, JoinGate, Key, OrderBy,
     Other, Otherwise, ThrottleGate, UnlessGate, WINDOW_MAX,
 };
 pub use for_each::{ForEach, ITEMS_MAX};
-pub use load::Loaded;
+pub use load::{Loaded, Verdict};
 pub use namespace::{Namespace, Root};
 pub use pattern::glob;
 pub use respond::{RESPONSE_BYTES_MAX, Respond, Response};

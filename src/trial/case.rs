@@ -1,18 +1,21 @@
 //! One entry of `tests:`, read.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostics, Place, code, did_you_mean};
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
 use crate::expression::helpers::instant;
 use crate::rule::Rule;
 use crate::runtime::Timestamp;
 use crate::yaml::{self, Fields, Node};
 
+use super::compare::Extent;
 use super::payload::Body;
 
 /// When a test's event was received, where it does not say: 2026-01-01T00:00:00Z. A fixed time, so
 /// that a test passes tomorrow if it passes today.
-const RECEIVED_AT: Timestamp = Timestamp::from_seconds(1_767_225_600);
+pub(super) const RECEIVED_AT: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
 /// One test.
 #[derive(Debug)]
@@ -21,7 +24,7 @@ pub(super) struct Case {
     pub(super) name: String,
     /// Where it stands.
     pub(super) place: Place,
-    /// The event's body.
+    /// The event's body, or which stored event it is.
     pub(super) body: Body,
     /// The source it came in by.
     pub(super) source: Option<String>,
@@ -30,13 +33,26 @@ pub(super) struct Case {
     /// Its most specific name.
     pub(super) event: Option<String>,
     /// Its headers.
-    pub(super) headers: Vec<(String, String)>,
-    /// When it was received.
-    pub(super) at: Timestamp,
-    /// What other actions are to have answered, by name.
-    pub(super) answers: Option<Value>,
+    pub(super) headers: Option<Vec<(String, String)>>,
+    /// The query of the URL it was sent to.
+    pub(super) query: Vec<(String, String)>,
+    /// The labels of its source, where the test says them.
+    pub(super) labels: Option<BTreeMap<String, String>>,
+    /// When it was received, where the test says so.
+    pub(super) at: Option<Timestamp>,
+    /// What other actions are to have answered.
+    pub(super) answers: Option<Answers>,
     /// What must come of it.
     pub(super) expect: Expect,
+}
+
+/// What actions are to have come to, for those that use them.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    /// What they answered, by name.
+    pub(super) given: Map<String, Value>,
+    /// Those that became dead letters.
+    pub(super) dead: Vec<String>,
 }
 
 /// What must come of an event. What is none is not looked at.
@@ -54,12 +70,22 @@ pub(super) struct Expect {
     pub(super) rendered: Vec<(String, Node)>,
     /// A part of what the sender is answered.
     pub(super) respond: Option<Node>,
+    /// Whether a part of what is rendered is enough.
+    pub(super) extent: Extent,
 }
 
 impl Case {
-    /// Reads one entry.
-    pub(super) fn parse(node: &Node, rule: &Rule, problems: &mut Diagnostics) -> Option<Self> {
+    /// Reads one entry; `named` says whether it stands in a file of tests and has a `rule:` of its own.
+    pub(super) fn parse(
+        node: &Node,
+        rule: &Rule,
+        named: bool,
+        problems: &mut Diagnostics,
+    ) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
+        if named {
+            fields.optional("rule");
+        }
         let mut found = Diagnostics::new();
         let mut text = |key| {
             let node = fields.optional(key)?;
@@ -69,11 +95,12 @@ impl Case {
         let (provider, event) = (text("provider"), text("event"));
         problems.extend(found);
         let body = Body::parse(fields.optional("payload"), node, problems);
-        let headers = fields.optional("headers").map(|n| headers(n, problems));
+        let headers = fields.optional("headers").map(|n| pairs(n, problems));
+        let query = fields.optional("query").map(|n| pairs(n, problems));
+        let labels = fields.optional("labels").map(|n| pairs(n, problems));
         let at = fields.optional("at").map(|n| at(n, problems));
-        let answers = fields
-            .optional("answers")
-            .map(|n| answers(n, rule, problems));
+        let answers = fields.optional("answers");
+        let answers = answers.map(|n| Answers::parse(n, rule, problems));
         let expect = fields
             .required("expect", problems)
             .and_then(|node| Expect::parse(node, rule, problems));
@@ -85,24 +112,54 @@ impl Case {
             source,
             provider,
             event,
-            headers: headers.unwrap_or_default(),
-            at: at.unwrap_or(Some(RECEIVED_AT))?,
+            headers,
+            query: query.unwrap_or_default(),
+            labels: labels.map(|labels| labels.into_iter().collect()),
+            at: match at {
+                Some(at) => Some(at?),
+                None => None,
+            },
             answers,
             expect: expect?,
         })
     }
 }
 
-fn headers(node: &Node, problems: &mut Diagnostics) -> Vec<(String, String)> {
-    let mut headers = Vec::new();
+/// The word for an action that became a dead letter.
+const DEAD: &str = "dead";
+
+impl Answers {
+    fn parse(node: &Node, rule: &Rule, problems: &mut Diagnostics) -> Self {
+        let mut answers = Self::default();
+        for (key, value) in node.map(problems).unwrap_or_default() {
+            known_action(&key.text, &node.key_place(key), rule, problems);
+            match &value.value {
+                yaml::Value::Map(_) => {
+                    answers.given.insert(key.text.clone(), value.to_json());
+                }
+                yaml::Value::String(text) if text == DEAD => answers.dead.push(key.text.clone()),
+                _ => problems.push(
+                    value
+                        .error(code::BAD_VALUE, "this is not what an action comes to")
+                        .help("write what it answers, as a map such as `{id: \"1\"}`, or `dead`"),
+                ),
+            }
+        }
+        answers
+    }
+}
+
+/// Names with texts; numbers are taken as they are written.
+fn pairs(node: &Node, problems: &mut Diagnostics) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
     for (key, value) in node.map(problems).unwrap_or_default() {
         let text = match &value.value {
             yaml::Value::Number(number) => Some(number.to_string()),
             _ => value.text(problems).map(str::to_owned),
         };
-        headers.extend(text.map(|text| (key.text.clone(), text)));
+        pairs.extend(text.map(|text| (key.text.clone(), text)));
     }
-    headers
+    pairs
 }
 
 fn at(node: &Node, problems: &mut Diagnostics) -> Option<Timestamp> {
@@ -116,13 +173,6 @@ fn at(node: &Node, problems: &mut Diagnostics) -> Option<Timestamp> {
     time
 }
 
-fn answers(node: &Node, rule: &Rule, problems: &mut Diagnostics) -> Value {
-    for (key, _) in node.map(problems).unwrap_or_default() {
-        known_action(&key.text, &node.key_place(key), rule, problems);
-    }
-    node.to_json()
-}
-
 /// Reports the name of an action that the rule does not have.
 fn known_action(name: &str, place: &Place, rule: &Rule, problems: &mut Diagnostics) {
     let known = || rule.actions.iter().map(|action| action.name.as_str());
@@ -134,7 +184,7 @@ fn known_action(name: &str, place: &Place, rule: &Rule, problems: &mut Diagnosti
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("its actions: {}", known().collect::<Vec<_>>().join(", ")),
     };
-    let problem = crate::diagnostic::Diagnostic::error(code::BAD_VALUE, place.clone(), message);
+    let problem = Diagnostic::error(code::BAD_VALUE, place.clone(), message);
     problems.push(problem.help(help));
 }
 
@@ -172,6 +222,7 @@ impl Expect {
                 rendered.push((key.text.clone(), value.clone()));
             }
         }
+        let exact = fields.optional("exact").and_then(|n| n.bool(problems));
         let respond = fields.optional("respond");
         if let Some(node) = respond {
             check_respond(node, problems);
@@ -195,6 +246,11 @@ impl Expect {
             actions,
             rendered,
             respond: respond.cloned(),
+            extent: if exact == Some(true) {
+                Extent::Whole
+            } else {
+                Extent::Part
+            },
         };
         let wants_jobs = expect.actions.is_some() || asks;
         if expect.matched && expect.because.is_some() || !expect.matched && wants_jobs {

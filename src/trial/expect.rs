@@ -2,66 +2,154 @@
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
+use crate::diagnostic::{Diagnostic, Place, code};
 use crate::event::Event;
 use crate::plan::{self, Job, JobBody, JobState, NewJob, PassedOver, RuleTrace};
 use crate::yaml::{self, Node};
 
 use super::case::Case;
-use super::compare::{differences, shown};
+use super::compare::{Difference, differences, lines, shown};
 
-/// Reports everything that is not as the test expects it.
+/// One thing that is not as a test expects it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What, without the test's name.
+    pub message: String,
+    /// The expectation that was not met.
+    pub place: Place,
+    /// What came instead, or what to write.
+    pub help: Option<String>,
+    /// The action whose rendered values differ; none where they are those of the answer to the sender.
+    pub action: Option<String>,
+    /// Values that differ.
+    pub differences: Vec<Difference>,
+}
+
+impl Failure {
+    fn at(place: &Place, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            place: place.clone(),
+            help: None,
+            action: None,
+            differences: Vec::new(),
+        }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// As a finding of `check`.
+    pub(super) fn diagnostic(&self, test: &str) -> Diagnostic {
+        let message = format!("test `{test}` fails: {}", self.message);
+        let found = Diagnostic::error(code::FAILED_TEST, self.place.clone(), message);
+        let help = match self.differences.as_slice() {
+            [] => self.help.clone(),
+            differences => Some(lines(differences).join("\n")),
+        };
+        match help {
+            Some(help) => found.help(help),
+            None => found,
+        }
+    }
+}
+
+/// Everything that is not as the test expects it.
 pub(super) fn check(
     case: &Case,
     event: &Event,
     trace: &RuleTrace,
-    jobs: &[NewJob],
-    problems: &mut Diagnostics,
-) {
+    jobs: Vec<NewJob>,
+) -> Vec<Failure> {
     let expect = &case.expect;
+    let mut failures = Vec::new();
     if expect.matched != trace.matched {
-        problems.push(wrong_match(case, trace));
-        return;
+        return vec![wrong_match(case, trace)];
     }
     if let Some((because, place)) = &expect.because
         && trace.because.as_deref() != Some(because)
     {
-        let decided = decision(trace);
-        let message = format!("`{because}` was to decide against the rule, but {decided}");
-        problems.push(failed(case, place, &message));
+        failures.push(other_decided(because, place, trace));
     }
     for job in jobs.iter().filter(|job| job.state == JobState::Dead) {
         let reason = job.reason.as_deref().unwrap_or("it cannot be prepared");
         let message = format!("`{}` would be a dead letter", job.action);
-        problems.push(failed(case, &expect.place, &message).help(reason));
+        failures.push(Failure::at(&expect.place, message).help(reason));
     }
+    let jobs = those_that_run(case, jobs);
     if let Some((wanted, place)) = &expect.actions {
-        // Of several items and destinations each action is named once.
-        let mut found: Vec<&str> = Vec::new();
-        for job in jobs {
-            if !found.contains(&job.action.as_str()) {
-                found.push(&job.action);
-            }
-        }
-        if found != *wanted {
-            let found = if found.is_empty() {
-                "none".to_owned()
-            } else {
-                found.join(", ")
-            };
-            let message = format!("other actions run than [{}]", wanted.join(", "));
-            let mut help = format!("those that run: {found}");
-            for passed in &trace.passed_over {
-                help.push('\n');
-                help.push_str(&reason(passed));
-            }
-            problems.push(failed(case, place, &message).help(help));
-        }
+        failures.extend(other_actions(wanted, place, &jobs, trace));
     }
-    check_rendered(case, event, jobs, problems);
+    check_rendered(case, event, &jobs, &mut failures);
     if let Some(wanted) = &expect.respond {
-        check_respond(case, trace, wanted, problems);
+        failures.extend(check_respond(case, trace, wanted));
     }
+    failures
+}
+
+/// Without the jobs that wait for one which became a dead letter, or for one of those.
+fn those_that_run(case: &Case, jobs: Vec<NewJob>) -> Vec<NewJob> {
+    let dead = case
+        .answers
+        .as_ref()
+        .map_or(&[][..], |answers| &answers.dead);
+    let died = jobs.iter().filter(|job| dead.contains(&job.action));
+    let mut gone: Vec<_> = died.map(|job| job.id).collect();
+    let mut run = Vec::with_capacity(jobs.len());
+    // An action stands behind those it uses.
+    for job in jobs {
+        if job.after.iter().any(|id| gone.contains(id)) {
+            gone.push(job.id);
+        } else {
+            run.push(job);
+        }
+    }
+    run
+}
+
+/// Something else decided than the test says, or nothing did.
+fn other_decided(because: &str, place: &Place, trace: &RuleTrace) -> Failure {
+    let decided = decision(trace);
+    let message = format!("`{because}` was to decide against the rule, but {decided}");
+    let failure = Failure::at(place, message);
+    if trace.because.as_deref() == Some("event") {
+        return failure.help(
+            "the name of the event decided alone, so no condition was looked at: say what arrived, with `event: NAME` in the test",
+        );
+    }
+    failure
+}
+
+fn other_actions(
+    wanted: &[String],
+    place: &Place,
+    jobs: &[NewJob],
+    trace: &RuleTrace,
+) -> Option<Failure> {
+    // Of several items and destinations each action is named once.
+    let mut found: Vec<&str> = Vec::new();
+    for job in jobs {
+        if !found.contains(&job.action.as_str()) {
+            found.push(&job.action);
+        }
+    }
+    if found == wanted {
+        return None;
+    }
+    let found = if found.is_empty() {
+        "none".to_owned()
+    } else {
+        found.join(", ")
+    };
+    let message = format!("other actions run than [{}]", wanted.join(", "));
+    let mut help = format!("those that run: {found}");
+    for passed in &trace.passed_over {
+        help.push('\n');
+        help.push_str(&reason(passed));
+    }
+    Some(Failure::at(place, message).help(help))
 }
 
 /// Why an action does not run.
@@ -79,18 +167,16 @@ fn reason(passed: &PassedOver) -> String {
     }
 }
 
-fn check_respond(case: &Case, trace: &RuleTrace, wanted: &Node, problems: &mut Diagnostics) {
+fn check_respond(case: &Case, trace: &RuleTrace, wanted: &Node) -> Option<Failure> {
     let response = match &trace.respond {
         None => {
             let message = "the rule answers nothing of its own";
             let help = "give it `respond: {status, headers, body}`";
-            problems.push(failed(case, &wanted.place, message).help(help));
-            return;
+            return Some(Failure::at(&wanted.place, message).help(help));
         }
         Some(Err(error)) => {
             let message = "the answer cannot be rendered";
-            problems.push(failed(case, &wanted.place, message).help(error.clone()));
-            return;
+            return Some(Failure::at(&wanted.place, message).help(error.clone()));
         }
         Some(Ok(response)) => response,
     };
@@ -102,34 +188,31 @@ fn check_respond(case: &Case, trace: &RuleTrace, wanted: &Node, problems: &mut D
         .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
         .collect();
     let found = json!({"status": response.status, "headers": headers, "body": body});
-    let found = differences(&wanted.to_json(), &found);
-    if !found.is_empty() {
-        let problem = failed(case, &wanted.place, "the sender is answered differently");
-        problems.push(problem.help(found.join("\n")));
-    }
+    let differences = differences(wanted, &found, case.expect.extent);
+    (!differences.is_empty()).then(|| Failure {
+        differences,
+        ..Failure::at(&wanted.place, "the sender is answered differently")
+    })
 }
 
-fn failed(case: &Case, place: &Place, message: &str) -> Diagnostic {
-    let message = format!("test `{}` fails: {message}", case.name);
-    Diagnostic::error(code::FAILED_TEST, place.clone(), message)
-}
-
-fn wrong_match(case: &Case, trace: &RuleTrace) -> Diagnostic {
+fn wrong_match(case: &Case, trace: &RuleTrace) -> Failure {
     let place = &case.expect.place;
     if trace.matched {
-        return failed(case, place, "the rule matches, and was not to");
+        return Failure::at(place, "the rule matches, and was not to");
     }
-    let message = format!("the rule does not match: {}", decision(trace));
-    let problem = failed(case, place, &message);
+    let failure = Failure::at(
+        place,
+        format!("the rule does not match: {}", decision(trace)),
+    );
     match (&trace.note, trace.because.as_deref()) {
-        (Some(note), _) => problem.help(note.clone()),
+        (Some(note), _) => failure.help(note.clone()),
         (None, Some("event")) if case.event.is_none() => {
-            problem.help("say what arrived: `event: NAME` in the test")
+            failure.help("say what arrived: `event: NAME` in the test")
         }
         (None, Some("provider")) if case.provider.is_none() => {
-            problem.help("say who sent it: `provider: NAME` in the test")
+            failure.help("say who sent it: `provider: NAME` in the test")
         }
-        _ => problem,
+        _ => failure,
     }
 }
 
@@ -144,7 +227,7 @@ fn decision(trace: &RuleTrace) -> String {
     }
 }
 
-fn check_rendered(case: &Case, event: &Event, jobs: &[NewJob], problems: &mut Diagnostics) {
+fn check_rendered(case: &Case, event: &Event, jobs: &[NewJob], failures: &mut Vec<Failure>) {
     for job in jobs.iter().filter(|job| job.state == JobState::Waiting) {
         let wanted = case
             .expect
@@ -156,10 +239,10 @@ fn check_rendered(case: &Case, event: &Event, jobs: &[NewJob], problems: &mut Di
         }
         if let Err(error) = body(case, event, job) {
             let message = format!("`{}` cannot be rendered", job.action);
-            let problem = failed(case, &case.expect.place, &message);
-            problems.push(match case.answers {
-                Some(_) => problem.help(error),
-                None => problem.help("give what it uses: `answers: {ACTION: {…}}` in the test"),
+            let failure = Failure::at(&case.expect.place, message);
+            failures.push(match case.answers {
+                Some(_) => failure.help(error),
+                None => failure.help("give what it uses: `answers: {ACTION: {…}}` in the test"),
             });
         }
     }
@@ -167,7 +250,7 @@ fn check_rendered(case: &Case, event: &Event, jobs: &[NewJob], problems: &mut Di
         let jobs: Vec<_> = jobs.iter().filter(|job| job.action == *name).collect();
         if jobs.is_empty() {
             let message = format!("`{name}` does not run");
-            problems.push(failed(case, &wanted.place, &message));
+            failures.push(Failure::at(&wanted.place, message));
             continue;
         }
         // What cannot be rendered has been reported already.
@@ -179,26 +262,33 @@ fn check_rendered(case: &Case, event: &Event, jobs: &[NewJob], problems: &mut Di
         if data.len() < jobs.len() {
             continue;
         }
+        let extent = case.expect.extent;
         // A list says it of each item, in order; anything else of all alike.
-        let found = if matches!(wanted.value, yaml::Value::List(_)) {
-            differences(&wanted.to_json(), &Value::Array(data))
+        let differences = if matches!(wanted.value, yaml::Value::List(_)) {
+            differences(wanted, &Value::Array(data), extent)
         } else {
-            let wanted = wanted.to_json();
-            let mut found = data.iter().map(|data| differences(&wanted, data));
+            let mut found = data.iter().map(|data| differences(wanted, data, extent));
             found.find(|found| !found.is_empty()).unwrap_or_default()
         };
-        if !found.is_empty() {
+        if !differences.is_empty() {
             let message = format!("`{name}` is rendered differently");
-            let problem = failed(case, &wanted.place, &message);
-            problems.push(problem.help(found.join("\n")));
+            failures.push(Failure {
+                action: Some(name.clone()),
+                differences,
+                ..Failure::at(&wanted.place, message)
+            });
         }
     }
 }
 
 /// A job's body, rendered with the test's answers if it waits for some.
 fn body(case: &Case, event: &Event, job: &NewJob) -> Result<JobBody, String> {
-    let none = Value::Object(serde_json::Map::new());
-    let answers = case.answers.as_ref().unwrap_or(&none);
+    let answers = case.answers.as_ref().map(|answers| answers.given.clone());
+    prepared(event, job, &Value::Object(answers.unwrap_or_default()))
+}
+
+/// A job's body, rendered with what others answered if it waits for them.
+pub(super) fn prepared(event: &Event, job: &NewJob, answers: &Value) -> Result<JobBody, String> {
     let job = Job {
         id: job.id,
         event: event.id,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Diagnostics, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::event::{
     Delivery, Event, EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef,
 };
@@ -13,7 +13,8 @@ use crate::providers::{Provider, Providers, identify};
 use crate::rule::{Names, Rule};
 use crate::runtime::Timestamp;
 
-use super::case::Case;
+use super::case::{Case, RECEIVED_AT};
+use super::payload::Body;
 
 /// An event that never came in, as a person describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,54 +87,67 @@ pub fn imagine(said: &Said, provider: Option<&Provider>) -> Result<Event, String
 }
 
 /// What is needed to imagine events.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Imagination<'n> {
-    names: &'n Names,
-    providers: Providers,
+    pub(super) names: &'n Names,
+    pub(super) providers: &'n Providers,
 }
 
-impl<'n> Imagination<'n> {
-    pub(super) fn new(names: &'n Names) -> Self {
-        Self {
-            names,
-            providers: Providers::builtin(),
-        }
-    }
+/// An event as a store shows it, masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// The source it came in by.
+    pub source: String,
+    /// Its provider.
+    pub provider: String,
+    /// Its names, most general first.
+    pub names: Vec<String>,
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: String,
+    /// When it was received.
+    pub received_at: Timestamp,
+}
 
-    /// The event of a test. What the test leaves out is taken from the rule: its provider, source and
-    /// first event name.
+impl Imagination<'_> {
+    /// The event of a test. What the test leaves out is taken from the stored event, if it names one,
+    /// or else from the rule: its provider, source and first event name.
     pub(super) fn event(
         &self,
         case: &Case,
+        stored: Option<&StoredEvent>,
         rule: &Rule,
         problems: &mut Diagnostics,
     ) -> Option<Event> {
-        let provider = self.provider(case, rule);
+        let provider = self.provider(case, stored, rule);
         let definition = self.providers.find(&provider);
-        let delivery = delivery(case);
+        let delivery = delivery(case, stored);
         let kind = media_kind(case, definition.as_deref(), &delivery);
         let payload = match Payload::new(delivery.body.clone(), kind) {
             Ok(payload) => payload,
             Err(error) => {
                 let place = case.place.clone();
-                let problem = crate::diagnostic::Diagnostic::error;
-                problems.push(problem(code::BAD_VALUE, place, format!("payload: {error}")));
+                let message = format!("payload: {error}");
+                problems.push(Diagnostic::error(code::BAD_VALUE, place, message));
                 return None;
             }
         };
         let identity = definition.map(|found| identify::identify(&found, &delivery, &payload));
         let known = identity.map(|identity| (identity.names, identity.delivery_id));
         let (names, delivery_id) = known.unwrap_or_default();
-        let source = self.source(case, rule, &provider);
+        let names = stored.map_or(names, |stored| stored.names.clone());
+        let source = self.source(case, stored, rule, &provider);
         Some(Event {
             id: EventId::from_bytes([0; 16]),
             source: SourceRef {
-                labels: self.labels(&source),
+                labels: self.labels(case, &source),
                 name: source,
             },
             provider,
             names: event_names(case, rule, names),
             delivery_id,
-            received_at: case.at,
+            received_at: delivery.received_at,
             nonce: [0; 16],
             headers: delivery.headers,
             query: delivery.query,
@@ -142,25 +156,34 @@ impl<'n> Imagination<'n> {
         })
     }
 
-    fn labels(&self, source: &str) -> BTreeMap<String, String> {
-        self.names.labels.get(source).cloned().unwrap_or_default()
+    fn labels(&self, case: &Case, source: &str) -> BTreeMap<String, String> {
+        let known = || self.names.labels.get(source).cloned();
+        case.labels.clone().or_else(known).unwrap_or_default()
     }
 
-    fn provider(&self, case: &Case, rule: &Rule) -> String {
+    fn provider(&self, case: &Case, stored: Option<&StoredEvent>, rule: &Rule) -> String {
         let of_source = |name: &String| self.names.sources.as_ref()?.get(name).cloned();
         let said = case.provider.clone();
-        said.or_else(|| case.source.as_ref().and_then(of_source))
+        said.or_else(|| stored.map(|stored| stored.provider.clone()))
+            .or_else(|| case.source.as_ref().and_then(of_source))
             .or_else(|| first_fitting(&rule.when.providers, self.names.providers.iter()))
             .or_else(|| rule.when.sources.iter().find_map(of_source))
             .unwrap_or_else(|| "generic".to_owned())
     }
 
-    fn source(&self, case: &Case, rule: &Rule, provider: &str) -> String {
+    fn source(
+        &self,
+        case: &Case,
+        stored: Option<&StoredEvent>,
+        rule: &Rule,
+        provider: &str,
+    ) -> String {
         let all = || self.names.sources.iter().flatten();
         let sources = || all().filter(|(name, _)| rule.when.hears(name));
         let of_provider = sources().filter(|(_, of)| *of == provider);
         let said = case.source.clone();
-        said.or_else(|| first_fitting(&rule.when.sources, sources().map(|(name, _)| name)))
+        said.or_else(|| stored.map(|stored| stored.source.clone()))
+            .or_else(|| first_fitting(&rule.when.sources, sources().map(|(name, _)| name)))
             .or_else(|| of_provider.map(|(name, _)| name.clone()).next())
             .or_else(|| {
                 first_fitting(
@@ -186,30 +209,50 @@ fn first_fitting<'k>(
         .or_else(|| Some(globs.first()?.replace('*', "")))
 }
 
-fn delivery(case: &Case) -> Delivery {
-    let mut headers = case.headers.clone();
+fn delivery(case: &Case, stored: Option<&StoredEvent>) -> Delivery {
+    let headers = case
+        .headers
+        .as_ref()
+        .or(stored.map(|stored| &stored.headers));
+    let mut headers = headers.cloned().unwrap_or_default();
+    let (content_type, body) = match (&case.body, stored) {
+        (
+            Body::Sent {
+                content_type,
+                bytes,
+                ..
+            },
+            _,
+        ) => (*content_type, bytes.clone()),
+        (Body::Stored(_), stored) => {
+            let body = stored.map(|stored| stored.body.clone());
+            ("application/json", body.unwrap_or_default().into())
+        }
+    };
     let is_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
     if !headers.iter().any(is_type) {
-        let content_type = case.body.content_type.to_owned();
-        headers.push(("content-type".to_owned(), content_type));
+        headers.push(("content-type".to_owned(), content_type.to_owned()));
     }
+    let at = case.at.or(stored.map(|stored| stored.received_at));
     Delivery {
         method: "POST".to_owned(),
-        query: Query::default(),
+        query: Query::new(case.query.iter().cloned()),
         query_text: String::new(),
         headers: Headers::new(headers),
-        body: case.body.bytes.clone(),
-        received_at: case.at,
+        body,
+        received_at: at.unwrap_or(RECEIVED_AT),
         remote: None,
     }
 }
 
 fn media_kind(case: &Case, provider: Option<&Provider>, delivery: &Delivery) -> MediaKind {
-    if case.body.inline {
-        return MediaKind::Json;
-    }
+    let content_type = match &case.body {
+        Body::Sent { inline: true, .. } => return MediaKind::Json,
+        Body::Sent { content_type, .. } => *content_type,
+        Body::Stored(_) => "application/json",
+    };
     let said = provider.and_then(|provider| identify::media_kind(provider, delivery).ok());
-    said.unwrap_or(match case.body.content_type {
+    said.unwrap_or(match content_type {
         "application/x-www-form-urlencoded" => MediaKind::Form,
         "text/plain" => MediaKind::Text,
         _ => MediaKind::Json,

@@ -15,6 +15,14 @@ fn blocks(page: &str, first_line: &str) -> Vec<String> {
         .collect()
 }
 
+/// The file of tests that is shown next after a block, if that is what comes next.
+fn tests_behind<'p>(page: &'p str, block: &str) -> Option<&'p str> {
+    let (_, behind) = page.split_once(block)?;
+    let next = behind.split("```yaml\n").nth(1)?.split("```").next()?;
+    let (first, _) = next.split_once('\n')?;
+    first.ends_with(".test.yaml").then_some(next)
+}
+
 fn check(folder: &Folder, what: &str) {
     let output = run(&["check", folder.path().to_str().unwrap()]);
     let (said, complained) = (
@@ -36,6 +44,10 @@ fn rules_in_the_documentation_pass_check() {
         for block in [blocks(page, "rules:"), blocks(page, "defaults:")].concat() {
             let folder = Folder::new();
             folder.write("rules.yaml", &block);
+            let text = std::fs::read_to_string(project().join(page)).unwrap();
+            if let Some(tests) = tests_behind(&text, &block) {
+                folder.write("rules.test.yaml", tests);
+            }
             check(&folder, &format!("{page}:\n{block}"));
             seen += 1;
         }

@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::app::{load, load_rules};
-use crate::config::{Config, Definitions, Document};
+use crate::config::Document;
 use crate::diagnostic::Diagnostics;
-use crate::providers::Providers;
-use crate::rule::{Names, RuleSet, with_shared_above};
+use crate::rule::RuleSet;
+use crate::trial::Tried;
 
-use super::CONFIG;
+use super::known::{Known, Wanted};
 use super::output::{Done, Failure, Output};
 use report::ReportFormat;
 
 /// Says what is wrong in hookrule.yaml, provider definitions and rules, and what to write instead
 ///
-/// Also runs the tests in the rule files. Nothing is sent and nothing is stored. Without PATH it looks
+/// Also runs the tests in the rule files and in `*.test.yaml` beside them. Nothing is sent and nothing is stored. Without PATH it looks
 /// at hookrule.yaml and all that it names. A PATH is a rule file, a folder of rules, or a folder with a
 /// hookrule.yaml. Rules are checked against the sources and destinations of --config where that file
 /// exists.
@@ -60,13 +60,9 @@ struct Looked {
 }
 
 impl Looked {
-    fn add(&mut self, rules: &RuleSet) {
+    fn add(&mut self, rules: &RuleSet, tests: usize) {
         self.rules += rules.rules.len();
-        self.tests += rules
-            .rules
-            .iter()
-            .map(|rule| rule.tests.len())
-            .sum::<usize>();
+        self.tests += tests;
         self.files += rules.files.len();
     }
 }
@@ -74,26 +70,12 @@ impl Looked {
 impl Check {
     pub(super) fn run(self, output: &mut Output<'_>) -> Done {
         let mut looked = Looked::default();
-        if self.paths.is_empty() {
-            look_at_config(output.config(), output, &mut looked)?;
+        let wanted = Wanted::of(self.paths, output)?;
+        for config in &wanted.configs {
+            look_at_config(config, output, &mut looked)?;
         }
-        let mut roots = Vec::new();
-        for path in self.paths {
-            if !path.exists() {
-                let why = format!("there is nothing at {}", path.display());
-                return Err(Failure::Other(why));
-            }
-            let inside = path.join(CONFIG);
-            if path.file_name().is_some_and(|name| name == CONFIG) {
-                look_at_config(&path, output, &mut looked)?;
-            } else if inside.is_file() {
-                look_at_config(&inside, output, &mut looked)?;
-            } else {
-                roots.push(path);
-            }
-        }
-        if !roots.is_empty() {
-            look_at_rules(&roots, output, &mut looked)?;
+        if !wanted.roots.is_empty() {
+            look_at_rules(&wanted.roots, output, &mut looked)?;
         }
         report::report(looked, self.format, self.strict, output)
     }
@@ -106,7 +88,7 @@ fn look_at_config(path: &Path, output: &Output<'_>, looked: &mut Looked) -> Resu
     }
     let loaded = load(path, output.environment().as_ref(), None);
     if let Some(rules) = &loaded.rules {
-        looked.add(rules);
+        looked.add(rules, loaded.tests);
     }
     looked.problems.extend(loaded.problems);
     Ok(())
@@ -117,41 +99,12 @@ fn look_at_rules(
     output: &Output<'_>,
     looked: &mut Looked,
 ) -> Result<(), Failure> {
-    let mut roots = roots.to_vec();
-    let names = if output.config().is_file() {
-        let (names, configured) = names(output)?;
-        let above = roots
-            .iter()
-            .flat_map(|path| with_shared_above(path, &configured));
-        roots = above.collect();
-        names
-    } else {
-        looked.alone = true;
-        let providers = Providers::builtin();
-        let providers = providers.names().into_iter().map(str::to_owned).collect();
-        Names {
-            providers,
-            ..Names::default()
-        }
-    };
-    if let Some(rules) = load_rules(&roots, &names, &mut looked.problems) {
-        looked.add(&rules);
+    let known = Known::by(output.config(), output)?;
+    looked.alone |= known.alone;
+    let (roots, problems) = (known.with_shared(roots), &mut looked.problems);
+    let tried = load_rules(&roots, &known.names, &known.providers, problems);
+    if let Some(Tried { loaded, tests }) = tried {
+        looked.add(&loaded.set, tests);
     }
     Ok(())
-}
-
-/// The names that rules may use, and where rules are looked for; what else is wrong in hookrule.yaml
-/// is not asked here.
-fn names(output: &Output<'_>) -> Result<(Names, Vec<PathBuf>), Failure> {
-    let document = Document::read(output.config())?;
-    let environment = output.environment().as_ref();
-    let definitions = Definitions::read(&document.providers(environment)?, None);
-    let providers = &definitions.providers;
-    let config = Config::read(&document, environment, providers, &mut Diagnostics::new());
-    let roots = document.rules(environment).unwrap_or_default();
-    let names = match config {
-        Some(config) => config.names(providers),
-        None => document.names_as_written(environment, providers),
-    };
-    Ok((names, roots))
 }

@@ -73,14 +73,15 @@ pub(super) struct PlanCommand {
 
 impl PlanCommand {
     pub(super) async fn run(self, output: &mut Output<'_>) -> Done {
-        let document = Document::read(output.config())?;
+        // Says where it was looked for, and what to do.
+        Document::read(output.config())?;
         let new = match &self.git {
-            Some(revision) => sets::of_revision(revision, &document, output)?,
-            None => sets::of_paths(&self.new, &document, output)?,
+            Some(revision) => sets::of_revision(revision, output)?,
+            None => sets::of_paths(&self.new, output)?,
         };
         let operator = reach(output, Needs::Rules).await?;
         let running = sets::running(operator.as_ref()).await?;
-        let sets = Sets::new(running, new, &document, output)?;
+        let sets = Sets::new(running, new);
         if let Some(rule) = &self.rule {
             sets.expect_rule(rule)?;
         }

@@ -3,15 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::app::load_rules;
-use crate::config::Document;
 use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::operator::{Answer, Masks, Operator, Question};
 use crate::providers::Providers;
-use crate::rule::{Names, Root, RuleSet, with_shared_above};
+use crate::rule::{Root, RuleSet, with_shared_above};
 
-use super::super::CONFIG;
+use super::super::known::{CONFIG, Known};
 use super::super::output::{Failure, Output};
-use super::super::reach;
 use super::super::show::mismatch;
 use super::git::Checkout;
 
@@ -29,23 +27,18 @@ pub(super) struct Sets {
 pub(super) struct NewRules {
     set: RuleSet,
     named: String,
+    providers: Providers,
 }
 
 impl Sets {
-    /// Both, and the provider definitions that say what is masked.
-    pub(super) fn new(
-        running: RuleSet,
-        new: NewRules,
-        document: &Document,
-        output: &Output<'_>,
-    ) -> Result<Self, Failure> {
-        let (_, providers) = reach::names(document, output)?;
-        Ok(Self {
+    /// Both; the provider definitions of the new one say what is masked.
+    pub(super) fn new(running: RuleSet, new: NewRules) -> Self {
+        Self {
             running,
             new: new.set,
             named: new.named,
-            providers,
-        })
+            providers: new.providers,
+        }
     }
 
     /// What is masked in events of a provider.
@@ -97,11 +90,7 @@ pub(super) async fn running(operator: &dyn Operator) -> Result<RuleSet, Failure>
 }
 
 /// The rules in files and folders that were named.
-pub(super) fn of_paths(
-    paths: &[PathBuf],
-    document: &Document,
-    output: &mut Output<'_>,
-) -> Result<NewRules, Failure> {
+pub(super) fn of_paths(paths: &[PathBuf], output: &mut Output<'_>) -> Result<NewRules, Failure> {
     for path in paths {
         if !path.exists() {
             let why = format!("there is nothing at {}", path.display());
@@ -113,11 +102,11 @@ pub(super) fn of_paths(
     if let [folder] = paths
         && folder.join(CONFIG).is_file()
     {
-        let document = Document::read(&folder.join(CONFIG))?;
-        let (names, _) = reach::names(&document, output)?;
-        return read(names, named);
+        let known = Known::by(&folder.join(CONFIG), output)?;
+        return read(known, named);
     }
-    let (mut names, _) = reach::names(document, output)?;
+    let mut known = Known::by(output.config(), output)?;
+    let names = &mut known.names;
     let roots = paths.iter().map(|path| Root {
         path: path.clone(),
         namespace: like(path, &names.roots).and_then(|root| root.namespace.clone()),
@@ -137,7 +126,7 @@ pub(super) fn of_paths(
         namespace: None,
     }));
     names.roots = new;
-    read(names, named)
+    read(known, named)
 }
 
 /// What files get from the folders they lie in.
@@ -161,29 +150,34 @@ fn like<'r>(path: &Path, roots: &'r [Root]) -> Option<&'r Root> {
 }
 
 /// The rules of a revision, where hookrule.yaml looks for them.
-pub(super) fn of_revision(
-    revision: &str,
-    document: &Document,
-    output: &Output<'_>,
-) -> Result<NewRules, Failure> {
-    let (mut names, _) = reach::names(document, output)?;
+pub(super) fn of_revision(revision: &str, output: &Output<'_>) -> Result<NewRules, Failure> {
+    let mut known = Known::by(output.config(), output)?;
+    let folder = output.config().parent().unwrap_or(Path::new(""));
+    let names = &mut known.names;
     let roots: Vec<_> = names.roots.iter().map(|root| root.path.clone()).collect();
-    let checkout = Checkout::of(revision, &document.folder, &roots).map_err(Failure::Other)?;
+    let checkout = Checkout::of(revision, folder, &roots).map_err(Failure::Other)?;
     for root in &mut names.roots {
         root.path = checkout.path_of(&root.path).map_err(Failure::Other)?;
     }
-    let read = read(names, format!("revision {revision}"));
+    let read = read(known, format!("revision {revision}"));
     read.map_err(|failure| match failure {
         Failure::Diagnostics(problems) => Failure::Diagnostics(checkout.renamed(problems)),
         other => other,
     })
 }
 
-fn read(names: Names, named: String) -> Result<NewRules, Failure> {
+fn read(known: Known, named: String) -> Result<NewRules, Failure> {
     let mut problems = Diagnostics::new();
+    let Known {
+        names, providers, ..
+    } = known;
     let roots: Vec<_> = names.roots.iter().map(|root| root.path.clone()).collect();
-    match load_rules(&roots, &names, &mut problems) {
-        Some(set) if !problems.has_errors() => Ok(NewRules { set, named }),
+    match load_rules(&roots, &names, &providers, &mut problems) {
+        Some(tried) if !problems.has_errors() => Ok(NewRules {
+            set: tried.loaded.set,
+            named,
+            providers,
+        }),
         _ => Err(Failure::Diagnostics(problems)),
     }
 }

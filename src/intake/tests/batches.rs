@@ -98,3 +98,61 @@ fn what_a_definition_asks_for_must_be_there() {
     let (_, problems) = read(&with("url: \"https://h/x\""), Reach::Loopback);
     assert!(!problems.has_errors(), "{problems:?}");
 }
+
+/// The notification of the shared vectors, signed with the key that is published here.
+const SNS: &str = "{\"Type\":\"Notification\",\"MessageId\":\"m1\",\"TopicArn\":\"arn:aws:sns:us-east-1:1:t\",\"Message\":\"hi\",\"Timestamp\":\"2023-11-14T22:13:20.000Z\",\"SignatureVersion\":\"2\",\"Signature\":\"fZxxcA2pUEdjoypBb4uXZENvaHecmbVmIp/9FkOBLLWWVhR01MD1I/Xg0PgGy/+88j+GS6862qJj5v0FzguACHzm+lfnpXiiTKOdDTWRQ92TcfhxUSzYJrrIq8+wuI2x14rvXDJei737ODexvr96O4DADxrLBbzhTiEchFAf96/unIWMqw/bx3eGeCzoecUSjIH7X7xPSgnfn1BlN1xTFPnADPKSoekksGSXufdtDmveBcyGcAkJ/lJXuNiV/oATyH2atg+tjhmUwjp+obaKLifC2Bd0t61UmDFvz2voMIxZs8M5Go22VEjMnrtd60vFkKPKb7rAoq3Tg3GrhTKLLQ==\",\"SigningCertURL\":\"https://sns.us-east-1.amazonaws.com/x.pem\"}";
+
+#[tokio::test]
+async fn a_published_key_is_fetched() {
+    let sns = |topic| format!("sns: {{provider: aws-sns, settings: {{topic: {topic}}}}}");
+    let stage = Stage::start(&sns("\"arn:aws:sns:us-east-1:1:t\""));
+    let headers = [("content-type", "text/plain; charset=UTF-8")];
+    let send = |body: &str| stage.send("sns", stage.unsigned(headers, body));
+    assert_eq!(send(SNS).await.status, 202);
+    assert_eq!(stage.events().await.len(), 1);
+    assert_eq!(send(&SNS.replace("\"hi\"", "\"ho\"")).await.status, 401);
+    // A key that is not there: not proven, not disproven.
+    assert_eq!(send(&SNS.replace("x.pem", "y.pem")).await.status, 503);
+    for elsewhere in [
+        "https://evil.example/x.pem",
+        "http://sns.us-east-1.amazonaws.com/x.pem",
+    ] {
+        let body = SNS.replace("https://sns.us-east-1.amazonaws.com/x.pem", elsewhere);
+        assert_eq!(send(&body).await.status, 401, "{elsewhere}");
+    }
+    // The same keys sign for everybody's topics.
+    let other = Stage::start(&sns("\"arn:aws:sns:us-east-1:2:other\""));
+    let delivery = other.unsigned(headers, SNS);
+    assert_eq!(other.send("sns", delivery).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_senders_secret_is_kept_once() {
+    let folder = std::env::temp_dir().join(format!("hookrule-pairing-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("asana");
+    let path = file.display();
+    let stage = Stage::start(&format!("asana: {{provider: asana, pairing: \"{path}\"}}"));
+    let send = |secret| stage.send("asana", stage.unsigned([("X-Hook-Secret", secret)], ""));
+    let answer = send("the-secret-that-asana-gives").await;
+    assert_eq!(answer.status, 200);
+    let echoed = (
+        "x-hook-secret".to_owned(),
+        "the-secret-that-asana-gives".to_owned(),
+    );
+    assert!(answer.headers.contains(&echoed));
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        "the-secret-that-asana-gives"
+    );
+    assert_eq!(send("another").await.status, 401);
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        "the-secret-that-asana-gives"
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+    let closed =
+        Stage::start("asana: {provider: asana, secrets: [thirty-two-bytes-of-test-secret!]}");
+    let delivery = closed.unsigned([("X-Hook-Secret", "another")], "");
+    assert_eq!(closed.send("asana", delivery).await.status, 401);
+}

@@ -11,10 +11,13 @@ use tokio::sync::watch;
 use super::FaultyStore;
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::event::{Delivery, EventId, Headers, Query};
-use crate::intake::{Answer, Handover, Intake, Parts, Permit, Reach, Settings, Source, Sources};
+use crate::intake::{
+    Answer, Fetch, Handover, Intake, Parts, Permit, Reach, Settings, Source, Sources,
+};
 use crate::providers::Providers;
 use crate::providers::sign::{Draft, sign};
 use crate::rule::{Names, RuleSet};
+use crate::runtime::BoxFuture;
 use crate::runtime::telemetry::Telemetry;
 use crate::runtime::{Clock, Timestamp};
 use crate::secret::Secret;
@@ -104,6 +107,26 @@ pub(super) struct Stage {
     providers: Providers,
 }
 
+/// The public key of the shared vectors, as AWS would publish its own.
+pub(super) const PUBLISHED: &[u8] = b"-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAtuBwcwjQkS+8hD5LEUU1\nejgaPpAIkzpMenmJhE16ylAWXvpWlAt8swh+ib3VonlfTC/oaRQrpZtmacj4xySl\nvJcKNDS3881pUOuYpmv1qFrsb3vpz4L2ybqCCopSFerd5D36Q3b0429w22NMi4fb\nuY87CPQuEkDAdXp4pmce3B76eH+f/WhdhjV7F65Oo1NuQw4b1+AtK8LdOBW83zkz\n8Q24d0R87aLXTlnqZvV9MoR1FNmU7tICgjv+PxsLY4SLneN+guOTPjHBhFLVmlk4\nK+PS+JvywUgoJep0weTaXSIKurgE/LIJA+JnSmvG5mPKMeJVMYdDWwIvyCXakDKY\ntQIDAQAB\n-----END PUBLIC KEY-----\n";
+
+/// What senders publish, in these tests.
+pub(super) struct Published;
+
+impl Fetch for Published {
+    fn fetch<'f>(&'f self, url: &'f str) -> BoxFuture<'f, Result<Bytes, String>> {
+        Box::pin(async move {
+            match url {
+                "https://sns.us-east-1.amazonaws.com/x.pem" => Ok(Bytes::from_static(PUBLISHED)),
+                "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription" => {
+                    Ok(Bytes::new())
+                }
+                _ => Err("it answered with 404".to_owned()),
+            }
+        })
+    }
+}
+
 impl Stage {
     pub(super) fn start(sources: &str) -> Self {
         Self::start_with(sources, RuleSet::default())
@@ -126,6 +149,7 @@ impl Stage {
             rules: watch::channel(Arc::new(rules)).1,
             settings: watch::channel(Arc::new(Settings::default())).1,
             handover,
+            fetch: Arc::new(Published),
         });
         Self {
             intake,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::super::fetched::Fetch;
 use super::super::letter::Letter;
 use super::super::overrides::Overrides;
 use super::super::public_key::PublicKeyForm;
@@ -26,6 +27,7 @@ pub(super) struct Asymmetric {
     form: SignatureForm,
     key: PublicKeyForm,
     signed: Signed,
+    fetch: Option<Fetch>,
     hint: String,
 }
 
@@ -41,7 +43,13 @@ pub(super) fn parse(
         named(node, &PublicKeyForm::NAMES, PublicKeyForm::named, problems)
     });
     let signed = Signed::parse(fields, problems);
-    Some(Arc::new(Asymmetric::new(title, form, key?, signed?)))
+    let fetch = match fields.optional("fetch") {
+        Some(node) => Some(Fetch::parse(node, problems)?),
+        None => None,
+    };
+    let mut scheme = Asymmetric::new(title, form, key?, signed?);
+    scheme.fetch = fetch;
+    Some(Arc::new(scheme))
 }
 
 impl Asymmetric {
@@ -52,7 +60,29 @@ impl Asymmetric {
             form,
             key,
             signed,
+            fetch: None,
             hint,
+        }
+    }
+
+    /// The keys that a source gives, or those that the sender publishes.
+    fn keys(
+        &self,
+        secrets: &[Secret],
+        reading: &Reading<'_>,
+    ) -> Result<Vec<VerifyingKey>, Refusal> {
+        let given = secrets.iter().filter_map(|secret| self.key(secret).ok());
+        let given: Vec<_> = given.collect();
+        match &self.fetch {
+            _ if !given.is_empty() => Ok(given),
+            None => Err(Refusal::NoSecret),
+            Some(fetch) => {
+                let url = fetch.locate(reading, &self.hint)?;
+                let found = reading.keyring.find(&url);
+                let found = found.ok_or(Refusal::KeyMissing(url))?;
+                let fitting = found.all().filter(|key| key.fits(self.form));
+                Ok(fitting.cloned().collect())
+            }
         }
     }
 
@@ -72,13 +102,7 @@ impl Scheme for Asymmetric {
         mut reading: Reading<'a>,
         now: Timestamp,
     ) -> Result<Proof, Refusal> {
-        let keys: Vec<_> = secrets
-            .iter()
-            .filter_map(|secret| self.key(secret).ok())
-            .collect();
-        if keys.is_empty() {
-            return Err(Refusal::NoSecret);
-        }
+        let keys = self.keys(secrets, &reading)?;
         let right = |content: &Content<'a>, tags: &[Vec<u8>]| {
             let content = content.concat();
             let made_with = |key: &VerifyingKey| {
@@ -106,7 +130,9 @@ impl Scheme for Asymmetric {
         used: &mut BTreeSet<&'static str>,
     ) -> Result<Arc<dyn Scheme>, String> {
         let signed = self.signed.with(overrides, used)?;
-        Ok(Arc::new(Self::new(self.title, self.form, self.key, signed)))
+        let mut scheme = Self::new(self.title, self.form, self.key, signed);
+        scheme.fetch.clone_from(&self.fetch);
+        Ok(Arc::new(scheme))
     }
 
     fn headers(&self) -> Vec<&str> {
@@ -115,5 +141,9 @@ impl Scheme for Asymmetric {
 
     fn signed(&self) -> Option<&Signed> {
         Some(&self.signed)
+    }
+
+    fn fetches(&self) -> bool {
+        self.fetch.is_some()
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::super::covered::covers_body;
+use super::super::fetched::Fetch;
 use super::super::jwt::{Algorithm, Token};
 use super::super::letter::Letter;
 use super::super::overrides::Overrides;
@@ -37,6 +38,7 @@ struct Jwt {
     claims: Vec<(Box<str>, Parts)>,
     max_age: Option<Duration>,
     leeway: Duration,
+    fetch: Option<Fetch>,
     hint: String,
 }
 
@@ -67,6 +69,10 @@ fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn 
     let leeway = fields
         .optional("leeway")
         .map_or(Some(LEEWAY), |node| node.duration(problems));
+    let fetch = match fields.optional("fetch") {
+        Some(node) => Some(Fetch::parse(node, problems)?),
+        None => None,
+    };
     let algorithms = algorithms?;
     if algorithms.iter().any(|a| a.is_shared()) && !algorithms.iter().all(|a| a.is_shared()) {
         // A public key, taken for a shared secret, would let anybody sign.
@@ -81,6 +87,7 @@ fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn 
         claims,
         max_age,
         leeway: leeway?,
+        fetch,
         hint: String::new(),
     };
     Some(Arc::new(jwt.told()))
@@ -104,6 +111,25 @@ impl Jwt {
             what: self.place.to_string(),
             why: format!("{why}; {}", self.hint),
         }
+    }
+
+    /// Whether a key that the sender publishes made a token.
+    fn made_by_published(
+        &self,
+        token: &Token<'_>,
+        fetch: &Fetch,
+        reading: &Reading<'_>,
+    ) -> Result<bool, Refusal> {
+        let url = fetch.locate(reading, &self.hint)?;
+        let Some(keys) = reading.keyring.find(&url) else {
+            return Err(Refusal::KeyMissing(url));
+        };
+        let mut named = keys.named(token.key_id.as_deref()).peekable();
+        if named.peek().is_none() {
+            // It may be newer than what was fetched.
+            return Err(Refusal::KeyMissing(url));
+        }
+        Ok(named.any(|key| token.made_by(key)))
     }
 
     /// That a token's times hold now, and its claims for this delivery.
@@ -168,7 +194,7 @@ impl Scheme for Jwt {
     ) -> Result<Proof, Refusal> {
         let usable = |secret: &&Secret| self.secret_bytes(secret).is_ok();
         let secrets: Vec<_> = secrets.iter().filter(usable).collect();
-        if secrets.is_empty() {
+        if secrets.is_empty() && self.fetch.is_none() {
             return Err(Refusal::NoSecret);
         }
         let sent = reading
@@ -179,7 +205,11 @@ impl Scheme for Jwt {
             return Err(self.malformed(&why));
         };
         let token = Token::read(text, &self.algorithms).map_err(|why| self.malformed(&why))?;
-        if !secrets.iter().any(|secret| token.made_with(secret)) {
+        let right = match (&self.fetch, secrets.is_empty()) {
+            (Some(fetch), true) => self.made_by_published(&token, fetch, &reading)?,
+            _ => secrets.iter().any(|secret| token.made_with(secret)),
+        };
+        if !right {
             return Err(Refusal::Mismatch {
                 what: self.place.to_string(),
                 hint: self.hint.clone(),
@@ -250,5 +280,9 @@ impl Scheme for Jwt {
     fn places(&self) -> Vec<&Place> {
         let expected = self.claims.iter().map(|(_, expected)| expected);
         expected.flat_map(Parts::places).collect()
+    }
+
+    fn fetches(&self) -> bool {
+        self.fetch.is_some()
     }
 }

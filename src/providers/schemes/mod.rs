@@ -82,6 +82,11 @@ pub trait Scheme: Debug + Send + Sync {
             .map_or_else(Vec::new, |signed| signed.places().collect())
     }
 
+    /// Whether a source needs no key of its own, since the sender publishes its keys.
+    fn fetches(&self) -> bool {
+        false
+    }
+
     /// What signs the answers of handshakes, where the secret can sign.
     fn mac(&self, _: &Secret) -> Option<Mac> {
         None

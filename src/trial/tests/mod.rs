@@ -1,12 +1,16 @@
 //! What tests in rule files say when they fail, and that they pass when they should.
 
-use std::path::Path;
+mod beside;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::providers::Providers;
-use crate::rule::{Loaded, Names, RuleSet, read_rule_files};
+use crate::rule::{Found, Loaded, Names, RuleSet, read_rule_files};
 
-use super::{load, run};
+use super::{Outcome, Report, Trial};
 
 /// One rule with tests: `when`, more keys of the rule, and the tests, each in one line.
 fn text(when: &str, rest: &str, tests: &[&str]) -> String {
@@ -19,6 +23,29 @@ fn text(when: &str, rest: &str, tests: &[&str]) -> String {
 }
 
 const LOG: &str = "    actions: [{log: {message: 'n is {{payload.n}}'}}]\n";
+
+/// Builds a rule set of these files and their own tests.
+fn load(files: Vec<Arc<SourceFile>>, names: &Names, previous: Option<&RuleSet>) -> Loaded {
+    let found = Found {
+        files,
+        ..Found::default()
+    };
+    super::load(found, names, &Providers::builtin(), previous).loaded
+}
+
+/// Runs the tests of a set, or only those of some files.
+fn run(set: &RuleSet, names: &Names, only: Option<&BTreeSet<PathBuf>>) -> Report {
+    Trial {
+        set,
+        names,
+        providers: &Providers::builtin(),
+        tests: &[],
+        missing: &[],
+        only,
+        stored: None,
+    }
+    .run(&|_| true)
+}
 
 fn loaded(text: &str) -> Loaded {
     load(
@@ -33,7 +60,7 @@ fn passes(when: &str, rest: &str, test: &str) {
     let loaded = loaded(&text(when, rest, &[test]));
     assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
     let report = run(&loaded.set, &Names::default(), None);
-    assert!(matches!(report.results.as_slice(), [one] if one.passed));
+    assert!(matches!(report.results.as_slice(), [one] if one.outcome == Outcome::Passed));
 }
 
 /// Exactly one finding: its code, the text it points at, and what it says.
@@ -331,18 +358,17 @@ fn the_report_names_every_test() {
     let results = report
         .results
         .iter()
-        .map(|r| (r.name.as_str(), r.line, r.passed));
+        .map(|r| (r.name.as_str(), r.line, r.outcome == Outcome::Passed));
     assert_eq!(
         results.collect::<Vec<_>>(),
         [("one", 6, true), ("two", 7, false)]
     );
-    let none = std::collections::BTreeSet::from(["other.yaml".into()]);
+    let none = BTreeSet::from(["other.yaml".into()]);
     assert!(run(&set, &Names::default(), Some(&none)).results.is_empty());
 }
 
 mod payload_files {
     use std::fs;
-    use std::path::PathBuf;
 
     use super::*;
 
@@ -470,7 +496,7 @@ fn an_invoice_goes_into_the_books() {
     let loaded = loaded(INVOICES);
     assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
     let wrong = INVOICES.replace("Amount: 1205.0", "Amount: 1206");
-    let found = super::load(
+    let found = load(
         vec![SourceFile::new("a.yaml", wrong)],
         &Names::default(),
         None,
