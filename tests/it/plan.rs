@@ -302,7 +302,7 @@ async fn the_rules_of_a_git_revision_are_compared() {
     refused(&faulty, "HEAD@{1}:ops/rules/c.yaml:3");
     let error = String::from_utf8_lossy(&faulty.stderr);
     assert!(!error.contains("hookrule-plan"), "{error}");
-    refused(&plan(&config, &["--git", "--all"]), "no revision `--all`");
+    refused(&plan(&config, &["--git=--all"]), "no revision `--all`");
     refused(
         &plan(&config, &["--git", "nonsense"]),
         "no revision `nonsense`",
