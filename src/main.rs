@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     let stdout = std::io::stdout();
     let world = World {
         terminal: stdout.is_terminal(),
+        err_terminal: std::io::stderr().is_terminal(),
         out: &mut stdout.lock(),
         err: &mut std::io::stderr(),
         environment: Arc::new(ProcessEnvironment),

@@ -10,7 +10,7 @@ use crate::rule::{Names, is_named_as_test, with_shared_above};
 use super::output::{Failure, Output};
 
 /// The name that makes a file a configuration, in whatever folder.
-const CONFIG: &str = "hookrule.yaml";
+pub(super) const CONFIG: &str = "hookrule.yaml";
 
 /// What is looked at: the rules of a hookrule.yaml, or files and folders of rules.
 #[derive(Debug, Default)]

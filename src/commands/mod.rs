@@ -14,6 +14,8 @@ mod init;
 mod jobs;
 mod known;
 mod output;
+mod plan;
+mod progress;
 mod providers;
 mod proving;
 mod reach;
@@ -77,6 +79,7 @@ enum Command {
     Check(check::Check),
     Test(test::Test),
     Explain(explain::Explain),
+    Plan(plan::PlanCommand),
     Init(init::Init),
     Import(import::Import),
     Completions(completions::Completions),
@@ -97,6 +100,8 @@ pub struct World<'w> {
     pub err: &'w mut dyn Write,
     /// Whether standard output is a terminal.
     pub terminal: bool,
+    /// Whether standard error is one.
+    pub err_terminal: bool,
     /// Environment variables.
     pub environment: std::sync::Arc<dyn Environment>,
     /// The time.
@@ -122,6 +127,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World<'_>
         Command::Init(command) => command.run(&mut output),
         Command::Import(command) => command.run(&mut output),
         Command::Completions(command) => command.run(Arguments::command(), &mut output),
+        Command::Plan(command) => command.run(&mut output).await,
         Command::Send(command) => command.run(&mut output).await,
         Command::Events(command) => command.run(&mut output).await,
         Command::Jobs(command) => command.run(&mut output).await,
@@ -150,6 +156,7 @@ mod tests {
             out: &mut out,
             err: &mut err,
             terminal: false,
+            err_terminal: false,
             environment: Arc::new(BTreeMap::new()),
             clock: Clock::machine(),
         };

@@ -78,6 +78,8 @@ pub(super) struct Output<'w> {
     world: World<'w>,
     config: PathBuf,
     colour: bool,
+    /// Whether a line on standard error may be written over.
+    passing: bool,
 }
 
 impl<'w> Output<'w> {
@@ -88,10 +90,12 @@ impl<'w> Output<'w> {
         };
         let dumb = set("TERM").is_some_and(|term| term == "dumb");
         let colour = world.terminal && set("NO_COLOR").is_none() && !dumb;
+        let passing = world.err_terminal && !dumb;
         Self {
             world,
             config,
             colour,
+            passing,
         }
     }
 
@@ -126,6 +130,16 @@ impl<'w> Output<'w> {
     /// Writes a line for people, beside the output proper.
     pub(super) fn note(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.world.err, "{text}")
+    }
+
+    /// Writes a line for people in place of the last one of its kind, if standard error is a terminal;
+    /// none takes it away.
+    pub(super) fn passing(&mut self, text: Option<&str>) -> io::Result<()> {
+        if !self.passing {
+            return Ok(());
+        }
+        write!(self.world.err, "\r\u{1b}[2K{}", text.unwrap_or_default())?;
+        self.world.err.flush()
     }
 
     /// Writes one JSON text.
@@ -226,6 +240,7 @@ mod tests {
             out,
             err: &mut err,
             terminal,
+            err_terminal: terminal,
             environment: Arc::new(environment),
             clock: Clock::machine(),
         };

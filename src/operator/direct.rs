@@ -87,6 +87,13 @@ impl Direct {
                 let rules = Arc::clone(&self.rules.borrow());
                 Answer::Rules(describe(&rules))
             }
+            Question::EventsWhole(query) => {
+                Answer::EventsWhole(self.store.events_whole(query).await?)
+            }
+            Question::RuleSet => {
+                let rules = Arc::clone(&self.rules.borrow());
+                Answer::RuleSet(rules.text())
+            }
             Question::Explain(why) => Answer::Explained(Box::new(self.explain(why).await?)),
         })
     }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{EventId, JobId};
 use crate::plan::{Attempt, Job, JobState};
 use crate::runtime::BoxFuture;
-use crate::stores::{EventQuery, EventSummary, FiringSummary, JobQuery};
+use crate::stores::{EventQuery, EventSummary, FiringSummary, JobQuery, WholePage};
 
 pub use direct::{Direct, describe};
 pub use explain::{ActionWhy, Asked, Explanation, RuleWhy, Why, explain_here};
@@ -87,6 +87,10 @@ pub enum Question {
     Rules,
     /// Why rules did, or did not, do something with an event.
     Explain(Why),
+    /// Events as they were, to be judged again; not to be shown.
+    EventsWhole(EventQuery),
+    /// The rules that run, as text.
+    RuleSet,
 }
 
 /// Which dead letters: those named, or else all that fit.
@@ -126,6 +130,10 @@ pub enum Answer {
     Rules(Vec<RuleView>),
     /// Rule by rule.
     Explained(Box<Explanation>),
+    /// Newest first.
+    EventsWhole(WholePage),
+    /// What [`crate::rule::RuleSet::of_text`] reads.
+    RuleSet(String),
 }
 
 /// One header as it is shown.

@@ -3,6 +3,7 @@
 //! Planning reads no clock, network, environment or randomness: the same rule set and event give the
 //! same plan. Also the [`Job`] and its states, as stores keep them and the executor runs them.
 
+mod compare;
 mod deferred;
 mod flow;
 mod gating;
@@ -21,6 +22,7 @@ use crate::condition::Looked;
 use crate::event::{Event, JobId};
 use crate::rule::{Response, Rule, RuleSet};
 
+pub use compare::{Change, Difference, JobDifference, PathDifference, RuleDifference, compare};
 pub use deferred::{Beside, prepare};
 pub use flow::{
     Changed, Closes, DIGEST_AGE_MAX, DIGEST_BYTES_MAX, Digest, Gates, Join, Lane, NewFiring,

@@ -46,6 +46,15 @@ impl Timestamp {
         )
     }
 
+    /// This point, `wait` earlier; stops at the beginning of time instead of overflowing.
+    #[must_use]
+    pub fn before(self, wait: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)),
+        )
+    }
+
     /// Reads RFC 3339 with an offset: `2026-11-24T08:00:00Z`.
     pub fn parse(text: &str) -> Option<Self> {
         let time: jiff::Timestamp = text.parse().ok()?;

@@ -11,6 +11,7 @@ mod listing;
 pub mod memory;
 pub mod reasons;
 pub mod sqlite;
+mod whole;
 mod work;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use gates::{FIRINGS_PER_CLAIM, FiringState, Gate, SETTLING};
 pub use listing::{
     Companion, EventQuery, EventSummary, FiringSummary, JobHistory, JobQuery, LIST_MAX,
 };
+pub use whole::{PAGE_BYTES_MAX, WholeEvent, WholePage};
 pub use work::{
     Acceptance, Accepted, Claim, Claimed, Dedupe, Lease, LeasedJob, Next, Record, Swept,
 };
@@ -72,8 +74,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The moment `wait` before `now`; stops at the beginning of time instead of overflowing.
 fn before(now: Timestamp, wait: Duration) -> Timestamp {
-    let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-    Timestamp::from_millis(now.millis().saturating_sub(wait))
+    now.before(wait)
 }
 
 /// Durable state. Every change is one transaction, and is on disk when its future returns: a power cut
@@ -182,6 +183,10 @@ pub trait Store: Send + Sync {
 
     /// Events, newest first by their ids.
     fn events(&self, query: EventQuery) -> BoxFuture<'_, Result<Vec<EventSummary>>>;
+
+    /// Events as they were, newest first by their ids: a page of at most [`EventQuery::limit`] events
+    /// and about [`PAGE_BYTES_MAX`]. A damaged event is named and passed over.
+    fn events_whole(&self, query: EventQuery) -> BoxFuture<'_, Result<WholePage>>;
 
     /// One event's record.
     fn event_summary(&self, id: EventId) -> BoxFuture<'_, Result<Option<EventSummary>>>;

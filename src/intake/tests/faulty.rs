@@ -13,7 +13,7 @@ use crate::runtime::BoxFuture;
 use crate::stores::memory::MemoryStore;
 use crate::stores::{
     Acceptance, Accepted, Claim, Claimed, Companion, EventQuery, EventSummary, FiringSummary,
-    JobQuery, Lease, Record, Result, Store, StoreError, Swept,
+    JobQuery, Lease, Record, Result, Store, StoreError, Swept, WholePage,
 };
 
 /// What can fail.
@@ -191,6 +191,10 @@ impl Store for FaultyStore {
 
     fn events(&self, query: EventQuery) -> BoxFuture<'_, Result<Vec<EventSummary>>> {
         self.inner.events(query)
+    }
+
+    fn events_whole(&self, query: EventQuery) -> BoxFuture<'_, Result<WholePage>> {
+        self.inner.events_whole(query)
     }
 
     fn event_summary(&self, id: EventId) -> BoxFuture<'_, Result<Option<EventSummary>>> {

@@ -1,5 +1,6 @@
 //! What events lead to.
 
+mod compare;
 mod gates;
 mod items;
 mod tenants;

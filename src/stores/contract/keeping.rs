@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::fixtures::{accept, acceptance, follower, id, job, keyed, states, whole};
+use super::fixtures::{accept, acceptance, event, follower, id, job, keyed, states, whole};
 use super::{Bed, World};
-use crate::event::JobId;
+use crate::event::{JobId, MediaKind, Payload};
 use crate::plan::{JobState, NewJob};
-use crate::stores::{EventQuery, JobQuery, LEASE, LIST_MAX, Next, Store};
+use crate::stores::{
+    EventQuery, JobQuery, LEASE, LIST_MAX, Next, PAGE_BYTES_MAX, Store, WholePage,
+};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -117,6 +119,53 @@ pub(crate) async fn events_are_listed_newest_first(bed: impl Bed) {
         ..all.clone()
     };
     assert_eq!(list(odd).await, []);
+}
+
+pub(crate) async fn events_come_back_whole_in_pages(bed: impl Bed) {
+    let world = World::new(bed);
+    for n in [2, 1, 3, 4] {
+        let mut one = acceptance(n, Vec::new());
+        if n == 2 {
+            one.event.source.name = "even".into();
+        }
+        if n == 3 {
+            let body = format!("\"{}\"", "x".repeat(PAGE_BYTES_MAX));
+            one.event.payload = Payload::new(body.into(), MediaKind::Json).unwrap();
+        }
+        accept(&world.store, one).await;
+    }
+    let page = async |query: EventQuery| {
+        let page = world.store.events_whole(query).await.unwrap();
+        assert_eq!(page.damaged, []);
+        let ids: Vec<_> = page.events.iter().map(|event| event.id).collect();
+        (ids, page.next)
+    };
+    let all = EventQuery::default();
+    let before = |n| EventQuery {
+        before: Some(id(n)),
+        limit: 1,
+        ..all.clone()
+    };
+    // The large body ends the first page.
+    assert_eq!(
+        page(all.clone()).await,
+        ([4, 3].map(id).into(), Some(id(3)))
+    );
+    assert_eq!(page(before(3)).await, ([2].map(id).into(), Some(id(2))));
+    assert_eq!(page(before(2)).await, ([1].map(id).into(), Some(id(1))));
+    assert_eq!(page(before(1)).await, (Vec::new(), None));
+    let even = EventQuery {
+        source: Some("even".into()),
+        ..all.clone()
+    };
+    assert_eq!(page(even).await, ([2].map(id).into(), None));
+
+    let found = world.store.events_whole(before(2)).await.unwrap();
+    let text = serde_json::to_string(&found).unwrap();
+    let sent: WholePage = serde_json::from_str(&text).unwrap();
+    assert_eq!(sent, found);
+    let restored = sent.events.into_iter().next().unwrap().restore().unwrap();
+    assert_eq!(whole(&restored), whole(&event(1)));
 }
 
 pub(crate) async fn jobs_are_listed_last_first(bed: impl Bed) {

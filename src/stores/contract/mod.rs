@@ -142,6 +142,7 @@ macro_rules! promises {
             keeping::a_sweep_keeps_what_is_pending_or_dead
             keeping::a_sweep_returns_leases_that_ran_out
             keeping::events_are_listed_newest_first
+            keeping::events_come_back_whole_in_pages
             keeping::jobs_are_listed_last_first
             keeping::facts_and_rule_sets_are_kept
             keeping::a_restart_keeps_everything

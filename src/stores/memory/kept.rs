@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::actions::KeptDelivery;
-use crate::event::{Event, EventId, Headers, JobId, MediaKind, Payload, Proof, Query, SourceRef};
+use crate::event::{Event, EventId, JobId, MediaKind, Query, SourceRef};
 use crate::plan::{Attempt, Job, JobBody, JobState, NewJob};
 use crate::runtime::Timestamp;
 
-use super::super::{EventSummary, Result, StoreError};
+use super::super::{EventSummary, Result, WholeEvent};
 
 /// An event and what the record of it shows.
 #[derive(Debug)]
@@ -138,23 +138,25 @@ impl KeptEvent {
 
     /// The event, as it came in.
     pub(super) fn restore(&self) -> Result<Event> {
-        let KeptDelivery { headers, body } = &self.delivery;
-        let headers: Headers = headers.clone();
-        let payload = Payload::new(body.clone(), self.kind.clone())
-            .map_err(|error| StoreError::Damaged(format!("{}: {error}", self.summary.id)))?;
+        self.whole().restore()
+    }
+
+    pub(super) fn whole(&self) -> WholeEvent {
+        let KeptDelivery { headers, body } = self.delivery.clone();
         let summary = self.summary.clone();
-        Ok(Event {
+        WholeEvent {
             id: summary.id,
             source: self.source.clone(),
             provider: summary.provider,
             names: summary.names,
             delivery_id: summary.delivery_id,
             received_at: summary.received_at,
+            strength: summary.strength,
             nonce: self.nonce,
             headers,
             query: self.query.clone(),
-            payload,
-            proof: Proof::restored_by_stores(summary.strength),
-        })
+            media: self.kind.clone(),
+            body,
+        }
     }
 }

@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 use crate::event::{Event, EventId, JobId};
 use crate::plan::{Job, JobState};
 
-use super::super::{EventQuery, EventSummary, JobQuery, LIST_MAX, Result};
+use super::super::{
+    EventQuery, EventSummary, JobQuery, LIST_MAX, PAGE_BYTES_MAX, Result, WholePage,
+};
 use super::kept::KeptEvent;
 use super::state::State;
 
@@ -29,21 +31,33 @@ impl State {
     }
 
     pub(super) fn events(&self, query: &EventQuery) -> Vec<EventSummary> {
-        self.events
-            .values()
-            .rev()
-            .map(|kept| &kept.summary)
-            .filter(|summary| passes(query.source.as_ref(), &summary.source))
-            .filter(|summary| {
-                query
-                    .name
-                    .as_ref()
-                    .is_none_or(|name| summary.names.contains(name))
-            })
-            .filter(|summary| query.before.is_none_or(|before| summary.id < before))
-            .take(limit(query.limit))
-            .cloned()
-            .collect()
+        let found = self.meant(query).take(limit(query.limit));
+        found.map(|kept| kept.summary.clone()).collect()
+    }
+
+    pub(super) fn events_whole(&self, query: &EventQuery) -> WholePage {
+        let mut page = WholePage::default();
+        let mut bytes = 0;
+        for kept in self.meant(query) {
+            bytes += kept.delivery.body.len();
+            page.events.push(kept.whole());
+            if bytes >= PAGE_BYTES_MAX || page.events.len() == limit(query.limit) {
+                page.next = Some(kept.summary.id);
+                break;
+            }
+        }
+        page
+    }
+
+    /// The events that a query means, newest first, without its limit.
+    fn meant<'s>(&'s self, query: &'s EventQuery) -> impl Iterator<Item = &'s KeptEvent> {
+        self.events.values().rev().filter(|kept| {
+            let summary = &kept.summary;
+            let named = |name| summary.names.contains(name);
+            passes(query.source.as_ref(), &summary.source)
+                && query.name.as_ref().is_none_or(named)
+                && query.before.is_none_or(|before| summary.id < before)
+        })
     }
 
     pub(super) fn list_jobs(&self, query: &JobQuery) -> Vec<Job> {

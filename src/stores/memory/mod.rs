@@ -23,7 +23,7 @@ use crate::runtime::{BoxFuture, Clock};
 
 use super::{
     Acceptance, Accepted, Claim, Claimed, Companion, EventQuery, EventSummary, FiringSummary,
-    JobHistory, JobQuery, Lease, Record, Result, Store, Swept,
+    JobHistory, JobQuery, Lease, Record, Result, Store, Swept, WholePage,
 };
 use state::State;
 
@@ -162,6 +162,10 @@ impl Store for MemoryStore {
 
     fn events(&self, query: EventQuery) -> BoxFuture<'_, Result<Vec<EventSummary>>> {
         now(Ok(self.lock().events(&query)))
+    }
+
+    fn events_whole(&self, query: EventQuery) -> BoxFuture<'_, Result<WholePage>> {
+        now(Ok(self.lock().events_whole(&query)))
     }
 
     fn event_summary(&self, id: EventId) -> BoxFuture<'_, Result<Option<EventSummary>>> {

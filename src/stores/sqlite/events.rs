@@ -5,10 +5,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::actions::KeptDelivery;
 use crate::crypto::sha256;
-use crate::event::{Event, EventId, MediaKind, Payload, Proof, SourceRef, Strength};
+use crate::event::{Event, EventId, SourceRef};
 use crate::runtime::Timestamp;
 
-use super::super::EventSummary;
+use super::super::{EventSummary, WholeEvent};
 use super::fault::{Fault, Outcome};
 use super::rows::{get, seal, time};
 
@@ -124,7 +124,7 @@ impl EventRow {
         })
     }
 
-    fn read(row: &Row<'_>, id: EventId) -> Outcome<Self> {
+    pub(super) fn read(row: &Row<'_>, id: EventId) -> Outcome<Self> {
         let body: Vec<u8> = get(row, 11)?;
         let event = Self {
             id,
@@ -148,12 +148,8 @@ impl EventRow {
         Ok(event)
     }
 
-    fn restore(self) -> Outcome<Event> {
-        let strength: Strength = serde_json::from_str(&self.strength)?;
-        let media: MediaKind = serde_json::from_str(&self.media)?;
-        let payload = Payload::new(self.body, media)
-            .map_err(|error| Fault::damaged(format!("{}: {error}", self.id)))?;
-        Ok(Event {
+    pub(super) fn whole(self) -> Outcome<WholeEvent> {
+        Ok(WholeEvent {
             id: self.id,
             source: SourceRef {
                 name: self.source,
@@ -163,18 +159,20 @@ impl EventRow {
             names: serde_json::from_str(&self.names)?,
             delivery_id: self.delivery_id,
             received_at: self.received_at,
+            strength: serde_json::from_str(&self.strength)?,
             nonce: self.nonce,
             headers: serde_json::from_str(&self.headers)?,
             query: serde_json::from_str(&self.query)?,
-            payload,
-            proof: Proof::restored_by_stores(strength),
+            media: serde_json::from_str(&self.media)?,
+            body: self.body,
         })
     }
 }
 
 /// An event as it was.
 pub(super) fn load(db: &Connection, id: EventId) -> Outcome<Option<Event>> {
-    EventRow::load(db, id)?.map(EventRow::restore).transpose()
+    let row = EventRow::load(db, id)?;
+    row.map(|row| Ok(row.whole()?.restore()?)).transpose()
 }
 
 /// An event's headers and body.

@@ -17,9 +17,9 @@ use super::rows::{
 
 /// Conditions of a query and the values they compare with.
 #[derive(Default)]
-struct Filter {
+pub(super) struct Filter {
     conditions: Vec<String>,
-    values: Vec<Sql>,
+    pub(super) values: Vec<Sql>,
 }
 
 impl Filter {
@@ -31,7 +31,7 @@ impl Filter {
     }
 
     /// `WHERE …`, if there is anything to say.
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         if self.conditions.is_empty() {
             return String::new();
         }
@@ -63,7 +63,7 @@ fn bytes(id: &[u8; 16]) -> Sql {
 }
 
 /// The limit that a query means.
-fn limit(asked: usize) -> usize {
+pub(super) fn limit(asked: usize) -> usize {
     if asked == 0 {
         LIST_MAX
     } else {
@@ -71,7 +71,8 @@ fn limit(asked: usize) -> usize {
     }
 }
 
-pub(super) fn events(db: &Connection, query: &EventQuery) -> Outcome<Vec<EventSummary>> {
+/// The events that a query means, without its limit.
+pub(super) fn event_filter(query: &EventQuery) -> Filter {
     let mut filter = Filter::default();
     filter.add("source = ?", text(query.source.as_ref()));
     filter.add(
@@ -79,6 +80,11 @@ pub(super) fn events(db: &Connection, query: &EventQuery) -> Outcome<Vec<EventSu
         text(query.name.as_ref()),
     );
     filter.add("id < ?", query.before.map(|id| bytes(id.as_bytes())));
+    filter
+}
+
+pub(super) fn events(db: &Connection, query: &EventQuery) -> Outcome<Vec<EventSummary>> {
+    let filter = event_filter(query);
     let sql = format!(
         "SELECT {SUMMARY_COLUMNS} FROM events {} ORDER BY id DESC LIMIT {}",
         filter.text(),

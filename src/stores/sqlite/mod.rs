@@ -22,6 +22,7 @@ mod schema;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod whole;
 mod writer;
 
 use std::path::Path;
@@ -37,7 +38,7 @@ use crate::runtime::{BoxFuture, Clock, Timestamp};
 
 use super::{
     Acceptance, Accepted, Claim, Claimed, Companion, EventQuery, EventSummary, FiringSummary,
-    JobHistory, JobQuery, Lease, Record, Result, Store, Swept, before,
+    JobHistory, JobQuery, Lease, Record, Result, Store, Swept, WholePage, before,
 };
 use fault::Outcome;
 use folder::Folder;
@@ -217,6 +218,10 @@ impl Store for SqliteStore {
 
     fn events(&self, query: EventQuery) -> BoxFuture<'_, Result<Vec<EventSummary>>> {
         Box::pin(self.readers.read(move |db| listing::events(db, &query)))
+    }
+
+    fn events_whole(&self, query: EventQuery) -> BoxFuture<'_, Result<WholePage>> {
+        Box::pin(self.readers.read(move |db| whole::events_whole(db, &query)))
     }
 
     fn event_summary(&self, id: EventId) -> BoxFuture<'_, Result<Option<EventSummary>>> {

@@ -9,7 +9,7 @@ use crate::plan::JobState;
 use crate::stores::contract::World;
 use crate::stores::contract::fixtures::{accept, acceptance, event, id, job, state, whole};
 use crate::stores::sqlite::SqliteStore;
-use crate::stores::{Store, StoreError, reasons};
+use crate::stores::{EventQuery, Store, StoreError, reasons};
 
 async fn spoil(store: &SqliteStore, sql: &'static str) {
     let change = move |tx: &super::super::Tx<'_>| Ok(tx.db.execute(sql, [])?);
@@ -45,6 +45,9 @@ async fn a_damaged_event_is_refused_by_name() {
         assert!(error.to_string().contains(&id(1).to_string()), "{error}");
         let other = store.event(id(2)).await.unwrap().unwrap();
         assert_eq!(whole(&other), whole(&event(2)));
+        let page = store.events_whole(EventQuery::default()).await.unwrap();
+        assert_eq!(page.damaged, [id(1)], "{column}");
+        assert_eq!(page.events.len(), 1);
         // The job that needs its bytes is a dead letter; the one beside it goes on.
         let world = World {
             bed: scratch,
