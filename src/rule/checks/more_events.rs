@@ -1,6 +1,6 @@
 //! An event that also comes when it is not meant: a push that deletes a branch, a run that only begins.
 
-use crate::condition::{Compared, Leaf, Subject};
+use crate::condition::{Compared, Conditions, Leaf, Subject};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 
 use super::super::{Rule, When};
@@ -73,7 +73,7 @@ fn knows(rule: &Rule, when: &When, surprise: &Surprise) -> bool {
     let of_actions = rule.actions.iter().map(|action| &action.conditions);
     let mut leaves = std::iter::once(&when.conditions)
         .chain(of_actions)
-        .flat_map(|conditions| conditions.leaves());
+        .flat_map(Conditions::leaves);
     leaves.any(|leaf: &Leaf| {
         let names = || {
             leaf.written()

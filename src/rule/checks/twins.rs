@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::condition::{Condition, Conditions};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 
-use super::super::{Rule, When};
+use super::super::{ForEach, Rule, When};
 use super::Check;
 
 pub(super) struct Twins;
@@ -94,7 +94,7 @@ fn number(rule: &Rule) -> u64 {
 
 /// What a rule asks and does, in full.
 fn does(rule: &Rule) -> String {
-    let each = rule.for_each.as_ref().map(super::super::ForEach::text);
+    let each = rule.for_each.as_deref().map(ForEach::text);
     let mut text = format!(
         "{each:?} {:?} {:?}",
         rule.flow.delay,

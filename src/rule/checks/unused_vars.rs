@@ -40,6 +40,6 @@ fn templates(rule: &Rule) -> impl Iterator<Item = &Reads> {
     let vars = rule.vars.iter().map(|var| &var.reads);
     let keys = rule.flow.keys().into_iter().map(|(_, key)| &key.reads);
     let answers = rule.respond.iter().map(|respond| &respond.reads);
-    let actions = rule.actions.iter().map(|action| &action.reads);
+    let actions = rule.actions.iter().map(|action| &*action.reads);
     vars.chain(keys).chain(answers).chain(actions)
 }

@@ -147,7 +147,7 @@ fn named(text: &str) -> Vec<(Range<usize>, &'static str)> {
                 .and_then(|at| name.get(at..));
             end.is_some_and(|end| end.eq_ignore_ascii_case(known))
         };
-        if !NAMES.iter().any(|known| named(&known)) {
+        if !NAMES.iter().any(named) {
             continue;
         }
         let line = after.lines().next().unwrap_or_default();
