@@ -12,6 +12,7 @@ use crate::event::PathSet;
 use super::ahead::{Document, read_in_order};
 use super::beside::Library;
 use super::check::{Names, check};
+use super::entry::{Entry, Version};
 use super::files::bytes;
 use super::index::Index;
 use super::kept::Kept;
@@ -37,58 +38,6 @@ impl ParsedFiles {
     /// In the order they run.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<ParsedFile>> {
         self.by_path.values()
-    }
-}
-
-/// Which version of a file is to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Version {
-    Present,
-    LastGood,
-    None,
-}
-
-#[derive(Debug)]
-struct Entry {
-    present: Arc<ParsedFile>,
-    last_good: Option<Arc<ParsedFile>>,
-    version: Version,
-}
-
-impl Entry {
-    /// What has errors does not run.
-    fn of(present: Arc<ParsedFile>, last_good: Option<Arc<ParsedFile>>) -> Self {
-        let mut entry = Self {
-            present,
-            last_good,
-            version: Version::Present,
-        };
-        if entry.present.problems.has_errors() {
-            entry.demote();
-        }
-        entry
-    }
-
-    fn running(&self) -> Option<&Arc<ParsedFile>> {
-        match self.version {
-            Version::Present => Some(&self.present),
-            Version::LastGood => self.last_good.as_ref(),
-            Version::None => None,
-        }
-    }
-
-    /// Falls back to the last good version.
-    fn demote(&mut self) {
-        self.version = match (&self.last_good, self.version) {
-            (Some(_), Version::Present) => Version::LastGood,
-            _ => Version::None,
-        };
-    }
-
-    /// Whether what is to run is what runs already.
-    fn is_running_already(&self) -> bool {
-        let same = |last: &Arc<ParsedFile>| last.file.text == self.present.file.text;
-        self.version == Version::LastGood || self.last_good.as_ref().is_some_and(same)
     }
 }
 

@@ -8,6 +8,7 @@ mod action;
 mod ahead;
 mod beside;
 mod check;
+mod entry;
 mod files;
 mod flow;
 mod for_each;
