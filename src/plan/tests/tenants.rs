@@ -99,8 +99,8 @@ fn lanes_of_two_namespaces_are_two() {
         let jobs = plan(&set, &from(source, &json!({})), 0).jobs;
         jobs.into_iter().map(|job| job.lane.unwrap().key).collect()
     };
-    assert_eq!(lanes("acme-shop"), ["k", "acme/k"]);
-    assert_eq!(lanes("beta-shop"), ["k", "beta/k"]);
+    assert_eq!(lanes("acme-shop"), ["acme/k", "k"]);
+    assert_eq!(lanes("beta-shop"), ["beta/k", "k"]);
 }
 
 #[test]
