@@ -337,5 +337,9 @@ fn events_for_other_destinations_are_not_in_one_digest() {
         plan.firings[0].gates.digest.clone().unwrap().key
     };
     assert_eq!(key("acme", 0), key("acme", 1));
-    assert_ne!(key("acme", 0), key("beta", 0), "or one would read the other's");
+    assert_ne!(
+        key("acme", 0),
+        key("beta", 0),
+        "or one would read the other's"
+    );
 }
