@@ -57,7 +57,7 @@ pub(super) fn math<'p>(
             }
         }
         (Math::Sub, Value::Array(items), Value::Array(gone)) => {
-            budget.spend(budget.read(left.get())? * (1 + gone.len()) / 1024)?;
+            budget.spend(budget.read(left.get())? * (1 + gone.len()) / 512)?;
             let keep = |item: &&Value| !gone.iter().any(|other| decimal::equal(other, item));
             let kept = items.iter().filter(keep).map(|item| budget.copy(item));
             Val::nested(Value::Array(kept.collect::<Result<_, _>>()?), depth)

@@ -20,7 +20,7 @@ const PATTERN_STEPS: usize = 2_000;
 pub(super) const LIST: &[Native] = &[
     native("test", 2, |run, input, arguments| {
         let pattern = pattern(run, arguments)?;
-        search(run, input.as_str().map_or(0, str::len))?;
+        search(run, 2 * input.as_str().map_or(0, str::len))?;
         Ok(Value::Bool(pattern.regex.is_match(text(input)?)))
     }),
     native("_match", 2, |run, input, arguments| {
@@ -135,7 +135,7 @@ fn pattern(run: &Run<'_>, arguments: &[&Value]) -> Result<Pattern, Stop> {
     Ok(pattern)
 }
 
-/// Pays for one search: it may go to the end of the text, and its place is counted from the start.
+/// Pays for one search: it may go to the end of the text.
 fn search(run: &Run<'_>, len: usize) -> Result<(), Stop> {
     run.budget.spend(1 + len / 128)
 }
@@ -148,7 +148,7 @@ fn each(
 ) -> Result<(), Stop> {
     let mut from = 0;
     while from <= text.len() {
-        search(run, text.len())?;
+        search(run, text.len() - from)?;
         run.budget.make(256)?;
         let Some(captures) = pattern.regex.captures_at(text, from) else {
             break;
