@@ -106,26 +106,26 @@ pub(super) fn of_paths(paths: &[PathBuf], output: &mut Output<'_>) -> Result<New
         return read(known, named);
     }
     let mut known = Known::by(output.config(), output)?;
-    let names = &mut known.names;
+    let running = &mut known.names;
     let roots = paths.iter().map(|path| Root {
         path: path.clone(),
-        namespace: like(path, &names.roots).and_then(|root| root.namespace.clone()),
+        namespace: like(path, &running.roots).and_then(|root| root.namespace.clone()),
     });
     let mut new: Vec<_> = roots.collect();
     let spaces = |roots: &[Root]| roots.iter().any(|root| root.namespace.is_some());
-    if spaces(&names.roots) && !spaces(&new) {
+    if spaces(&running.roots) && !spaces(&new) {
         output.note(
             "note: hookrule.yaml has namespaces, and no NEW is called as one of their folders: these \
              rules are in none",
         )?;
     }
-    let above: Vec<_> = names.roots.iter().map(|root| root.path.clone()).collect();
+    let above: Vec<_> = running.roots.iter().map(|root| root.path.clone()).collect();
     let shared = paths.iter().flat_map(|path| shared_with(path, &above));
     new.extend(shared.map(|path| Root {
         path,
         namespace: None,
     }));
-    names.roots = new;
+    running.roots = new;
     read(known, named)
 }
 
@@ -153,10 +153,10 @@ fn like<'r>(path: &Path, roots: &'r [Root]) -> Option<&'r Root> {
 pub(super) fn of_revision(revision: &str, output: &Output<'_>) -> Result<NewRules, Failure> {
     let mut known = Known::by(output.config(), output)?;
     let folder = output.config().parent().unwrap_or(Path::new(""));
-    let names = &mut known.names;
-    let roots: Vec<_> = names.roots.iter().map(|root| root.path.clone()).collect();
+    let running = &mut known.names;
+    let roots: Vec<_> = running.roots.iter().map(|root| root.path.clone()).collect();
     let checkout = Checkout::of(revision, folder, &roots).map_err(Failure::Other)?;
-    for root in &mut names.roots {
+    for root in &mut running.roots {
         root.path = checkout.path_of(&root.path).map_err(Failure::Other)?;
     }
     let read = read(known, format!("revision {revision}"));

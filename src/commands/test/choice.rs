@@ -139,8 +139,8 @@ impl Choice {
         ran.covered
             .extend(report.coverage.report(&loaded.set, |_| true));
         ran.results.extend(report.results);
-        ran.add_problems(loaded.problems);
-        ran.add_problems(report.diagnostics);
+        ran.add_problems(&loaded.problems);
+        ran.add_problems(&report.diagnostics);
         Ok(())
     }
 }

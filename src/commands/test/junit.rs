@@ -1,4 +1,4 @@
-//! What became of tests, as JUnit's XML: a suite for each file.
+//! What became of tests, as `JUnit` XML: a suite for each file.
 //!
 //! Source: <https://github.com/testmoapp/junitxml>. Times are left out: nothing here takes any.
 

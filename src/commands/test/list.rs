@@ -27,8 +27,8 @@ pub(super) struct Counts {
 
 impl Ran {
     /// Takes in errors; what a failed test says is in its result, and warnings are left to `check`.
-    pub(super) fn add_problems(&mut self, problems: Diagnostics) {
-        for problem in &problems {
+    pub(super) fn add_problems(&mut self, problems: &Diagnostics) {
+        for problem in problems {
             if problem.severity == Severity::Error && problem.code != code::FAILED_TEST {
                 self.problems.push(problem.clone());
             }

@@ -76,7 +76,7 @@ enum ReportFormat {
     Human,
     /// A program.
     Json,
-    /// A build server: JUnit's XML.
+    /// A build server: `JUnit` XML.
     Junit,
 }
 

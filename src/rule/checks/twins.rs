@@ -95,19 +95,18 @@ fn number(rule: &Rule) -> u64 {
 /// What a rule asks and does, in full.
 fn does(rule: &Rule) -> String {
     let each = rule.for_each.as_deref().map(ForEach::text);
-    let mut text = format!(
+    let whole = format!(
         "{each:?} {:?} {:?}",
         rule.flow.delay,
         texts(&rule.when.conditions)
     );
-    for action in &rule.actions {
+    let actions = rule.actions.iter().map(|action| {
         let conditions = texts(&action.conditions);
-        text += &format!(
-            "\n{:?} {conditions:?} {:?}",
-            action.destinations, action.configured
-        );
-    }
-    text
+        let destinations = &action.destinations;
+        format!("{destinations:?} {conditions:?} {:?}", action.configured)
+    });
+    let lines: Vec<_> = std::iter::once(whole).chain(actions).collect();
+    lines.join("\n")
 }
 
 /// Conditions as texts, in an order of their own.
