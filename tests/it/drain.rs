@@ -144,7 +144,13 @@ async fn sighup_reads_the_files_again_and_kills_nobody() {
     let sent = load.end().await;
     assert!(sent.answers.keys().all(|s| *s == 202), "{:?}", sent.answers);
     arrived(&target, &sent.acknowledged).await;
+
+    // The broken file has not replaced the one before it.
+    let before = target.received().len();
+    let body = Bytes::from_static(b"{\"number\":0}");
+    let last = post("/webhook/github", &github("push", "last", &body), &body);
+    assert_eq!(ask(server.address, last).await.status(), 202);
+    let received = target.wait_for(before + 1).await;
+    assert_eq!(received.last().unwrap().path, "/elsewhere");
     assert!(server.stop().success(), "{:?}", server.log());
-    let last = target.received();
-    assert_eq!(last.last().unwrap().path, "/elsewhere");
 }

@@ -277,7 +277,7 @@ fn what_tests_see_is_counted_by_its_sides() {
     tests:
       - {name: one, payload: {a: 1, b: 1}, expect: {matched: true}}
       - {name: two, payload: {a: 2}, expect: {matched: false}}
-  - {name: s, when: {}, actions: [{log: {message: m}}]}
+  - {name: s, when: {event: '**'}, actions: [{log: {message: m}}]}
 ";
     let loaded = loaded(rules);
     assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
