@@ -1,7 +1,8 @@
 //! The smallest pieces of JSON text: where a string, a number, a word ends.
 //!
 //! Accepts exactly what `serde_json` accepts, and says nothing about what is wrong: whoever is refused
-//! here asks `serde_json` for the words. The text is known to be UTF-8.
+//! here asks `serde_json` for the words. Whether strings are UTF-8 is left
+//! to the caller, who is told where it could matter.
 
 /// Eight times the same byte.
 const fn eight(byte: u8) -> u64 {
@@ -16,34 +17,41 @@ fn equal(word: u64, byte: u8) -> u64 {
 }
 
 /// How many bytes from here on are neither a quote nor a backslash nor a control sign: all eight, or
-/// those before the first such.
-fn plain(chunk: [u8; 8]) -> usize {
+/// those before the first such. Also whether one of the eight is not ASCII.
+#[inline]
+fn plain(chunk: [u8; 8]) -> (usize, bool) {
     let word = u64::from_le_bytes(chunk);
     let control = word.wrapping_sub(eight(0x20)) & !word & eight(0x80);
     let found = equal(word, b'"') | equal(word, b'\\') | control;
-    (found.trailing_zeros() / 8) as usize
+    let count = (found.trailing_zeros() / 8) as usize;
+    (count, word & eight(0x80) != 0)
 }
 
-/// Where a string ends whose first byte after the quote is `at`: the place of its closing quote, and
-/// whether there are escapes in it.
-pub(super) fn string(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
-    let mut escaped = false;
+/// Where a string ends whose first byte after the quote is `at`: the place of its closing quote, whether
+/// there are escapes in it, and whether there may be bytes in it that are not ASCII.
+#[inline]
+pub(super) fn string(bytes: &[u8], mut at: usize) -> Option<(usize, bool, bool)> {
+    let (mut escaped, mut wide) = (false, false);
     loop {
         while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-            let step = plain(*chunk);
+            let (step, some_wide) = plain(*chunk);
             at += step;
+            wide |= some_wide;
             if step < 8 {
                 break;
             }
         }
         match bytes.get(at)? {
-            b'"' => return Some((at, escaped)),
+            b'"' => return Some((at, escaped, wide)),
             b'\\' => {
                 escaped = true;
                 at = escape(bytes, at + 1)?;
             }
             0..0x20 => return None,
-            _ => at += 1,
+            byte => {
+                wide |= !byte.is_ascii();
+                at += 1;
+            }
         }
     }
 }
@@ -113,7 +121,16 @@ pub(super) fn word(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
 }
 
 /// The first byte from here on that is not blank.
-pub(super) fn sign(bytes: &[u8], mut at: usize) -> usize {
+#[inline]
+pub(super) fn sign(bytes: &[u8], at: usize) -> usize {
+    // Most bodies have no blanks between their signs.
+    match bytes.get(at) {
+        Some(byte) if *byte > b' ' => at,
+        _ => after_blanks(bytes, at),
+    }
+}
+
+fn after_blanks(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
         at += 1;
     }
@@ -129,7 +146,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str) {
         let ours = match text.as_bytes()[0] {
-            b'"' => string(text.as_bytes(), 1).map(|(end, _)| end + 1),
+            b'"' => string(text.as_bytes(), 1).map(|(end, ..)| end + 1),
             _ => number(text.as_bytes(), 0),
         };
         let whole = ours == Some(text.len());

@@ -44,18 +44,21 @@ pub(super) const ROOT: NodeId = NodeId(0);
 impl Tape {
     /// Reads a text; none if it is not JSON or is better left to `serde_json`.
     pub(super) fn of(text: Bytes) -> Option<Self> {
-        if text.len() >= BYTES_END || std::str::from_utf8(&text).is_err() {
+        if text.len() >= BYTES_END {
             return None;
         }
         let mut reading = Reading {
             bytes: &text,
             at: 0,
+            wide: false,
             nodes: Vec::with_capacity(text.len() / 32 + 8),
         };
         reading.value((0, 0), 0)?;
         let whole = scan::sign(&text, reading.at) == text.len();
-        let nodes = reading.nodes;
-        whole.then_some(Self { text, nodes })
+        let (nodes, wide) = (reading.nodes, reading.wide);
+        // Outside of strings there is nothing but ASCII.
+        let sound = whole && (!wide || std::str::from_utf8(&text).is_ok());
+        sound.then_some(Self { text, nodes })
     }
 
     /// The text of a value as it was sent.
@@ -173,6 +176,8 @@ fn unescaped(text: &[u8], (start, end): (u32, u32), escaped: bool) -> Cow<'_, st
 struct Reading<'t> {
     bytes: &'t [u8],
     at: usize,
+    /// Whether there are bytes in its strings that are not ASCII.
+    wide: bool,
     nodes: Vec<Node>,
 }
 
@@ -193,7 +198,7 @@ impl Reading<'_> {
         });
         match self.bytes.get(start)? {
             b'"' => {
-                let (quote, has_escapes) = scan::string(self.bytes, start + 1)?;
+                let (quote, has_escapes) = self.string(start + 1)?;
                 self.at = quote + 1;
                 escaped = if has_escapes { ESCAPED } else { 0 };
             }
@@ -272,10 +277,17 @@ impl Reading<'_> {
     fn key(&mut self) -> Option<(u32, u32)> {
         self.expect(b'"')?;
         let start = self.at;
-        let (quote, escaped) = scan::string(self.bytes, start)?;
+        let (quote, escaped) = self.string(start)?;
         self.at = quote + 1;
         let flag = if escaped { ESCAPED } else { 0 };
         Some((place(start)?, place(quote)? | flag))
+    }
+
+    /// Where a string ends, and whether there are escapes in it.
+    fn string(&mut self, start: usize) -> Option<(usize, bool)> {
+        let (quote, escaped, wide) = scan::string(self.bytes, start)?;
+        self.wide |= wide;
+        Some((quote, escaped))
     }
 
     fn refuse_token(&self, (start, end): (u32, u32)) -> Option<()> {
