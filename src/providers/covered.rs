@@ -7,13 +7,13 @@ use super::parts::{Parts, Place};
 use super::reading::Reading;
 
 /// Whether another body would need another signature: the text has the body in it, or a digest of it,
-/// or all of the form that is the payload.
+/// or the field that is the payload. Sorted fields with nothing between do not: the same text is made of
+/// other names and values too.
 pub(super) fn covers_body(parts: &Parts, reading: &Reading<'_>) -> bool {
     parts.parts().any(|(place, filters)| {
         filters.iter().all(Filter::keeps_apart)
             && match place {
                 Place::Body => true,
-                Place::FormSorted => reading.kind() == Some(&MediaKind::Form),
                 Place::Form(field) => {
                     matches!(reading.kind(), Some(MediaKind::FormField(f)) if **f == **field)
                 }

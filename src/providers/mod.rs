@@ -5,6 +5,8 @@
 //! delivery id of the event. Everything one sender does differently from another is data: one YAML
 //! definition each, in `builtin/` or the user's own folder. Pure: no network, no clock.
 
+#[cfg(test)]
+mod attacks;
 pub mod batch;
 mod builtin;
 mod covered;

@@ -149,10 +149,11 @@ impl<'d> Reading<'d> {
                 .map(Cow::Borrowed),
             Place::Timestamp => self.timestamp.clone(),
             Place::Method => Some(Cow::Borrowed(self.delivery.method.as_str())),
-            Place::Query(name) => self.delivery.query.first(name).map(Cow::Borrowed),
-            Place::Form(name) => self
-                .form()?
-                .first(name)
+            Place::Query(name) => once(&self.delivery.query, name)
+                .map_err(absent)?
+                .map(Cow::Borrowed),
+            Place::Form(name) => once(self.form()?, name)
+                .map_err(absent)?
                 .map(|text| Cow::Owned(text.to_owned())),
             Place::Json(_, steps) => match self.json(steps).map(Found::value) {
                 Some(value) if value.is_array() || value.is_object() => {
@@ -163,7 +164,11 @@ impl<'d> Reading<'d> {
             Place::Signature(name) => self.field(name).map_err(absent)?.map(Cow::Owned),
             Place::Url => self.url().map(Cow::Owned),
             // An empty form is one too.
-            Place::FormSorted => return self.form().map(|form| Cow::Owned(sorted(form))),
+            Place::FormSorted => {
+                return sorted(self.form()?)
+                    .map(Cow::Owned)
+                    .ok_or(absent(Why::Unfit));
+            }
             Place::Secret => self.secret.map(|secret| Cow::Borrowed(secret.expose())),
             Place::Setting(name) => {
                 let value = self.settings.values.get(name.as_ref());
@@ -354,15 +359,35 @@ fn fields(value: &Value) -> Query {
     Query::decode(encoded.finish().as_bytes())
 }
 
-/// The pairs of a form in order, none of them twice, with nothing between.
-fn sorted(form: &Query) -> String {
+/// The value of a name that is there once.
+fn once<'q>(query: &'q Query, name: &str) -> Result<Option<&'q str>, Why> {
+    let mut values = query.iter().filter(|(n, _)| *n == name);
+    let first = values.next().map(|(_, value)| value);
+    match values.next() {
+        None => Ok(first),
+        Some(_) => Err(Why::Repeated),
+    }
+}
+
+/// The pairs of a form in order, none of them twice, with nothing between; none where a name is one
+/// that no sender's field has.
+///
+/// What stands there can be cut elsewhere into names and values. A name that could be any text would let
+/// a whole value become one.
+fn sorted(form: &Query) -> Option<String> {
     let mut pairs: Vec<_> = form.iter().collect();
+    if !pairs.iter().all(|(name, _)| is_field_name(name)) {
+        return None;
+    }
     pairs.sort_unstable();
     pairs.dedup();
-    pairs
-        .into_iter()
-        .flat_map(|(name, value)| [name, value])
-        .collect()
+    let texts = pairs.into_iter().flat_map(|(name, value)| [name, value]);
+    Some(texts.collect())
+}
+
+fn is_field_name(name: &str) -> bool {
+    let of_names = |b: u8| b.is_ascii_alphanumeric() || b"_-.[]".contains(&b);
+    !name.is_empty() && name.bytes().all(of_names)
 }
 
 /// A single value as text: null, lists and maps have none.
