@@ -39,6 +39,21 @@ pub struct Vector {
     source: Source,
 }
 
+/// A delivery that a definition shows to be good, and what it is verified by.
+#[derive(Debug)]
+pub struct Shown {
+    /// The definition as the vector's source uses it.
+    pub provider: Provider,
+    /// The scheme's name.
+    pub scheme: String,
+    /// The source's secrets.
+    pub secrets: Vec<Secret>,
+    /// When it is verified.
+    pub now: Timestamp,
+    /// The delivery.
+    pub delivery: Delivery,
+}
+
 /// How a vector's source differs from its provider's definition.
 #[derive(Debug, Clone, Default)]
 struct Source {
@@ -161,20 +176,41 @@ impl Vector {
         }
     }
 
+    /// The delivery with what it is verified by, where it is one that must be accepted.
+    pub fn accepted(&self, provider: &Provider) -> Option<Shown> {
+        if !matches!(self.expected, Expected::Accepted) {
+            return None;
+        }
+        let scheme = self.scheme(provider).ok()?;
+        let scheme = scheme.or_else(|| provider.schemes().first().copied())?;
+        let overrides = self.source.overrides(provider);
+        Some(Shown {
+            provider: provider.with(&overrides, Some(scheme)).ok()?,
+            scheme: scheme.to_owned(),
+            secrets: self.secrets.clone(),
+            now: self.now,
+            delivery: self.delivery.clone(),
+        })
+    }
+
+    /// The scheme that it picks; none for the first.
+    fn scheme<'v>(&'v self, provider: &'v Provider) -> Result<Option<&'v str>, String> {
+        match &self.scheme {
+            Pick::Named(name) => Ok(Some(name.as_str())),
+            Pick::Number(0) => Ok(None),
+            Pick::Number(number) => match provider.schemes().get(*number) {
+                Some(found) => Ok(Some(*found)),
+                None => Err(format!("there is no scheme number {number}")),
+            },
+        }
+    }
+
     /// Runs it.
     ///
     /// # Errors
     /// Says what came instead of what was expected.
     pub fn run(&self, provider: &Provider) -> Result<(), String> {
-        let known = provider.schemes();
-        let scheme = match &self.scheme {
-            Pick::Named(name) => Some(name.as_str()),
-            Pick::Number(0) => None,
-            Pick::Number(number) => {
-                let found = known.get(*number).copied();
-                Some(found.ok_or_else(|| format!("there is no scheme number {number}"))?)
-            }
-        };
+        let scheme = self.scheme(provider)?;
         let provider = &provider.with(&self.source.overrides(provider), scheme)?;
         let verified = || {
             if !provider.signs() {
