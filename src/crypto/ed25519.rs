@@ -27,7 +27,6 @@ const SMALL_ORDER: [[u8; PUBLIC_KEY_BYTES]; 7] = [
     ],
 ];
 
-#[expect(clippy::indexing_slicing, reason = "the array's length is known here")]
 const fn edge(first: u8, between: u8, last: u8) -> [u8; PUBLIC_KEY_BYTES] {
     let mut bytes = [between; PUBLIC_KEY_BYTES];
     bytes[0] = first;

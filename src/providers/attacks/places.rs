@@ -2,7 +2,7 @@
 
 use super::{NOW, SECRET, Source, delivery, hex, mac};
 use crate::crypto::{Algorithm, Encoding};
-use crate::event::{Delivery, Strength};
+use crate::event::{Delivery, Proof, Strength};
 use crate::providers::verify::verify;
 use crate::secret::Secret;
 
@@ -205,7 +205,7 @@ fn a_delivery_for_one_source_at_another_with_the_same_secret() {
     );
     let check = |secret: &str, delivery: &Delivery| {
         let provider = Source::new("github", None, secret).provider;
-        verify(&provider, None, &[Secret::new(secret)], delivery, NOW).map(|p| p.strength())
+        verify(&provider, None, &[Secret::new(secret)], delivery, NOW).map(Proof::strength)
     };
     assert_eq!(check(SECRET, &good), Ok(Strength::Signed));
     assert!(check("the other source's", &good).is_err());

@@ -2,7 +2,7 @@
 
 use super::{SECRET, Source, URL, delivery, hex, mac};
 use crate::crypto::{Algorithm, Encoding, sha256};
-use crate::event::{Delivery, Strength};
+use crate::event::{Delivery, Proof, Strength};
 use crate::providers::parts::Place;
 use crate::providers::reading::Reading;
 
@@ -20,7 +20,7 @@ fn a_sorted_form_can_be_cut_elsewhere_and_so_proves_its_sender_alone() {
     let signed = "BodyHello DearFrom+1415";
     let strength = |form: &str| {
         let (source, delivery) = twilio(signed, form);
-        source.verify(&delivery).map(|proof| proof.strength())
+        source.verify(&delivery).map(Proof::strength)
     };
     // One signature, three readings: the scheme is the sender's, and none of them is `verified`.
     for form in [
