@@ -46,6 +46,7 @@ pub mod unsigned;
 pub mod vectors;
 pub mod verify;
 pub mod when;
+mod written;
 
 pub use definition::{Overrides, Provider};
 pub use identify::Identity;
