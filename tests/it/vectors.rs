@@ -106,7 +106,7 @@ fn provider_list() -> String {
 
 #[test]
 fn the_page_of_providers_is_what_the_definitions_say() {
-    let file = project().join("docs/provider-list.md");
+    let file = project().join("docs/providers.md");
     let page = provider_list();
     if std::env::var_os("HOOKRULE_TEST_UPDATE").is_some() {
         std::fs::write(&file, &page).unwrap();
@@ -114,7 +114,7 @@ fn the_page_of_providers_is_what_the_definitions_say() {
     let written = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(
         written == page,
-        "docs/provider-list.md is stale: HOOKRULE_TEST_UPDATE=1 cargo test --test it vectors"
+        "docs/providers.md is stale: HOOKRULE_TEST_UPDATE=1 cargo test --test it vectors"
     );
 }
 
