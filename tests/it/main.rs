@@ -38,6 +38,7 @@ mod recipes;
 mod reload;
 mod retry;
 mod sarif;
+mod schema;
 mod start;
 mod tenants;
 mod test_command;
