@@ -1,5 +1,7 @@
 //! How a body is to be read.
 
+use std::fmt;
+
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::{Delivery, MediaKind, Query};
 use crate::yaml::Node;
@@ -46,6 +48,23 @@ impl BodyForm {
             Self::Named(MediaKind::Multipart | MediaKind::MultipartField(_)) => {
                 "multipart/form-data"
             }
+        }
+    }
+}
+
+impl fmt::Display for BodyForm {
+    /// As definitions write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::JsonInText => f.write_str("text:json"),
+            Self::Named(MediaKind::Json) => f.write_str("json"),
+            Self::Named(MediaKind::Form) => f.write_str("form"),
+            Self::Named(MediaKind::FormField(field)) => write!(f, "form:{field}"),
+            Self::Named(MediaKind::Text) => f.write_str("text"),
+            Self::Named(MediaKind::Lines) => f.write_str("lines"),
+            Self::Named(MediaKind::Xml) => f.write_str("xml"),
+            Self::Named(MediaKind::Multipart) => f.write_str("multipart"),
+            Self::Named(MediaKind::MultipartField(field)) => write!(f, "multipart:{field}"),
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod finder;
 mod forgeries;
 pub mod freshness;
 pub mod fuzz;
+pub mod guide;
 pub mod handshake;
 mod headers;
 pub mod identify;

@@ -36,6 +36,17 @@ impl PublicKeyForm {
         }
     }
 
+    /// How it is written, for people.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Hex => "in hex digits",
+            Self::Base64 => "in base64",
+            Self::Whpk => "such as whpk_…",
+            Self::Pem => "in PEM",
+            Self::Spki => "in base64, as in PEM without its first and last line",
+        }
+    }
+
     /// The key that a text stands for.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostics, code};
-use crate::event::Proof;
+use crate::event::{MediaKind, Proof};
 use crate::runtime::Timestamp;
 use crate::yaml::{Fields, Node};
 
@@ -196,13 +196,18 @@ impl Signed {
 
     /// What right signatures prove.
     fn proof(&self, reading: &Reading<'_>) -> Proof {
-        let bound = self.bind.iter().map(|(_, expected)| expected);
-        let mut texts = bound.chain([&self.content]);
-        if self.each.is_none() && texts.any(|text| covers_body(text, reading)) {
+        if self.covers(reading.kind()) {
             Proof::signed_by_providers()
         } else {
             Proof::authenticated_by_providers()
         }
+    }
+
+    /// Whether it covers bodies of that kind.
+    pub fn covers(&self, kind: Option<&MediaKind>) -> bool {
+        let bound = self.bind.iter().map(|(_, expected)| expected);
+        let mut texts = bound.chain([&self.content]);
+        self.each.is_none() && texts.any(|text| covers_body(text, kind))
     }
 
     /// What was signed, where a timestamp is part of it: no two deliveries share it by chance.

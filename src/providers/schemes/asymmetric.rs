@@ -143,6 +143,14 @@ impl Scheme for Asymmetric {
         Ok(Arc::new(scheme))
     }
 
+    fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    fn secret_is(&self) -> String {
+        format!("the sender's public key, {}", self.key.about())
+    }
+
     fn headers(&self) -> Vec<&str> {
         self.signed.headers()
     }

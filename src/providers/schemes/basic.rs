@@ -113,6 +113,14 @@ impl Scheme for Basic {
         Ok(Arc::new(Self::new()))
     }
 
+    fn hint(&self) -> &str {
+        HINT
+    }
+
+    fn secret_is(&self) -> String {
+        "NAME:PASSWORD, as the sender has them".to_owned()
+    }
+
     fn headers(&self) -> Vec<&str> {
         vec![HEADER]
     }

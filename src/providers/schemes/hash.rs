@@ -104,6 +104,14 @@ impl Scheme for Hash {
         Ok(Arc::new(Self::new(self.algorithm, signed)))
     }
 
+    fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    fn secret_is(&self) -> String {
+        KeyForm::Utf8.about().to_owned()
+    }
+
     fn headers(&self) -> Vec<&str> {
         self.signed.headers()
     }

@@ -125,6 +125,14 @@ impl Scheme for Hmac {
         Ok(Arc::new(Self::new(algorithm, self.key, signed)))
     }
 
+    fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    fn secret_is(&self) -> String {
+        self.key.about().to_owned()
+    }
+
     fn headers(&self) -> Vec<&str> {
         self.signed.headers()
     }

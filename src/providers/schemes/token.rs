@@ -155,6 +155,14 @@ impl Scheme for Token {
         Ok(Arc::new(token))
     }
 
+    fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    fn secret_is(&self) -> String {
+        KeyForm::Utf8.about().to_owned()
+    }
+
     fn headers(&self) -> Vec<&str> {
         self.place.header().into_iter().collect()
     }
