@@ -14,6 +14,7 @@ pub mod definition;
 pub mod doctor;
 pub mod each;
 pub mod fetched;
+mod fields;
 pub mod filter;
 pub mod finder;
 #[cfg(test)]

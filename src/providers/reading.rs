@@ -12,6 +12,7 @@ use crate::secret::Secret;
 
 use super::each::Item;
 use super::fetched::{Keyring, NoKeys};
+use super::fields::{of_parts, once, sorted};
 use super::filter::{Filter, filtered};
 use super::media::{BodyForm, kind_among};
 use super::parts::{Parts, Piece, Place};
@@ -214,7 +215,7 @@ impl<'d> Reading<'d> {
     pub fn form(&self) -> Result<&Query, Absent<'static>> {
         let read = || match self.kind()? {
             MediaKind::Form | MediaKind::FormField(_) => Some(Query::decode(&self.delivery.body)),
-            MediaKind::Multipart => Some(fields(self.payload()?.value())),
+            MediaKind::Multipart => Some(of_parts(self.payload()?.value())),
             _ => None,
         };
         self.form.get_or_init(read).as_ref().ok_or(Absent {
@@ -346,48 +347,6 @@ impl<'d> Reading<'d> {
         let text = String::from_utf8(bytes.into_owned()).ok()?;
         (!text.is_empty()).then_some(Cow::Owned(text))
     }
-}
-
-/// The texts of a multipart form.
-fn fields(value: &Value) -> Query {
-    let mut encoded = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in value.as_object().into_iter().flatten() {
-        if let Some(text) = value.as_str() {
-            encoded.append_pair(name, text);
-        }
-    }
-    Query::decode(encoded.finish().as_bytes())
-}
-
-/// The value of a name that is there once.
-fn once<'q>(query: &'q Query, name: &str) -> Result<Option<&'q str>, Why> {
-    let mut values = query.iter().filter(|(n, _)| *n == name);
-    let first = values.next().map(|(_, value)| value);
-    match values.next() {
-        None => Ok(first),
-        Some(_) => Err(Why::Repeated),
-    }
-}
-
-/// The pairs of a form in order, none of them twice, with nothing between; none where a name is one
-/// that no sender's field has.
-///
-/// What stands there can be cut elsewhere into names and values. A name that could be any text would let
-/// a whole value become one.
-fn sorted(form: &Query) -> Option<String> {
-    let mut pairs: Vec<_> = form.iter().collect();
-    if !pairs.iter().all(|(name, _)| is_field_name(name)) {
-        return None;
-    }
-    pairs.sort_unstable();
-    pairs.dedup();
-    let texts = pairs.into_iter().flat_map(|(name, value)| [name, value]);
-    Some(texts.collect())
-}
-
-fn is_field_name(name: &str) -> bool {
-    let of_names = |b: u8| b.is_ascii_alphanumeric() || b"_-.[]".contains(&b);
-    !name.is_empty() && name.bytes().all(of_names)
 }
 
 /// A single value as text: null, lists and maps have none.
