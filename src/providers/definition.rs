@@ -8,7 +8,6 @@ use crate::crypto::Mac;
 use crate::secret::Secret;
 
 use super::batch::Batch;
-use super::canonical::Canonical;
 use super::handshake::Handshake;
 use super::identify::Name;
 use super::media::BodyForm;
@@ -278,13 +277,9 @@ impl Provider {
     /// # Errors
     /// Names it, and says where to find it.
     pub fn lacks(&self, scheme: Option<&str>) -> Result<(), String> {
-        let unaddressed = self.settings.url.is_none();
         for place in self.scheme(scheme)?.places() {
             match place {
-                Place::Url
-                | Place::Canonical(Canonical {
-                    addressed: true, ..
-                }) if unaddressed => {
+                place if place.is_addressed() && self.settings.url.is_none() => {
                     return Err(format!(
                         "`{}` signs the address that it sends to: write it as `url:`, exactly as it \
                          stands there",

@@ -143,6 +143,15 @@ impl Place {
         )
     }
 
+    /// Whether it asks for the address as the sender knows it.
+    pub fn is_addressed(&self) -> bool {
+        match self {
+            Self::Url => true,
+            Self::Canonical(canonical) => canonical.addressed,
+            _ => false,
+        }
+    }
+
     /// The header's name, as written, if it is one.
     pub fn header(&self) -> Option<&str> {
         match self {
