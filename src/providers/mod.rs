@@ -5,6 +5,8 @@
 //! delivery id of the event. Everything one sender does differently from another is data: one YAML
 //! definition each, in `builtin/` or the user's own folder. Pure: no network, no clock.
 
+#[cfg(test)]
+mod attacks;
 pub mod batch;
 mod builtin;
 mod covered;
@@ -13,12 +15,14 @@ mod definition_shape;
 pub mod doctor;
 pub mod each;
 pub mod fetched;
+mod fields;
 pub mod filter;
 pub mod finder;
 #[cfg(test)]
 mod forgeries;
 pub mod freshness;
 pub mod fuzz;
+pub mod guide;
 pub mod handshake;
 mod headers;
 pub mod identify;
@@ -46,6 +50,7 @@ mod vector_keys;
 pub mod vectors;
 pub mod verify;
 pub mod when;
+mod written;
 
 pub use definition::{Overrides, Provider};
 pub use definition_shape::shape;

@@ -70,7 +70,7 @@ impl When {
             ("form", "Fields of a form, likewise."),
         ];
         keys.extend(
-            valued.map(|(name, help)| key(name, values(), help, json!({"type": ["ping"]}))),
+            by_name.map(|(name, help)| key(name, values(), help, json!({"type": ["ping"]}))),
         );
         let by_place = [
             (

@@ -32,6 +32,7 @@ mod jsonpath;
 mod payloads;
 mod plan;
 mod power;
+mod providers;
 mod quickstart;
 mod recipes;
 mod reload;

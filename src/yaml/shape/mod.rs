@@ -336,6 +336,9 @@ impl Key {
 }
 
 /// A map in which every key has its default, for tests that those are the defaults that hold.
+///
+/// # Panics
+/// A key has no default.
 #[cfg(test)]
 pub fn defaults(keys: &[Key]) -> super::Node {
     use crate::diagnostic::{Diagnostics, SourceFile};
