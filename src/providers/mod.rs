@@ -44,6 +44,7 @@ pub mod shapes;
 pub mod sign;
 pub mod signature;
 pub mod signed;
+mod signed_shape;
 mod stamp;
 pub mod unsigned;
 mod vector_keys;

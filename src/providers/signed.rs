@@ -5,13 +5,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::{MediaKind, Proof};
 use crate::runtime::Timestamp;
-use crate::yaml::shape::Key as ShapeKey;
-use crate::yaml::{Fields, Node, Shape, key};
+use crate::yaml::{Fields, Node, Shape};
 
 use super::covered::{covers, covers_body};
 use super::each::Each;
@@ -19,7 +16,7 @@ use super::freshness::Freshness;
 use super::overrides::Overrides;
 use super::parts::{Parts, Place};
 use super::reading::Reading;
-use super::signature::{Layout, Signature, place, place_shape};
+use super::signature::{Layout, Signature, place};
 use super::verify::Refusal;
 
 /// A signature over content.
@@ -43,67 +40,6 @@ pub struct Signed {
 pub type Content<'a> = [Cow<'a, [u8]>];
 
 impl Signed {
-    /// The keys that it reads of a scheme.
-    pub(super) fn keys() -> [ShapeKey; 6] {
-        let bound = Shape::map([
-            key(
-                "from",
-                place_shape(),
-                "The value that is signed.",
-                "header:X-Host",
-            )
-            .required(),
-            key(
-                "equals",
-                parts_shape(),
-                "What it must be; nothing is asked where a setting in it is not given.",
-                "{setting:host?}",
-            )
-            .required(),
-        ]);
-        [
-            key(
-                "signature",
-                Signature::shape(),
-                "Where the signature stands, and how it is written.",
-                json!({"from": "header:X-Signature"}),
-            )
-            .required(),
-            key(
-                "timestamp",
-                Freshness::shape(),
-                "The signed time, where the sender signs one. `content` has `{timestamp}` then.",
-                json!({"from": "header:X-Time"}),
-            ),
-            key(
-                "content",
-                parts_shape(),
-                "What is signed.",
-                "{header:X-Id}.{body}",
-            )
-            .or("{body}"),
-            key(
-                "bind",
-                Shape::one_or_list(bound),
-                "Signed values that must be something: what is signed for somebody else is refused.",
-                json!([{"from": "header:X-Host", "equals": "{setting:host?}"}]),
-            ),
-            key(
-                "each",
-                Each::shape(),
-                "Where each item of a list in the body is signed for itself.",
-                json!({"list": "items"}),
-            ),
-            key(
-                "any_port",
-                Shape::flag(),
-                "Whether the port may stand in the signed URL, or not.",
-                true,
-            )
-            .or(false),
-        ]
-    }
-
     /// Reads `signature`, `timestamp`, `content`, `bind`, `each` and `any_port` of a scheme.
     pub fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Self> {
         let signature = fields
