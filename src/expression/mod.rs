@@ -12,6 +12,7 @@ pub mod pattern;
 pub mod program;
 mod quoted;
 pub mod scope;
+pub mod shapes;
 pub mod template;
 pub mod tree;
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::diagnostic::{Diagnostics, code};
 use crate::runtime::Timestamp;
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Fields, Node, Shape, key};
 
 use super::parts::Place;
-use super::signature::{named, place};
+use super::signature::{named, place, place_shape};
 use super::verify::Refusal;
 
 /// How far from now a signed timestamp may lie, where a definition does not say.
@@ -68,6 +68,8 @@ impl Unit {
         match self {
             Self::Seconds => number().map(Timestamp::from_seconds),
             Self::Milliseconds => number().map(Timestamp::from_millis),
+            // A zone's name in brackets, which RFC 9557 allows, could be the beginning of what follows.
+            Self::Rfc3339 if sent.contains('[') => None,
             Self::Rfc3339 => Timestamp::parse(sent),
         }
     }
@@ -99,6 +101,33 @@ impl Freshness {
             tolerance: Some(TOLERANCE),
             ahead: None,
         }
+    }
+
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        Shape::map([
+            key("from", place_shape(), "Where it stands.", "header:X-Time").required(),
+            key(
+                "unit",
+                Shape::choice(Unit::NAMES),
+                "What it counts since 1970: seconds, milliseconds; or RFC 3339.",
+                "ms",
+            )
+            .or("s"),
+            key(
+                "tolerance",
+                tolerance_shape(),
+                "How old it may be; `none` looks at no clock.",
+                "10m",
+            )
+            .or("5m"),
+            key(
+                "ahead",
+                Shape::duration(),
+                "How far in the future it may lie; as far as `tolerance` where it is left out.",
+                "1m",
+            ),
+        ])
     }
 
     /// Reads the `timestamp:` block of a definition.
@@ -159,6 +188,11 @@ impl Freshness {
             tolerance,
         })
     }
+}
+
+/// What a tolerance looks like.
+pub(super) fn tolerance_shape() -> Shape {
+    Shape::either([Shape::duration(), Shape::only("none")])
 }
 
 /// A duration, or `none`.
@@ -254,6 +288,7 @@ mod tests {
             ("1970-01-01T00:33:21Z", true),
             ("1970-01-01T00:33:22Z", false),
             ("1970-01-01T00:33:20", false),
+            ("1970-01-01T00:33:20Z[UTC]", false),
             ("2000", false),
         ] {
             assert_eq!(written.check(sent, now).is_ok(), fresh, "{sent}");

@@ -5,19 +5,25 @@
 //! delivery id of the event. Everything one sender does differently from another is data: one YAML
 //! definition each, in `builtin/` or the user's own folder. Pure: no network, no clock.
 
+#[cfg(test)]
+mod attacks;
 pub mod batch;
 mod builtin;
+pub mod canonical;
 mod covered;
 pub mod definition;
+mod definition_shape;
 pub mod doctor;
 pub mod each;
 pub mod fetched;
+mod fields;
 pub mod filter;
 pub mod finder;
 #[cfg(test)]
 mod forgeries;
 pub mod freshness;
 pub mod fuzz;
+pub mod guide;
 pub mod handshake;
 mod headers;
 pub mod identify;
@@ -39,13 +45,17 @@ pub mod shapes;
 pub mod sign;
 pub mod signature;
 pub mod signed;
+mod signed_shape;
 mod stamp;
 pub mod unsigned;
+mod vector_keys;
 pub mod vectors;
 pub mod verify;
 pub mod when;
+mod written;
 
 pub use definition::{Overrides, Provider};
+pub use definition_shape::shape;
 pub use identify::Identity;
 pub use registry::Providers;
 pub use replay::{Replay, replay};

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::expression::pattern;
-use crate::yaml::Node;
+use crate::yaml::{Node, Shape};
 
 use super::super::As;
 use super::{Around, Example, Key, Operator, Options, TEXT, Test, refuse};
@@ -33,6 +33,10 @@ impl Operator for Matches {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn operand(&self) -> Shape {
+        Shape::text()
     }
 
     fn example(&self) -> Example {

@@ -15,11 +15,13 @@ use crate::event::Proof;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::Fields;
+use crate::yaml::shape::Key;
 
 use super::{Kind, Scheme};
 
 pub(super) const KIND: Kind = Kind {
     name: "basic",
+    keys,
     parse,
 };
 
@@ -29,6 +31,10 @@ const HINT: &str = "send it: Authorization: Basic BASE64(NAME:PASSWORD)";
 #[derive(Debug)]
 struct Basic {
     header: Place,
+}
+
+fn keys() -> Vec<Key> {
+    Vec::new()
 }
 
 #[expect(
@@ -58,6 +64,10 @@ fn credentials(value: &str) -> Result<Vec<u8>, String> {
 }
 
 impl Scheme for Basic {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn verify<'a>(
         &'a self,
         secrets: &'a [Secret],
@@ -107,6 +117,14 @@ impl Scheme for Basic {
         _: &mut BTreeSet<&'static str>,
     ) -> Result<Arc<dyn Scheme>, String> {
         Ok(Arc::new(Self::new()))
+    }
+
+    fn hint(&self) -> &str {
+        HINT
+    }
+
+    fn secret_is(&self) -> String {
+        "NAME:PASSWORD, as the sender has them".to_owned()
     }
 
     fn headers(&self) -> Vec<&str> {

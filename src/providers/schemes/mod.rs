@@ -16,10 +16,11 @@ use std::sync::Arc;
 
 use crate::crypto::Mac;
 use crate::diagnostic::Diagnostics;
-use crate::event::Proof;
+use crate::event::{MediaKind, Proof};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::Fields;
+use crate::yaml::shape::Key;
 
 use super::letter::Letter;
 use super::overrides::Overrides;
@@ -30,6 +31,9 @@ use super::verify::Refusal;
 
 /// One way of signing, as one definition sets it.
 pub trait Scheme: Debug + Send + Sync {
+    /// What `scheme:` says in its definition.
+    fn kind(&self) -> &'static str;
+
     /// Checks a delivery against a source's secrets, any of which will do.
     ///
     /// # Errors
@@ -62,6 +66,17 @@ pub trait Scheme: Debug + Send + Sync {
         overrides: &Overrides,
         used: &mut BTreeSet<&'static str>,
     ) -> Result<Arc<dyn Scheme>, String>;
+
+    /// How its senders sign, for whoever gets it wrong: `sign it: …` or `send it: …`.
+    fn hint(&self) -> &str;
+
+    /// What the secret of a source is, for people.
+    fn secret_is(&self) -> String;
+
+    /// Whether it proves what bodies of that kind say, and not only who sent them.
+    fn covers(&self, kind: Option<&MediaKind>) -> bool {
+        self.signed().is_some_and(|signed| signed.covers(kind))
+    }
 
     /// The headers it reads, as written.
     fn headers(&self) -> Vec<&str>;
@@ -98,6 +113,8 @@ pub trait Scheme: Debug + Send + Sync {
 pub struct Kind {
     /// What `scheme:` says.
     pub name: &'static str,
+    /// Its keys besides `scheme` and `name`, for editors.
+    pub keys: fn() -> Vec<Key>,
     /// Reads its keys; the caller finishes the block.
     pub parse: fn(&mut Fields<'_>, &mut Diagnostics) -> Option<Arc<dyn Scheme>>,
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::commands::scalar::{comment, literal, scalar};
+use crate::commands::schema::{self, Which, modeline};
 use crate::commands::written::Written;
 
 use super::Report;
@@ -53,7 +54,8 @@ pub(super) fn files(from: &Path, mut converted: Vec<Converted>) -> Vec<Written> 
     converted.sort_by(|a, b| a.name.cmp(&b.name));
     let mut known_by = HashSet::new();
     let from = from.file_name().unwrap_or_default().to_string_lossy();
-    let mut config = comment(&format!("Written by `hookrule import adnanh {from}`."));
+    let mut config = modeline("schemas", Which::Config);
+    config += &comment(&format!("Written by `hookrule import adnanh {from}`."));
     config += "\n# Senders post to /webhook/ID now, not to /hooks/ID.\n\
                listen: 127.0.0.1:8443\nstore: data\nrules: [rules]\n\nsources:\n";
     for one in &converted {
@@ -71,12 +73,17 @@ pub(super) fn files(from: &Path, mut converted: Vec<Converted>) -> Vec<Written> 
         config += &one.destination;
     }
     let mut files = vec![Written::open("hookrule.yaml", config)];
+    let line = modeline("../schemas", Which::Rules);
     for one in converted {
         let path = format!("rules/{}.yaml", one.name);
         let from = comment(&format!("From {from}."));
-        files.push(Written::open(path, format!("{from}\nrules:\n{}", one.rule)));
+        files.push(Written::open(
+            path,
+            format!("{line}{from}\nrules:\n{}", one.rule),
+        ));
         files.extend(one.secrets);
     }
+    files.extend(schema::written());
     files
 }
 
