@@ -284,16 +284,19 @@ fn check_call(helper: &Helper, call: &HelperTemplate, text: &str, offset: usize)
 
 /// What is written in a call itself.
 fn literals(call: &HelperTemplate) -> Arguments<'_> {
-    let literal = |parameter| match parameter {
-        &Parameter::Literal(ref value) => Some(value),
-        _ => None,
-    };
     let named = call.hash.iter();
     Arguments {
         values: call.params.iter().map(literal).collect(),
         named: named
             .filter_map(|(name, value)| Some((name.as_str(), literal(value)?)))
             .collect(),
+    }
+}
+
+fn literal(parameter: &Parameter) -> Option<&Value> {
+    match parameter {
+        Parameter::Literal(value) => Some(value),
+        _ => None,
     }
 }
 
