@@ -11,6 +11,7 @@ mod covered;
 pub mod definition;
 pub mod doctor;
 pub mod each;
+pub mod events;
 pub mod fetched;
 pub mod filter;
 pub mod finder;

@@ -161,6 +161,12 @@ impl Vector {
         }
     }
 
+    /// The names that its event must have, where it says so; `unknown` is none.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        let names = self.names.iter().flatten();
+        names.filter(|name| *name != "unknown")
+    }
+
     /// Runs it.
     ///
     /// # Errors
