@@ -6,13 +6,13 @@ use super::filter::Filter;
 use super::parts::{Parts, Place};
 
 /// Whether another body would need another signature: the text has the body in it, or a digest of it,
-/// or all of the form that is the payload. `kind` is how the body is read, where that is known.
+/// or the field that is the payload. Sorted fields with nothing between do not: the same text is made of
+/// other names and values too. `kind` is how the body is read, where that is known.
 pub(super) fn covers_body(parts: &Parts, kind: Option<&MediaKind>) -> bool {
     parts.parts().any(|(place, filters)| {
         filters.iter().all(Filter::keeps_apart)
             && match place {
                 Place::Body => true,
-                Place::FormSorted => kind == Some(&MediaKind::Form),
                 Place::Form(field) => {
                     matches!(kind, Some(MediaKind::FormField(f)) if **f == **field)
                 }

@@ -5,6 +5,8 @@
 //! delivery id of the event. Everything one sender does differently from another is data: one YAML
 //! definition each, in `builtin/` or the user's own folder. Pure: no network, no clock.
 
+#[cfg(test)]
+mod attacks;
 pub mod batch;
 mod builtin;
 mod covered;
@@ -13,6 +15,7 @@ pub mod doctor;
 pub mod each;
 pub mod events;
 pub mod fetched;
+mod fields;
 pub mod filter;
 pub mod finder;
 #[cfg(test)]
@@ -46,6 +49,7 @@ pub mod unsigned;
 pub mod vectors;
 pub mod verify;
 pub mod when;
+mod written;
 
 pub use definition::{Overrides, Provider};
 pub use identify::Identity;

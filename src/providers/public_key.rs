@@ -1,6 +1,6 @@
 //! From the text of a public key to the key.
 
-use crate::crypto::{Encoding, PublicKey, VerifyingKey};
+use crate::crypto::{Encoding, PUBLIC_KEY_BYTES, PublicKey, VerifyingKey};
 use crate::secret::Secret;
 
 use super::key::KeyForm;
@@ -60,9 +60,11 @@ impl PublicKeyForm {
             let bytes = form.decode(secret)?;
             PublicKey::new(&bytes)
                 .map(VerifyingKey::Ed25519)
-                .ok_or_else(|| {
-                    let length = bytes.len();
-                    format!("this has {length} bytes, but the sender's public key has 32")
+                .ok_or_else(|| match bytes.len() {
+                    PUBLIC_KEY_BYTES => "this is a key that anybody can sign for".to_owned(),
+                    length => format!(
+                        "this has {length} bytes, but the sender's public key has {PUBLIC_KEY_BYTES}"
+                    ),
                 })
         };
         match self {

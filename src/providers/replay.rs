@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::registry::Providers;
-use super::vectors::{Vector, text};
+use super::vectors::Vector;
+use super::written::text;
 
 /// What came of a file of vectors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

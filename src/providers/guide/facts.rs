@@ -295,11 +295,17 @@ mod tests {
 
     #[test]
     fn a_proof_that_depends_on_the_body_says_so() {
+        let gitea = Providers::builtin().find("gitea").unwrap();
+        let form = gitea.scheme(Some("form")).unwrap();
+        assert_eq!(
+            proves(&gitea, form),
+            "who sent it; and what it says where the body is form:payload (verified), not where it is json \
+             (authenticated)"
+        );
         check(
             "twilio",
             "  proves",
-            "who sent it; and what it says where the body is form (verified), not where it is json \
-             (authenticated)",
+            "who sent it, and not what it says: authenticated",
         );
     }
 

@@ -96,6 +96,14 @@ impl Asymmetric {
 }
 
 impl Scheme for Asymmetric {
+    fn kind(&self) -> &'static str {
+        match self.form {
+            SignatureForm::RsaSha1 | SignatureForm::RsaSha256 | SignatureForm::RsaSha512 => "rsa",
+            SignatureForm::P256Der | SignatureForm::P256Fixed => "ecdsa",
+            SignatureForm::Ed25519 => "ed25519",
+        }
+    }
+
     fn verify<'a>(
         &'a self,
         secrets: &'a [Secret],

@@ -58,6 +58,10 @@ fn credentials(value: &str) -> Result<Vec<u8>, String> {
 }
 
 impl Scheme for Basic {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn verify<'a>(
         &'a self,
         secrets: &'a [Secret],

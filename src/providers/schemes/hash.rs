@@ -59,6 +59,10 @@ impl Hash {
 }
 
 impl Scheme for Hash {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn verify<'a>(
         &'a self,
         secrets: &'a [Secret],

@@ -71,6 +71,10 @@ fn prefix_of(algorithm: Algorithm) -> String {
 }
 
 impl Scheme for Hmac {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn verify<'a>(
         &'a self,
         secrets: &'a [Secret],

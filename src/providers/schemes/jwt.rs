@@ -187,6 +187,10 @@ impl Jwt {
 }
 
 impl Scheme for Jwt {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn verify<'a>(
         &'a self,
         secrets: &'a [Secret],

@@ -30,6 +30,9 @@ use super::verify::Refusal;
 
 /// One way of signing, as one definition sets it.
 pub trait Scheme: Debug + Send + Sync {
+    /// What `scheme:` says in its definition.
+    fn kind(&self) -> &'static str;
+
     /// Checks a delivery against a source's secrets, any of which will do.
     ///
     /// # Errors

@@ -95,6 +95,10 @@ impl Token {
 }
 
 impl Scheme for Token {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn verify<'a>(
         &'a self,
         secrets: &'a [Secret],
