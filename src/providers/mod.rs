@@ -9,8 +9,10 @@
 mod attacks;
 pub mod batch;
 mod builtin;
+pub mod canonical;
 mod covered;
 pub mod definition;
+mod definition_shape;
 pub mod doctor;
 pub mod each;
 pub mod events;
@@ -44,14 +46,17 @@ pub mod shapes;
 pub mod sign;
 pub mod signature;
 pub mod signed;
+mod signed_shape;
 mod stamp;
 pub mod unsigned;
+mod vector_keys;
 pub mod vectors;
 pub mod verify;
 pub mod when;
 mod written;
 
 pub use definition::{Overrides, Provider};
+pub use definition_shape::shape;
 pub use identify::Identity;
 pub use registry::Providers;
 pub use replay::{Replay, replay};

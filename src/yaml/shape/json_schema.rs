@@ -186,6 +186,9 @@ fn demand(demand: &Demand) -> Value {
             }
             json!({"not": {"anyOf": pairs}})
         }
+        Demand::With(one, others) => {
+            json!({"if": {"required": [one]}, "then": {"required": others}})
+        }
         Demand::Alone(names) => {
             json!({"if": {"anyOf": each_required(names)}, "then": {"maxProperties": 1}})
         }
