@@ -279,7 +279,7 @@ impl Provider {
     pub fn lacks(&self, scheme: Option<&str>) -> Result<(), String> {
         for place in self.scheme(scheme)?.places() {
             match place {
-                Place::Url if self.settings.url.is_none() => {
+                place if place.is_addressed() && self.settings.url.is_none() => {
                     return Err(format!(
                         "`{}` signs the address that it sends to: write it as `url:`, exactly as it \
                          stands there",

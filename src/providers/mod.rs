@@ -9,6 +9,7 @@
 mod attacks;
 pub mod batch;
 mod builtin;
+pub mod canonical;
 mod covered;
 pub mod definition;
 mod definition_shape;

@@ -328,7 +328,7 @@ impl Scheme for Jwt {
 
     fn covers(&self, kind: Option<&MediaKind>) -> bool {
         let mut expected = self.claims.iter().map(|(_, expected)| expected);
-        expected.any(|text| covers_body(text, kind))
+        self.place == Place::Body || expected.any(|text| covers_body(text, kind))
     }
 
     fn secret_is(&self) -> String {
