@@ -2,6 +2,7 @@
 
 use handlebars::template::{BlockParam, HelperTemplate, Parameter, TemplateElement};
 use handlebars::{Path, Template};
+use serde_json::Value;
 
 use crate::diagnostic::did_you_mean;
 
