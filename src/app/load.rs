@@ -13,6 +13,7 @@ use crate::config::{Config, Definitions, Document, Environment};
 use crate::diagnostic::{Diagnostic, Diagnostics, MARK, Place, SourceFile, code};
 use crate::providers::Providers;
 use crate::rule::{Found, Names, RuleSet, read_rule_files};
+use crate::runtime::Told;
 use crate::trial::{self, Tried};
 use crate::yaml;
 
@@ -55,7 +56,12 @@ pub struct Loaded {
 }
 
 /// Reads everything there is. What has errors stays as it was before.
-pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previous<'_>>) -> Loaded {
+pub fn load(
+    path: &Path,
+    environment: &dyn Environment,
+    previous: Option<Previous<'_>>,
+    told: Told<'_>,
+) -> Loaded {
     let mut problems = Diagnostics::new();
     let mut stale = Vec::new();
     let document = Document::read(path);
@@ -96,7 +102,14 @@ pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previou
     };
     let providers = &definitions.providers;
     let previous_rules = previous.map(|p| p.rules);
-    let tried = read_rules(&roots, &names, providers, previous_rules, &mut problems);
+    let tried = read_rules(
+        &roots,
+        &names,
+        providers,
+        previous_rules,
+        told,
+        &mut problems,
+    );
     if let (Ok(document), Some(Tried { loaded, .. })) = (&document, &tried)
         && stale.is_empty()
         && loaded.stale.is_empty()
@@ -134,10 +147,11 @@ pub fn load_rules(
     roots: &[PathBuf],
     names: &Names,
     providers: &Providers,
+    told: Told<'_>,
     problems: &mut Diagnostics,
 ) -> Option<Tried> {
     let mut found = Diagnostics::new();
-    let tried = read_rules(roots, names, providers, None, &mut found);
+    let tried = read_rules(roots, names, providers, None, told, &mut found);
     let sets = tried.iter().map(|tried| &tried.loaded.set);
     problems.extend(silence(found, sets.flat_map(|set| set.files.values())));
     tried
@@ -164,10 +178,11 @@ fn read_rules(
     names: &Names,
     providers: &Providers,
     previous: Option<&RuleSet>,
+    told: Told<'_>,
     problems: &mut Diagnostics,
 ) -> Option<Tried> {
     let found = find_rules(roots, problems)?;
-    let mut tried = trial::load(found, names, providers, previous);
+    let mut tried = trial::load(found, names, providers, previous, told);
     problems.extend(std::mem::take(&mut tried.loaded.diagnostics));
     Some(tried)
 }

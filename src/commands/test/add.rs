@@ -11,6 +11,7 @@ use crate::event::EventId;
 use crate::operator::{Answer, EventView, Question};
 use crate::providers::Provider;
 use crate::rule::{Rule, TestFile};
+use crate::runtime::nobody;
 use crate::trial::{Came, Said, imagine};
 use crate::yaml;
 
@@ -243,7 +244,7 @@ fn add(fixture: &Fixture, rule: &Rule, loaded: &Loaded) -> Result<Came, Failure>
         }
     };
     put(&mut entry, json!({"matched": true}));
-    let trial = loaded.trial(None);
+    let trial = loaded.trial(None, &nobody);
     let test = |entry: &Value| TestFile {
         file: SourceFile::new(&fixture.tests, tests(std::slice::from_ref(entry))),
         of: None,

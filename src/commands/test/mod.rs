@@ -107,8 +107,11 @@ impl Run {
 
     async fn all(&self, choices: &[Choice], output: &mut Output<'_>) -> Result<Ran, Failure> {
         let mut ran = Ran::default();
+        let for_people = self.format == ReportFormat::Human;
         for choice in choices {
-            choice.run(&self.filter, &mut ran, output).await?;
+            choice
+                .run(&self.filter, &mut ran, for_people, output)
+                .await?;
         }
         Ok(ran)
     }

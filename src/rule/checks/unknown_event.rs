@@ -14,15 +14,11 @@ impl Check for UnknownEvent {
                 continue;
             };
             let sender = around.samples.sender(provider);
-            let Some(sent) = sender
-                .shapes
-                .as_ref()
-                .and_then(|shapes| shapes.sent.as_deref())
-            else {
+            let Some(sent) = sender.sent() else {
                 continue;
             };
             for (event, place) in when.events.iter().zip(&when.event_places) {
-                if event == "unknown" || sent.iter().any(|known| meets(event, known)) {
+                if event == "unknown" || sender.sends(event, meets) {
                     continue;
                 }
                 let message = format!("`{provider}` sends no event `{event}`");
