@@ -5,14 +5,14 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::destinations::HttpSettings;
 use crate::diagnostic::Diagnostics;
 use crate::event::Headers;
 use crate::expression::{RenderError, Template};
 use crate::runtime::BoxFuture;
-use crate::yaml::Fields;
+use crate::yaml::{Fields, Shape};
 
 use super::exchange::{
     Draft, HeaderList, Hops, Redactor, judge, outputs, reject, settings, unanswered,
@@ -103,6 +103,14 @@ impl Kind for Forward {
 
     fn help(&self) -> &'static str {
         "Passes the event on untouched: its body byte for byte, with the sender's own headers."
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::map(RequestParts::keys())
+    }
+
+    fn example(&self) -> Value {
+        json!({"destination": "ci", "path": "hooks/{{event.name}}"})
     }
 
     fn destination_kind(&self) -> Option<&'static str> {

@@ -6,14 +6,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::destinations::HttpSettings;
 use crate::diagnostic::{Diagnostics, code};
+use crate::expression::shapes::{template, tree};
 use crate::expression::tree::parse_template;
 use crate::expression::{Escape, RenderError, Scope, Template, Tree};
 use crate::runtime::BoxFuture;
-use crate::yaml::{self, Fields, Node};
+use crate::yaml::{self, Fields, Node, Shape, key};
 
 use super::exchange::{Draft, HeaderList, Hops, settings};
 use super::forward::{HOPS_MAX, finish, set_own, url};
@@ -48,6 +49,45 @@ impl Kind for Http {
 
     fn help(&self) -> &'static str {
         "Sends an HTTP request that you write."
+    }
+
+    fn shape(&self) -> Shape {
+        let one = |name, shape, help, example: Value| {
+            let form = Shape::map([key(name, shape, help, example).required()]);
+            // With other keys beside it, it is JSON like any map.
+            form.others("name", Shape::any())
+        };
+        let pairs = Shape::named_by_author("name", tree());
+        let body = Shape::either([
+            tree(),
+            one(
+                "json",
+                tree(),
+                "Sent as JSON.",
+                json!({"id": "{{payload.id}}"}),
+            ),
+            one(
+                "form",
+                pairs,
+                "Sent as a form; a list is sent as one pair for each item.",
+                json!({"id": "{{payload.id}}"}),
+            ),
+            one(
+                "text",
+                template(),
+                "Sent as plain text.",
+                json!("{{payload.text}}"),
+            ),
+        ]);
+        Shape::map([
+            key("method", Shape::choice(METHODS), "The method of the request.", "PUT").or("POST"),
+            key("body", body, "What is sent: a map or list becomes JSON, text is sent as it is; `{json: …}`, `{form: …}` and `{text: …}` say which. None for GET and HEAD.", json!({"text": "{{payload.title}}"})),
+        ])
+        .and(RequestParts::keys())
+    }
+
+    fn example(&self) -> Value {
+        json!({"destination": "ci", "method": "POST", "path": "builds", "body": {"ref": "{{payload.ref}}"}})
     }
 
     fn destination_kind(&self) -> Option<&'static str> {

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use tracing::{debug, error, info, warn};
 
 use crate::diagnostic::{Diagnostics, code};
+use crate::expression::shapes::template;
 use crate::expression::tree::parse_template;
 use crate::expression::{Escape, RenderError, Template};
 use crate::runtime::BoxFuture;
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Fields, Node, Shape, key};
 
 use super::exchange::printable;
 use super::{Configured, Context, Kind, Outcome, Preparation};
@@ -36,6 +37,25 @@ impl Kind for Log {
 
     fn help(&self) -> &'static str {
         "Writes a line to hookrule's own log."
+    }
+
+    fn shape(&self) -> Shape {
+        let message = format!(
+            "The line: a template. At most {LINE_CHARS_MAX} characters are kept; the event's name and source where it is left out."
+        );
+        Shape::map([
+            key("level", Shape::choice(LEVELS), "How loud it is.", "warn").or("info"),
+            key(
+                "message",
+                template(),
+                message,
+                "{{payload.action}} by {{payload.sender.login}}",
+            ),
+        ])
+    }
+
+    fn example(&self) -> Value {
+        json!({"message": "{{event.name}} arrived"})
     }
 
     fn destination_kind(&self) -> Option<&'static str> {

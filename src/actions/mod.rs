@@ -29,7 +29,7 @@ use crate::event::{Event, EventId, Headers, JobId};
 use crate::expression::{RenderError, Scope, Template};
 use crate::net::Client;
 use crate::runtime::{BoxFuture, Timestamp};
-use crate::yaml::Fields;
+use crate::yaml::{Fields, Shape};
 
 pub use outcome::{Outcome, Wait};
 
@@ -43,6 +43,12 @@ pub trait Kind: Send + Sync {
 
     /// The kind of destination it needs; none where it needs none.
     fn destination_kind(&self) -> Option<&'static str>;
+
+    /// What stands under the kind's key, besides `destination`, for editors.
+    fn shape(&self) -> Shape;
+
+    /// What may stand there: a whole action that does something.
+    fn example(&self) -> Value;
 
     /// Reads the value under the kind's key. `destination` is already taken from the fields; the
     /// caller finishes them.

@@ -4,13 +4,15 @@
 //! path, its value of the query, its header; names are the author's.
 
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::diagnostic::{Diagnostics, code};
+use crate::expression::shapes::{template, tree};
 use crate::expression::tree::parse_template;
 use crate::expression::{Escape, RenderError, Scope, Template, Tree};
 use crate::net::header_name;
-use crate::yaml::{Fields, Node};
+use crate::yaml::shape::Key as ShapeKey;
+use crate::yaml::{Fields, Node, Shape, key};
 
 /// Headers that say who we are; a destination may set them, a rule may not.
 const RESERVED_HEADERS: [&str; 4] = [
@@ -29,6 +31,30 @@ pub(super) struct RequestParts {
 }
 
 impl RequestParts {
+    /// The three keys.
+    pub(super) fn keys() -> [ShapeKey; 3] {
+        [
+            key(
+                "path",
+                template(),
+                "Appended to the path of the destination's URL; a value from an event stays in its segment. No `?` and no `://`.",
+                "builds/{{payload.id}}",
+            ),
+            key(
+                "query",
+                Shape::named_by_author("team", tree()),
+                "Added to the query: text, or a list of texts for a name that comes several times. What is null is left out.",
+                json!({"team": "build"}),
+            ),
+            key(
+                "headers",
+                Shape::headers(template()),
+                "Set on the request, over the sender's own; credentials stand in the destination instead.",
+                json!({"X-Team": "build"}),
+            ),
+        ]
+    }
+
     /// Takes the three keys.
     pub(super) fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Self {
         let path = fields.optional("path").and_then(|node| {

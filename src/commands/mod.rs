@@ -21,6 +21,7 @@ mod proving;
 mod reach;
 mod rules;
 mod scalar;
+pub mod schema;
 mod send;
 mod serve;
 mod show;
@@ -82,6 +83,7 @@ enum Command {
     Plan(plan::PlanCommand),
     Init(init::Init),
     Import(import::Import),
+    Schema(schema::SchemaCommand),
     Completions(completions::Completions),
     Send(send::Send),
     Events(events::Events),
@@ -126,6 +128,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World<'_>
         Command::Explain(command) => command.run(&mut output).await,
         Command::Init(command) => command.run(&mut output),
         Command::Import(command) => command.run(&mut output),
+        Command::Schema(command) => command.run(&mut output),
         Command::Completions(command) => command.run(Arguments::command(), &mut output),
         Command::Plan(command) => command.run(&mut output).await,
         Command::Send(command) => command.run(&mut output).await,

@@ -7,12 +7,11 @@ use crate::config::{Definitions, Document};
 use crate::diagnostic::did_you_mean;
 use crate::providers::Provider;
 use crate::providers::definition::Confidence;
+use crate::providers::guide::plain::plain;
+use crate::providers::guide::{proof, source, standing};
 
 use super::output::{Done, Exit, Failure, Format, Output};
 use super::proving::Verify;
-
-/// Bytes in a MiB.
-const MEBIBYTE: u64 = 1024 * 1024;
 
 /// Who can send
 #[derive(Debug, Args)]
@@ -108,7 +107,7 @@ impl List {
                 provider.name().to_owned(),
                 or_dash(&provider.schemes()),
                 or_dash(provider.recognise()),
-                standing(provider).to_owned(),
+                standing(provider.confidence()).to_owned(),
             ]
         };
         let head = ["PROVIDER", "SIGNS BY", "RECOGNISED BY", "FACTS"];
@@ -124,103 +123,8 @@ impl Show {
             output.json(&describe(&provider))?;
             return Ok(Exit::Fine);
         }
-        let samples: Vec<_> = provider
-            .samples()
-            .iter()
-            .map(|s| s.event.as_str())
-            .collect();
-        let aliases: Vec<_> = provider.aliases().iter().map(|a| a.name.as_str()).collect();
-        let body_max = match provider.body_bytes_max() {
-            Some(bytes) if bytes.is_multiple_of(MEBIBYTE) => format!("{} MiB", bytes / MEBIBYTE),
-            Some(bytes) => format!("{bytes} bytes"),
-            None => "1 MiB".to_owned(),
-        };
-        let facts = [
-            ("provider", provider.name().to_owned()),
-            ("also", or_dash(&aliases)),
-            ("signs by", or_dash(&provider.schemes())),
-            ("signature in", or_dash(&provider.signature_headers())),
-            ("recognised by", or_dash(provider.recognise())),
-            (
-                "waits",
-                provider
-                    .response()
-                    .map_or_else(|| "-".to_owned(), |wait| format!("{} s", wait.as_secs())),
-            ),
-            ("largest body", body_max),
-            ("samples", or_dash(&samples)),
-            ("facts from", provider.docs().to_owned()),
-            (
-                "confidence",
-                format!("{:?} ({})", provider.confidence(), standing(&provider)).to_lowercase(),
-            ),
-        ];
-        for (name, value) in facts {
-            output.line(&format!("{name:14} {value}"))?;
-        }
-        if !provider.notes().is_empty() {
-            output.line(&format!("\n{}", provider.notes()))?;
-        }
-        for line in first_steps(&provider) {
-            output.line(&line)?;
-        }
+        output.line(&plain(&provider))?;
         Ok(Exit::Fine)
-    }
-}
-
-/// What to paste where, on both sides.
-fn first_steps(provider: &Provider) -> Vec<String> {
-    let name = provider.name();
-    let url = format!("https://YOUR-HOST/webhook/{name}");
-    let mut lines = vec![format!("\nAt {name}:")];
-    let ends_with_url = |step: &str| match step.strip_suffix(": URL") {
-        Some(what) => format!("{what}: {url}"),
-        None => step.replace(": URL (", &format!(": {url} (")),
-    };
-    let own = provider.setup().iter();
-    lines.extend(own.map(|step| format!("  - {}", ends_with_url(step))));
-    if provider.setup().is_empty() {
-        lines.push(format!("  - Let it post to: {url}"));
-    }
-    lines.push(format!("\nIn hookrule.yaml:\n\nsources:\n  {name}:"));
-    lines.push(format!("    provider: {name}"));
-    if provider.fetches(None) {
-        // Its keys are published.
-    } else if provider.signs() {
-        let variable = name.to_uppercase().replace(['-', '.'], "_");
-        let secret = format!("    secrets: [\"${{env:{variable}_WEBHOOK_SECRET}}\"]");
-        lines.push(secret);
-    } else {
-        lines.push("    verify: none".to_owned());
-    }
-    if provider
-        .lacks(None)
-        .is_err_and(|why| why.contains("`url:`"))
-    {
-        lines.push(format!("    url: {url}"));
-    }
-    if !provider.declared().is_empty() {
-        lines.push("    settings:".to_owned());
-        let declared = provider.declared().iter();
-        lines.extend(declared.map(|known| format!("      {}: …    # {}", known.name, known.about)));
-    }
-    let mut samples = provider.samples().iter();
-    let sample = samples.find(|sample| sample.event != "ping");
-    if let Some(event) = sample.map(|sample| &sample.event) {
-        lines.push("\nIn a rule:\n".to_owned());
-        lines.push(format!("    when: {{provider: {name}, event: {event}}}"));
-        lines.push("\nTo try it:\n".to_owned());
-        lines.push(format!("hookrule send {name} {event}"));
-    }
-    lines
-}
-
-/// How far its facts are to be believed.
-fn standing(provider: &Provider) -> &'static str {
-    match provider.confidence() {
-        Confidence::High => "from the sender",
-        Confidence::Medium => "from documents",
-        Confidence::Low => "experimental",
     }
 }
 
@@ -240,6 +144,8 @@ fn describe(provider: &Provider) -> Value {
         "name": provider.name(),
         "aliases": provider.aliases().iter().map(|alias| &alias.name).collect::<Vec<_>>(),
         "schemes": provider.schemes(),
+        "proof": proof(provider),
+        "bodies": provider.content_types().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "signature_headers": provider.signature_headers(),
         "recognise": provider.recognise(),
         "body_bytes_max": provider.body_bytes_max(),
@@ -250,6 +156,7 @@ fn describe(provider: &Provider) -> Value {
         "confidence": format!("{:?}", provider.confidence()).to_lowercase(),
         "experimental": provider.confidence() == Confidence::Low,
         "settings": provider.declared().iter().map(|known| (&known.name, &known.about)).collect::<std::collections::BTreeMap<_, _>>(),
+        "source": format!("sources:\n{}", source(provider)),
         "response_seconds": provider.response().map(|wait| wait.as_secs()),
     })
 }

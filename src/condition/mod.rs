@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostics;
 use crate::event::{Event, PathSet, Slots};
 use crate::expression::TooMuch;
-use crate::yaml::Node;
+use crate::yaml::{Node, Shape};
 
 pub use convert::As;
 pub use leaf::{Compared, Leaf, Quantifier};
@@ -94,6 +94,11 @@ impl Conditions {
     /// Reads a `conditions:` list.
     pub fn parse(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> Self {
         parse::conditions(node, reading, problems)
+    }
+
+    /// What a `conditions:` list looks like.
+    pub fn shape() -> Shape {
+        parse::shape::conditions()
     }
 
     /// Whether all hold; those that could not be carried out do not.

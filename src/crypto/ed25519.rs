@@ -7,14 +7,46 @@ use ring::signature::{self, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 /// The length of a public key, in bytes.
 pub const PUBLIC_KEY_BYTES: usize = 32;
 
+/// The points of small order, in each way they can be written, without the bit for the sign: under
+/// such a key a signature that anybody can make fits any message.
+const SMALL_ORDER: [[u8; PUBLIC_KEY_BYTES]; 7] = [
+    edge(0x00, 0x00, 0x00),
+    edge(0x01, 0x00, 0x00),
+    edge(0xec, 0xff, 0x7f),
+    edge(0xed, 0xff, 0x7f),
+    edge(0xee, 0xff, 0x7f),
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0x7a,
+    ],
+];
+
+const fn edge(first: u8, between: u8, last: u8) -> [u8; PUBLIC_KEY_BYTES] {
+    let mut bytes = [between; PUBLIC_KEY_BYTES];
+    bytes[0] = first;
+    bytes[PUBLIC_KEY_BYTES - 1] = last;
+    bytes
+}
+
 /// A key that checks signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey([u8; PUBLIC_KEY_BYTES]);
 
 impl PublicKey {
-    /// From its bytes; none where there are too few or too many.
+    /// From its bytes; none where there are too few or too many, or they are a point of small order.
     pub fn new(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
+        let key: [u8; PUBLIC_KEY_BYTES] = bytes.try_into().ok()?;
+        let mut unsigned = key;
+        if let Some(last) = unsigned.last_mut() {
+            *last &= 0x7f;
+        }
+        (!SMALL_ORDER.contains(&unsigned)).then_some(Self(key))
     }
 
     /// Its bytes.
@@ -99,7 +131,20 @@ mod tests {
         assert!(PublicKey::new(&[1; 31]).is_none() && PublicKey::new(&[1; 33]).is_none());
         assert!(SigningKey::from_seed(&[1; 31]).is_none());
         // Not a point on the curve: matches nothing.
-        assert!(!PublicKey::new(&[0xff; 32]).unwrap().matches(b"", &[0; 64]));
+        assert!(!PublicKey::new(&[0xfe; 32]).unwrap().matches(b"", &[0; 64]));
+    }
+
+    #[test]
+    fn keys_that_fit_any_message_are_none() {
+        // The neutral point as key and as the signature's first half, nothing as its second.
+        let neutral = edge(1, 0, 0);
+        let forged = [neutral, [0; 32]].concat();
+        assert!(PublicKey(neutral).matches(b"whatever somebody likes", &forged));
+        for mut key in SMALL_ORDER {
+            assert!(PublicKey::new(&key).is_none(), "{key:?}");
+            key[31] |= 0x80;
+            assert!(PublicKey::new(&key).is_none(), "{key:?}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod helpers;
 pub mod path;
 pub mod program;
 pub mod scope;
+pub mod shapes;
 pub mod template;
 pub mod tree;
 

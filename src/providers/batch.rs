@@ -44,6 +44,25 @@ impl Batch {
         Some(Self { lists, split: true })
     }
 
+    /// What becomes of its deliveries, for people.
+    pub fn about(&self) -> String {
+        let step = |step: &Step| match step {
+            Step::Name(name) => name.to_string(),
+            Step::Index(index) => index.to_string(),
+        };
+        let path = |list: &Steps| match list.0.iter().map(step).collect::<Vec<_>>() {
+            steps if steps.is_empty() => "the body".to_owned(),
+            steps => steps.join("."),
+        };
+        let lists: Vec<_> = self.lists.iter().map(path).collect();
+        let lists = lists.join(", then ");
+        if self.split {
+            format!("each item of {lists} becomes an event; `split: false` keeps them together")
+        } else {
+            format!("in {lists}; `split: true` makes an event of each")
+        }
+    }
+
     /// The bodies of the single events; none where it is not a batch, or too large a one.
     fn bodies(&self, body: &Value) -> Option<Vec<Value>> {
         let mut bodies = vec![body.clone()];

@@ -4,18 +4,17 @@ use crate::event::MediaKind;
 
 use super::filter::Filter;
 use super::parts::{Parts, Place};
-use super::reading::Reading;
 
 /// Whether another body would need another signature: the text has the body in it, or a digest of it,
-/// or all of the form that is the payload.
-pub(super) fn covers_body(parts: &Parts, reading: &Reading<'_>) -> bool {
+/// or the field that is the payload. Sorted fields with nothing between do not: the same text is made of
+/// other names and values too. `kind` is how the body is read, where that is known.
+pub(super) fn covers_body(parts: &Parts, kind: Option<&MediaKind>) -> bool {
     parts.parts().any(|(place, filters)| {
         filters.iter().all(Filter::keeps_apart)
             && match place {
                 Place::Body => true,
-                Place::FormSorted => reading.kind() == Some(&MediaKind::Form),
                 Place::Form(field) => {
-                    matches!(reading.kind(), Some(MediaKind::FormField(f)) if **f == **field)
+                    matches!(kind, Some(MediaKind::FormField(f)) if **f == **field)
                 }
                 _ => false,
             }

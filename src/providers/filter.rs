@@ -26,12 +26,15 @@ pub enum Filter {
     Base64,
     /// What stands between two texts, which `..` separates.
     Between(Box<str>, Box<str>),
+    /// The text, where none of these characters is in it: what separates it from the next.
+    Without(Box<str>),
     /// Signed with the source's secret, as text. Only for the answers of handshakes.
     Hmac(Encoding),
 }
 
-const FILTERS: [&str; 9] = [
-    "dotted", "lower", "sha256", "crc32", "ascii", "reserved", "base64", "between", "hmac",
+const FILTERS: [&str; 10] = [
+    "dotted", "lower", "sha256", "crc32", "ascii", "reserved", "base64", "between", "without",
+    "hmac",
 ];
 
 /// Reserved characters that a sender may decode before it signs a URL, with their escapes.
@@ -72,6 +75,8 @@ impl Filter {
                 }
                 _ => Err("write `between:BEFORE..AFTER`".to_owned()),
             },
+            ("without", "") => Err("write `without:CHARACTERS`".to_owned()),
+            ("without", characters) => Ok(Self::Without(characters.into())),
             ("hmac", encoding) => written(encoding).map(Self::Hmac),
             (name, more) if FILTERS.contains(&name) && !more.is_empty() => {
                 Err(format!("`{name}` takes no more: write `{name}`"))
@@ -82,7 +87,7 @@ impl Filter {
 
     /// Whether other bytes would come out for other bytes going in, whoever chooses them.
     pub fn keeps_apart(&self) -> bool {
-        matches!(self, Self::Sha256(_) | Self::Ascii)
+        matches!(self, Self::Sha256(_) | Self::Ascii | Self::Without(_))
     }
 
     /// The filtered bytes; none where these cannot be filtered so. `key` is for [`Filter::Hmac`].
@@ -105,6 +110,11 @@ impl Filter {
             Self::Between(before, after) => {
                 let (_, rest) = text()?.split_once(before.as_ref())?;
                 rest.split_once(after.as_ref())?.0.as_bytes().to_vec()
+            }
+            Self::Without(characters) => {
+                let text = text()?;
+                let clean = !text.contains(|c| characters.contains(c));
+                clean.then(|| text.as_bytes().to_vec())?
             }
             Self::Hmac(encoding) => {
                 let mut mac = key?.clone();
@@ -201,6 +211,9 @@ mod tests {
         check("base64", "!", None);
         check("between:<kind>..</kind>", "<a><kind>x</kind>", Some("x"));
         check("between:<kind>..</kind>", "<kind>x", None);
+        check("without::;", "a b", Some("a b"));
+        check("without::;", "a;b", None);
+        check("without:\n", "a\nb", None);
         check(
             "hmac",
             "The quick brown fox jumps over the lazy dog",
@@ -217,6 +230,7 @@ mod tests {
             ("lower:x", "write `lower`"),
             ("sha256:base65", "did you mean `base64`?"),
             ("between:x", "between:BEFORE..AFTER"),
+            ("without", "without:CHARACTERS"),
         ] {
             let error = Filter::parse(text).unwrap_err();
             assert!(error.contains(said), "{text}: {error}");

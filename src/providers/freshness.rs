@@ -68,6 +68,8 @@ impl Unit {
         match self {
             Self::Seconds => number().map(Timestamp::from_seconds),
             Self::Milliseconds => number().map(Timestamp::from_millis),
+            // A zone's name in brackets, which RFC 9557 allows, could be the beginning of what follows.
+            Self::Rfc3339 if sent.contains('[') => None,
             Self::Rfc3339 => Timestamp::parse(sent),
         }
     }
@@ -254,6 +256,7 @@ mod tests {
             ("1970-01-01T00:33:21Z", true),
             ("1970-01-01T00:33:22Z", false),
             ("1970-01-01T00:33:20", false),
+            ("1970-01-01T00:33:20Z[UTC]", false),
             ("2000", false),
         ] {
             assert_eq!(written.check(sent, now).is_ok(), fresh, "{sent}");

@@ -116,6 +116,16 @@ impl Handshake {
         })
     }
 
+    /// Whether the sender must be proven before it is answered.
+    pub fn is_signed(&self) -> bool {
+        self.signed
+    }
+
+    /// Whether it gives a source its secret.
+    pub fn pairs(&self) -> bool {
+        self.pairing.is_some()
+    }
+
     /// Whether its answer is signed with the source's secret.
     pub fn signs(&self) -> bool {
         self.reply.signed_places().next().is_some()

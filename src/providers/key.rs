@@ -59,6 +59,17 @@ impl KeyForm {
         }
     }
 
+    /// A source's secret, for people who have to find it at the sender.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Utf8 | Self::Sha1 | Self::Sha256 | Self::OAuth1 => "a text that both sides have",
+            Self::Hex => "a text in hex digits that both sides have",
+            Self::Base64 => "a text in base64 that both sides have",
+            Self::Whsec => "a text such as whsec_… that both sides have",
+            Self::Whpk => "a text such as whpk_…",
+        }
+    }
+
     /// How many bytes somebody who guesses at a secret has to guess.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! How a body is to be read.
 
+use std::fmt;
+
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::{Delivery, MediaKind, Query};
 use crate::yaml::Node;
@@ -46,6 +48,23 @@ impl BodyForm {
             Self::Named(MediaKind::Multipart | MediaKind::MultipartField(_)) => {
                 "multipart/form-data"
             }
+        }
+    }
+}
+
+impl fmt::Display for BodyForm {
+    /// As definitions write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::JsonInText => f.write_str("text:json"),
+            Self::Named(MediaKind::Json) => f.write_str("json"),
+            Self::Named(MediaKind::Form) => f.write_str("form"),
+            Self::Named(MediaKind::FormField(field)) => write!(f, "form:{field}"),
+            Self::Named(MediaKind::Text) => f.write_str("text"),
+            Self::Named(MediaKind::Lines) => f.write_str("lines"),
+            Self::Named(MediaKind::Xml) => f.write_str("xml"),
+            Self::Named(MediaKind::Multipart) => f.write_str("multipart"),
+            Self::Named(MediaKind::MultipartField(field)) => write!(f, "multipart:{field}"),
         }
     }
 }
@@ -104,8 +123,37 @@ pub(super) fn kind_among(
     Ok(found)
 }
 
-/// What a body is called.
+/// Whether a body is an object or a list in JSON: no form and no sender's plain text begins so.
+fn is_json(body: &[u8]) -> bool {
+    let first = body.trim_ascii_start().first();
+    matches!(first, Some(b'{' | b'['))
+        && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
+/// What a body is called, and is: nobody signs the Content-Type, so JSON that is called a form is
+/// refused, and JSON that is called plain text is JSON, where the sender sends JSON.
 fn called(allowed: &[BodyForm], delivery: &Delivery) -> Result<MediaKind, UnknownMedia> {
+    let found = named(allowed, delivery)?;
+    let misnamed = match &found {
+        MediaKind::Form | MediaKind::FormField(_) | MediaKind::Text => is_json(&delivery.body),
+        _ => false,
+    };
+    let json = || {
+        allowed
+            .iter()
+            .map(BodyForm::kind)
+            .any(|kind| *kind == MediaKind::Json)
+    };
+    match found {
+        _ if !misnamed => Ok(found),
+        MediaKind::Text if json() => Ok(MediaKind::Json),
+        MediaKind::Text => Ok(found),
+        _ => Err(UnknownMedia("a form, but the body is JSON".to_owned())),
+    }
+}
+
+/// What its Content-Type says.
+fn named(allowed: &[BodyForm], delivery: &Delivery) -> Result<MediaKind, UnknownMedia> {
     if !delivery.headers.contains("content-type") {
         let first = allowed.first().map(|form| form.kind().clone());
         return first.ok_or_else(|| UnknownMedia(String::new()));

@@ -5,6 +5,8 @@
 //! delivery id of the event. Everything one sender does differently from another is data: one YAML
 //! definition each, in `builtin/` or the user's own folder. Pure: no network, no clock.
 
+#[cfg(test)]
+mod attacks;
 pub mod batch;
 mod builtin;
 mod covered;
@@ -12,12 +14,14 @@ pub mod definition;
 pub mod doctor;
 pub mod each;
 pub mod fetched;
+mod fields;
 pub mod filter;
 pub mod finder;
 #[cfg(test)]
 mod forgeries;
 pub mod freshness;
 pub mod fuzz;
+pub mod guide;
 pub mod handshake;
 mod headers;
 pub mod identify;
@@ -44,6 +48,7 @@ pub mod unsigned;
 pub mod vectors;
 pub mod verify;
 pub mod when;
+mod written;
 
 pub use definition::{Overrides, Provider};
 pub use identify::Identity;

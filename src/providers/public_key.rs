@@ -1,6 +1,6 @@
 //! From the text of a public key to the key.
 
-use crate::crypto::{Encoding, PublicKey, VerifyingKey};
+use crate::crypto::{Encoding, PUBLIC_KEY_BYTES, PublicKey, VerifyingKey};
 use crate::secret::Secret;
 
 use super::key::KeyForm;
@@ -36,6 +36,17 @@ impl PublicKeyForm {
         }
     }
 
+    /// How it is written, for people.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Hex => "in hex digits",
+            Self::Base64 => "in base64",
+            Self::Whpk => "such as whpk_…",
+            Self::Pem => "in PEM",
+            Self::Spki => "in base64, as in PEM without its first and last line",
+        }
+    }
+
     /// The key that a text stands for.
     ///
     /// # Errors
@@ -49,9 +60,11 @@ impl PublicKeyForm {
             let bytes = form.decode(secret)?;
             PublicKey::new(&bytes)
                 .map(VerifyingKey::Ed25519)
-                .ok_or_else(|| {
-                    let length = bytes.len();
-                    format!("this has {length} bytes, but the sender's public key has 32")
+                .ok_or_else(|| match bytes.len() {
+                    PUBLIC_KEY_BYTES => "this is a key that anybody can sign for".to_owned(),
+                    length => format!(
+                        "this has {length} bytes, but the sender's public key has {PUBLIC_KEY_BYTES}"
+                    ),
                 })
         };
         match self {

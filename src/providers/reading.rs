@@ -12,6 +12,7 @@ use crate::secret::Secret;
 
 use super::each::Item;
 use super::fetched::{Keyring, NoKeys};
+use super::fields::{of_parts, once, sorted};
 use super::filter::{Filter, filtered};
 use super::media::{BodyForm, kind_among};
 use super::parts::{Parts, Piece, Place};
@@ -149,10 +150,11 @@ impl<'d> Reading<'d> {
                 .map(Cow::Borrowed),
             Place::Timestamp => self.timestamp.clone(),
             Place::Method => Some(Cow::Borrowed(self.delivery.method.as_str())),
-            Place::Query(name) => self.delivery.query.first(name).map(Cow::Borrowed),
-            Place::Form(name) => self
-                .form()?
-                .first(name)
+            Place::Query(name) => once(&self.delivery.query, name)
+                .map_err(absent)?
+                .map(Cow::Borrowed),
+            Place::Form(name) => once(self.form()?, name)
+                .map_err(absent)?
                 .map(|text| Cow::Owned(text.to_owned())),
             Place::Json(_, steps) => match self.json(steps).map(Found::value) {
                 Some(value) if value.is_array() || value.is_object() => {
@@ -163,7 +165,11 @@ impl<'d> Reading<'d> {
             Place::Signature(name) => self.field(name).map_err(absent)?.map(Cow::Owned),
             Place::Url => self.url().map(Cow::Owned),
             // An empty form is one too.
-            Place::FormSorted => return self.form().map(|form| Cow::Owned(sorted(form))),
+            Place::FormSorted => {
+                return sorted(self.form()?)
+                    .map(Cow::Owned)
+                    .ok_or(absent(Why::Unfit));
+            }
             Place::Secret => self.secret.map(|secret| Cow::Borrowed(secret.expose())),
             Place::Setting(name) => {
                 let value = self.settings.values.get(name.as_ref());
@@ -209,7 +215,7 @@ impl<'d> Reading<'d> {
     pub fn form(&self) -> Result<&Query, Absent<'static>> {
         let read = || match self.kind()? {
             MediaKind::Form | MediaKind::FormField(_) => Some(Query::decode(&self.delivery.body)),
-            MediaKind::Multipart => Some(fields(self.payload()?.value())),
+            MediaKind::Multipart => Some(of_parts(self.payload()?.value())),
             _ => None,
         };
         self.form.get_or_init(read).as_ref().ok_or(Absent {
@@ -341,28 +347,6 @@ impl<'d> Reading<'d> {
         let text = String::from_utf8(bytes.into_owned()).ok()?;
         (!text.is_empty()).then_some(Cow::Owned(text))
     }
-}
-
-/// The texts of a multipart form.
-fn fields(value: &Value) -> Query {
-    let mut encoded = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in value.as_object().into_iter().flatten() {
-        if let Some(text) = value.as_str() {
-            encoded.append_pair(name, text);
-        }
-    }
-    Query::decode(encoded.finish().as_bytes())
-}
-
-/// The pairs of a form in order, none of them twice, with nothing between.
-fn sorted(form: &Query) -> String {
-    let mut pairs: Vec<_> = form.iter().collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    pairs
-        .into_iter()
-        .flat_map(|(name, value)| [name, value])
-        .collect()
 }
 
 /// A single value as text: null, lists and maps have none.

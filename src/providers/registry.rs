@@ -367,7 +367,7 @@ vectors:
 
     #[test]
     fn the_documented_definition_is_sound() {
-        let text = include_str!("../../docs/providers.md");
+        let text = include_str!("../../docs/definitions.md");
         let yaml = text.split("```yaml\n").nth(1).unwrap();
         let (providers, errors) = add(yaml.split("```").next().unwrap());
         assert_eq!(errors, []);

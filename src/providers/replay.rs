@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 use crate::runtime::{Step, Told};
 
 use super::registry::Providers;
-use super::vectors::{Vector, text};
+use super::vectors::Vector;
+use super::written::text;
 
 /// What came of a file of vectors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostics, code};
-use crate::event::Proof;
+use crate::event::{MediaKind, Proof};
 use crate::runtime::Timestamp;
 use crate::yaml::{Fields, Node};
 
@@ -147,11 +147,7 @@ impl Signed {
         for (place, expected) in &self.bind {
             check_bound(reading, place, expected, hint)?;
         }
-        let mut urls = vec![None];
-        if self.any_port {
-            urls.extend(reading.text(&Place::Url).ok().map(|url| other_port(&url)));
-        }
-        for url in urls {
+        for url in self.urls(reading) {
             reading.url = url;
             let content = reading
                 .pieces(&self.content)
@@ -166,24 +162,58 @@ impl Signed {
         })
     }
 
+    /// The address as it stands, and with its port or without where either may have been signed.
+    fn urls(&self, reading: &Reading<'_>) -> Vec<Option<String>> {
+        let mut urls = vec![None];
+        if self.any_port {
+            urls.extend(reading.text(&Place::Url).ok().map(|url| other_port(&url)));
+        }
+        urls
+    }
+
+    /// Every text that may have been signed: of each item, with either port; none where one of them
+    /// cannot be told.
+    pub fn contents<'a>(&'a self, mut reading: Reading<'a>) -> Option<Vec<Vec<u8>>> {
+        let items = match &self.each {
+            None => vec![None],
+            Some(each) => each.items(&reading).ok()?.into_iter().map(Some).collect(),
+        };
+        let mut found = Vec::new();
+        for item in items {
+            reading.item = item;
+            self.signature.read(&mut reading, "").ok()?;
+            if let Some(freshness) = &self.freshness {
+                reading.timestamp = Some(reading.text(&freshness.from).ok()?);
+            }
+            for url in self.urls(&reading) {
+                reading.url = url;
+                found.push(reading.pieces(&self.content).ok()?.concat());
+            }
+            reading.url = None;
+        }
+        Some(found)
+    }
+
     /// What right signatures prove.
     fn proof(&self, reading: &Reading<'_>) -> Proof {
-        let bound = self.bind.iter().map(|(_, expected)| expected);
-        let mut texts = bound.chain([&self.content]);
-        if self.each.is_none() && texts.any(|text| covers_body(text, reading)) {
+        if self.covers(reading.kind()) {
             Proof::signed_by_providers()
         } else {
             Proof::authenticated_by_providers()
         }
     }
 
+    /// Whether it covers bodies of that kind.
+    pub fn covers(&self, kind: Option<&MediaKind>) -> bool {
+        let bound = self.bind.iter().map(|(_, expected)| expected);
+        let mut texts = bound.chain([&self.content]);
+        self.each.is_none() && texts.any(|text| covers_body(text, kind))
+    }
+
     /// What was signed, where a timestamp is part of it: no two deliveries share it by chance.
-    pub fn timed_content(&self, mut reading: Reading<'_>) -> Option<Vec<u8>> {
-        let freshness = self.freshness.as_ref()?;
-        self.signature.read(&mut reading, "").ok()?;
-        reading.timestamp = Some(reading.text(&freshness.from).ok()?);
-        let content = reading.pieces(&self.content).ok()?;
-        Some(content.concat())
+    pub fn timed_content<'a>(&'a self, reading: Reading<'a>) -> Option<Vec<u8>> {
+        self.freshness.as_ref()?;
+        self.contents(reading)?.into_iter().next()
     }
 
     /// The headers it reads, as written.

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::crypto::{Algorithm, Encoding};
 use crate::diagnostic::{Diagnostics, code};
-use crate::event::{Delivery, Headers, Payload, Query};
+use crate::event::{Delivery, Payload};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::{Fields, Node};
@@ -22,6 +22,7 @@ use super::identify::media_kind;
 use super::reply::Reply;
 use super::unsigned::unsigned;
 use super::verify::verify;
+use super::written::{delivery, headers, owned, text, texts};
 
 /// A delivery and what must come of it.
 #[derive(Debug, Clone)]
@@ -37,6 +38,21 @@ pub struct Vector {
     delivery_id: Option<String>,
     /// What the source that it is for says of itself.
     source: Source,
+}
+
+/// A delivery that a definition shows to be good, and what it is verified by.
+#[derive(Debug)]
+pub struct Shown {
+    /// The definition as the vector's source uses it.
+    pub provider: Provider,
+    /// The scheme's name.
+    pub scheme: String,
+    /// The source's secrets.
+    pub secrets: Vec<Secret>,
+    /// When it is verified.
+    pub now: Timestamp,
+    /// The delivery.
+    pub delivery: Delivery,
 }
 
 /// How a vector's source differs from its provider's definition.
@@ -161,20 +177,41 @@ impl Vector {
         }
     }
 
+    /// The delivery with what it is verified by, where it is one that must be accepted.
+    pub fn accepted(&self, provider: &Provider) -> Option<Shown> {
+        if !matches!(self.expected, Expected::Accepted) {
+            return None;
+        }
+        let scheme = self.scheme(provider).ok()?;
+        let scheme = scheme.or_else(|| provider.schemes().first().copied())?;
+        let overrides = self.source.overrides(provider);
+        Some(Shown {
+            provider: provider.with(&overrides, Some(scheme)).ok()?,
+            scheme: scheme.to_owned(),
+            secrets: self.secrets.clone(),
+            now: self.now,
+            delivery: self.delivery.clone(),
+        })
+    }
+
+    /// The scheme that it picks; none for the first.
+    fn scheme<'v>(&'v self, provider: &'v Provider) -> Result<Option<&'v str>, String> {
+        match &self.scheme {
+            Pick::Named(name) => Ok(Some(name.as_str())),
+            Pick::Number(0) => Ok(None),
+            Pick::Number(number) => match provider.schemes().get(*number) {
+                Some(found) => Ok(Some(*found)),
+                None => Err(format!("there is no scheme number {number}")),
+            },
+        }
+    }
+
     /// Runs it.
     ///
     /// # Errors
     /// Says what came instead of what was expected.
     pub fn run(&self, provider: &Provider) -> Result<(), String> {
-        let known = provider.schemes();
-        let scheme = match &self.scheme {
-            Pick::Named(name) => Some(name.as_str()),
-            Pick::Number(0) => None,
-            Pick::Number(number) => {
-                let found = known.get(*number).copied();
-                Some(found.ok_or_else(|| format!("there is no scheme number {number}"))?)
-            }
-        };
+        let scheme = self.scheme(provider)?;
         let provider = &provider.with(&self.source.overrides(provider), scheme)?;
         let verified = || {
             if !provider.signs() {
@@ -303,68 +340,4 @@ fn source(vector: &Json, request: &Json) -> Source {
         encoding: named("/signature/encoding").and_then(Encoding::named),
         tolerance: tolerance.map(Duration::from_secs),
     }
-}
-
-fn owned((name, value): (&str, &str)) -> (String, String) {
-    (name.to_owned(), value.to_owned())
-}
-
-pub(super) fn text<'j>(value: &'j Json, key: &str) -> Option<&'j str> {
-    value.get(key)?.as_str()
-}
-
-fn texts(value: &Json, key: &str) -> Vec<String> {
-    let items = value.get(key).and_then(Json::as_array);
-    let texts = items.into_iter().flatten().filter_map(Json::as_str);
-    texts.map(str::to_owned).collect()
-}
-
-fn delivery(request: &Json) -> Result<Delivery, String> {
-    let body = match (text(request, "body"), text(request, "body_b64")) {
-        (_, Some(encoded)) => Encoding::Base64
-            .decode(encoded)
-            .ok_or("`body_b64` is not base64")?,
-        (Some(body), None) => body.as_bytes().to_vec(),
-        (None, None) => Vec::new(),
-    };
-    let url = text(request, "url").unwrap_or_default();
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    let query = query.split('#').next().unwrap_or_default();
-    Ok(Delivery {
-        method: text(request, "method").unwrap_or("POST").to_owned(),
-        query: Query::decode(query.as_bytes()),
-        query_text: query.to_owned(),
-        headers: headers(request.get("headers"))?,
-        body: body.into(),
-        received_at: Timestamp::from_seconds(0),
-        remote: None,
-    })
-}
-
-/// A map of names to values, or a list of pairs where one name stands more than once.
-fn headers(written: Option<&Json>) -> Result<Headers, String> {
-    let wrong = || "`headers` are a map, or a list of pairs, of texts".to_owned();
-    let mut pairs = Vec::new();
-    match written {
-        None | Some(Json::Null) => {}
-        Some(Json::Object(map)) => {
-            for (name, value) in map {
-                pairs.push((name.as_str(), value.as_str().ok_or_else(wrong)?));
-            }
-        }
-        Some(Json::Array(items)) => {
-            for item in items {
-                let pair = (item.get(0), item.get(1));
-                let (Some(name), Some(value)) = pair else {
-                    return Err(wrong());
-                };
-                pairs.push((
-                    name.as_str().ok_or_else(wrong)?,
-                    value.as_str().ok_or_else(wrong)?,
-                ));
-            }
-        }
-        Some(_) => return Err(wrong()),
-    }
-    Ok(Headers::new(pairs))
 }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use crate::actions::{self, Configured, Kind};
 use crate::condition::{Conditions, Reading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
 use crate::expression::Template;
-use crate::yaml::{Fields, Key, Node};
+use crate::yaml::{Demand, Fields, Key, Node, Shape, key};
 
 use super::routed::To;
 use super::uses::{Read, Reads, vars_of_conditions};
@@ -102,6 +104,48 @@ impl Action {
         }
         Some(action)
     }
+}
+
+/// What one entry of `actions:` looks like.
+pub(super) fn shape() -> Shape {
+    let name = "Its name, unique in the rule; the kind's name where it is left out. Others use what it came to as `actions.NAME`.";
+    let conditions = "What must hold for this action besides; a list, all of which must hold.";
+    let kinds = actions::LIST.iter().map(|kind| {
+        let block = Shape::either([block_shape(*kind), Shape::only(())]);
+        key(kind.name(), block, kind.help(), kind.example())
+    });
+    Shape::map([
+        key("name", Shape::matching("^."), name, "tell"),
+        key(
+            "conditions",
+            Conditions::shape(),
+            conditions,
+            json!([{"path": "$.action", "equals": "opened"}]),
+        ),
+    ])
+    .and(kinds)
+    .demand(Demand::OneOf(
+        actions::LIST.iter().map(|kind| kind.name()).collect(),
+    ))
+    .says("One thing that is done: exactly one kind of action.")
+}
+
+/// What stands under a kind's key, in an action and in `defaults`.
+pub(super) fn block_shape(kind: &'static dyn Kind) -> Shape {
+    Shape::named(format!("action.{}", kind.name()), move || {
+        let mut block = kind.shape();
+        if let Some(wanted) = kind.destination_kind() {
+            let names = Shape::one_or_list(Shape::matching("^."));
+            let help = format!(
+                "Where to: the name of a destination of kind `{wanted}` in hookrule.yaml, or a list of at most {DESTINATIONS_MAX}, one job each. A name may have `{{{{source.labels.NAME}}}}` in it."
+            );
+            let example = key("destination", names, help, "example").like(json!(["one", "two"]));
+            block = block.first(example.required());
+        }
+        block
+            .lenient("Required here or under `defaults`.")
+            .says(kind.help())
+    })
 }
 
 /// Keys that other systems have in an action.

@@ -4,8 +4,10 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::event::Event;
+use crate::expression::shapes::path;
 use crate::expression::{Path, TooMuch};
-use crate::yaml::Node;
+use crate::yaml::shape::Key as ShapeKey;
+use crate::yaml::{Node, key};
 
 /// The most items of one event; a dead letter stands for the rest.
 pub const ITEMS_MAX: usize = 100;
@@ -19,6 +21,14 @@ pub struct ForEach {
 }
 
 impl ForEach {
+    /// The key that it stands under.
+    pub(super) fn key() -> ShapeKey {
+        let help = format!(
+            "A JSONPath: the actions are planned once for each value that it selects, at most {ITEMS_MAX}; templates see it as `item`."
+        );
+        key("for_each", path(), help, "$.alerts[*]")
+    }
+
     /// Reads a path.
     pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let text = node.text(problems)?;

@@ -55,6 +55,7 @@ pub use for_each::{ForEach, ITEMS_MAX};
 pub use load::{Loaded, Verdict};
 pub use names::Names;
 pub use namespace::{Namespace, Root};
+pub use parse::{given_shape, shape};
 pub use pattern::glob;
 pub use respond::{RESPONSE_BYTES_MAX, Respond, Response};
 pub use routed::To;

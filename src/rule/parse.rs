@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use crate::condition::Reading;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::event::PathSet;
-use crate::yaml::{self, Fields, Node};
+use crate::yaml::{self, Fields, Node, Shape, key};
 
-use super::action::NamedDestination;
+use super::action::{self, NamedDestination};
 use super::beside::Library;
 use super::reuse::{Listed, Reuse, Shared};
 use super::uses;
@@ -122,6 +124,47 @@ const RULE_FOREIGN: &[Foreign] = &[
         "rules cannot read the environment; credentials stand in hookrule.yaml",
     ),
 ];
+
+/// What a rule file looks like; `test` is what its tests look like.
+pub fn shape(test: &Shape) -> Shape {
+    let help = "The rules of this file, considered in this order.";
+    let example = json!([{"name": "pushes", "when": {"provider": "github", "event": "push"}, "actions": [{"log": {"message": "a push"}}]}]);
+    Shape::map(Reuse::keys())
+        .and([key("rules", Shape::list(rule_shape(test)), help, example).required()])
+        .free()
+        .says("A rule file of hookrule: which events are looked for, and what is done about them.")
+}
+
+fn rule_shape(test: &Shape) -> Shape {
+    let when = json!({"provider": "github", "event": "pull_request.opened"});
+    let vars = "Values computed for the rule, by names of yours, each only when it is read. Texts are templates; `{jq: …}` is a program.";
+    let actions = "What is done when the rule matches. An action that uses `actions.NAME` runs after that one; the others at once.";
+    Shape::map([
+        key("name", Shape::matching("^."), format!("Its name, unique among all rule files: one line, at most {NAME_CHARS_MAX} characters."), "pull-requests-to-chat").required(),
+        key("description", Shape::text(), "What it is for, for people.", "Every pull request is announced"),
+        key("enabled", Shape::flag(), "Whether it is considered at all.", false).or(true),
+        key("stop", Shape::flag(), "Once it matched, the later rules of this file are left out for the event.", true).or(false),
+        key("tags", Shape::one_or_list(Shape::matching("^.")), "Words to find it by.", json!(["chat"])),
+        key("when", When::shape(), "Which events it is about.", when).required(),
+        key("vars", vars::shape(), vars, json!({"title": "{{payload.pull_request.title}}"})).like(json!({"names": {"jq": "[.commits[].author.name] | unique"}})),
+    ])
+    .and(Flow::shape_keys())
+    .and([
+        ForEach::key(),
+        key("respond", Respond::shape(), "What the sender is answered. Taken from the first matching rule that has one; 202 with the event's id otherwise.", json!({"status": 200, "body": "ok"})),
+        key("actions", Shape::list(action::shape()).items(1, None), actions, json!([{"log": {"message": "{{payload.action}}"}}])).required(),
+        key("tests", Shape::list(test.clone()), "Deliveries, and what must come of each. `hookrule test` runs them; a rule file whose test fails does not go live.", json!([{"name": "another action is left alone", "payload": {}, "expect": {"matched": true}}])),
+    ])
+    .free()
+    .says("A rule: which events it is about, and what is done about them.")
+}
+
+/// What a `_shared.yaml` looks like.
+pub fn given_shape() -> Shape {
+    Shape::map(Reuse::shared_keys())
+        .free()
+        .says("Templates and lists for the rule files of this folder and those below it.")
+}
 
 fn rule(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> Option<Rule> {
     let mut fields = Fields::of(node, problems)?;

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
+use crate::expression::shapes::{template, tree};
 use crate::expression::tree::parse_template;
 use crate::expression::{Escape, Scope, Template, Tree};
 use crate::net::header_name;
-use crate::yaml::{Fields, Node, Value};
+use crate::yaml::{Fields, Node, Shape, Value, key};
 
 use super::uses::Reads;
 
@@ -48,6 +50,35 @@ pub struct Response {
 }
 
 impl Respond {
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        let body = "What the answer holds: text, or a map or list that becomes JSON. Templates, rendered before the event is stored.";
+        Shape::map([
+            key(
+                "status",
+                Shape::count(200, 599),
+                "The HTTP status. With most other than 200 the sender sends the event again.",
+                200,
+            )
+            .or(200),
+            key(
+                "headers",
+                Shape::headers(template()),
+                format!(
+                    "Headers of the answer, at most {HEADERS_MAX}; their values are templates."
+                ),
+                json!({"X-Team": "build"}),
+            ),
+            key(
+                "body",
+                tree(),
+                body,
+                json!({"text": "Deploying {{payload.text}}"}),
+            )
+            .like("ok"),
+        ])
+    }
+
     /// Reads `{status, headers, body}`.
     pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Arc<Self>> {
         let mut fields = Fields::of(node, problems)?;

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
+use crate::expression::shapes::{template, tree};
 use crate::expression::{Escape, ExpressionErrorKind, Program, RenderError, Scope, Tree};
-use crate::yaml::{self, Key, Node};
+use crate::yaml::{self, Demand, Key, Node, Shape, key};
 
 use super::uses::Reads;
 
@@ -49,6 +50,23 @@ impl Formula {
             Self::Program(program) => program.value(scope),
         }
     }
+}
+
+/// What `vars:` looks like.
+pub(super) fn shape() -> Shape {
+    let program = key(
+        "jq",
+        Shape::text(),
+        "A jq program over the payload; `$vars`, `$event` and the other names of templates are there too. Its first result is the value.",
+        "[.commits[].author.name] | unique",
+    );
+    let map = Shape::map([program])
+        .others("name", Shape::any())
+        .demand(Demand::Alone(vec!["jq"]))
+        .says("A map whose texts are templates, or a jq program by itself.");
+    let plain = [template(), Shape::number(), Shape::flag(), Shape::only(())];
+    let forms = plain.into_iter().chain([Shape::list(tree()), map]);
+    Shape::named_by_author("title", Shape::either(forms))
 }
 
 /// Reads `vars:`.

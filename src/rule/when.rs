@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use crate::condition::{Conditions, Reading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::event::Event;
-use crate::yaml::{Fields, Node, Value};
+use crate::yaml::{Fields, Node, Shape, Value, key, shape};
 
 use super::Namespace;
 use super::pattern;
@@ -73,6 +75,15 @@ impl When {
         }
     }
 
+    /// What `when:` looks like.
+    pub(super) fn shape() -> Shape {
+        Shape::named("when", || {
+            Shape::map(keys()).says(
+                "Which events the rule is about: all that is said here must hold. What is left out does not matter.",
+            )
+        })
+    }
+
     /// Reads `when:`; the singular paths of its conditions are interned in `reading`.
     pub(super) fn parse(
         node: &Node,
@@ -113,6 +124,21 @@ impl When {
         fields.finish(problems);
         when
     }
+}
+
+fn keys() -> [shape::Key; 5] {
+    let names = || Shape::one_or_list(Shape::matching("^."));
+    [
+        key("provider", names(), "Who sent it: the name of a provider, a list of names, or globs over them (`*`). `hookrule providers list` shows them.", "github")
+            .like(json!(["gitlab", "github"])),
+        key("source", names(), "By which source of hookrule.yaml it came in: a name, a list, or globs. Where `provider` stands too, both must hold.", "shop")
+            .like("acme-*"),
+        key("event", names(), "What the event is called: a name, a list, or patterns over dotted names. `*` is one part, a final `.*` one part or more, `**` any number.", "pull_request.opened")
+            .like(json!(["push", "release.published"]))
+            .like("invoice.*"),
+        key("unmatched", Shape::flag(), "Only events that no other enabled rule matched.", true).or(false),
+        key("conditions", Conditions::shape(), "What must hold of the event besides: a list, all of which must hold.", json!([{"path": "$.livemode", "equals": true}])),
+    ]
 }
 
 /// The texts of a list, or of one value where one stands for a list.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
 use crate::expression::helpers::instant;
 use crate::rule::Rule;
 use crate::runtime::Timestamp;
-use crate::yaml::{self, Fields, Node};
+use crate::yaml::{self, Demand, Fields, Node, Shape, key};
 
 use super::compare::Extent;
 use super::payload::Body;
@@ -72,6 +72,44 @@ pub(super) struct Expect {
     pub(super) respond: Option<Node>,
     /// Whether a part of what is rendered is enough.
     pub(super) extent: Extent,
+}
+
+/// What one entry of a rule's `tests:` looks like.
+pub fn shape() -> Shape {
+    entry(false)
+}
+
+/// What one entry of `tests:` looks like; `named` where it stands in a file of tests.
+pub(super) fn entry(named: bool) -> Shape {
+    let rule = key(
+        "rule",
+        Shape::matching("^."),
+        "The rule that is tested, where it is not the one above `tests:`.",
+        "pull-requests-to-chat",
+    );
+    let plain = || Shape::either([Shape::text(), Shape::number()]);
+    let answers = Shape::named_by_author(
+        "log",
+        Shape::either([
+            Shape::only(DEAD),
+            Shape::named_by_author("url", Shape::any()),
+        ]),
+    );
+    let keys = [
+        key("name", Shape::text(), "What it shows.", "a draft is left alone"),
+        key("payload", Shape::any(), "The payload: a map, the path of a file beside this one, or `{event: evt_…}` for one of the store. `{}` where it is left out.", json!({"action": "opened"})).like("payloads/opened.json"),
+        key("provider", Shape::text(), "Who sent it. Where it is left out, one that the rule is about.", "github"),
+        key("source", Shape::text(), "By which source it came in.", "github"),
+        key("event", Shape::text(), "What the event is called. Where it is left out, one that the rule is about.", "pull_request.opened"),
+        key("headers", Shape::headers(plain()), "Headers of the delivery.", json!({"X-GitHub-Event": "push"})),
+        key("query", Shape::named_by_author("team", plain()), "The query of the URL it was sent to.", json!({"team": "build"})),
+        key("labels", Shape::named_by_author("customer", plain()), "Labels of its source.", json!({"customer": "acme"})),
+        key("at", plain(), format!("When it was received: {RECEIVED_AT} where it is left out."), "2026-01-31T12:00:00Z"),
+        key("answers", answers, "What other actions came to, for those that use them: a map, or `dead` for a dead letter.", json!({"log": {"text": "noted"}})).like(json!({"log": DEAD})),
+        key("expect", Expect::shape(), "What must come of it.", json!({"matched": true})).required(),
+    ];
+    let shape = Shape::map(keys).says("A delivery, and what must come of it.");
+    if named { shape.first(rule) } else { shape }
 }
 
 impl Case {
@@ -200,6 +238,34 @@ fn check_respond(node: &Node, problems: &mut Diagnostics) {
 }
 
 impl Expect {
+    fn shape() -> Shape {
+        let rendered = Shape::named_by_author("log", Shape::any());
+        let answer = Shape::map([
+            key("status", Shape::any(), "The status of the answer.", 200),
+            key(
+                "headers",
+                Shape::any(),
+                "Some of its headers.",
+                json!({"content-type": "application/json"}),
+            ),
+            key(
+                "body",
+                Shape::any(),
+                "A part of its body.",
+                json!({"text": "ok"}),
+            ),
+        ]);
+        Shape::map([
+            key("matched", Shape::flag(), "Whether the rule matches.", true),
+            key("because", Shape::text(), "What decided that it does not: the subject of a condition as it is written, or `provider`, `source`, `event`.", "$.action"),
+            key("actions", Shape::one_or_list(Shape::text()), "The actions that run, by name, in this order.", json!(["log"])),
+            key("rendered", rendered, "Parts of what actions are rendered to, by name. A list says it of each item of `for_each`.", json!({"log": {"level": "info"}})),
+            key("respond", answer, "A part of what the sender is answered.", json!({"status": 200})),
+            key("exact", Shape::flag(), "Whether `rendered` and `respond` say all there is, not a part of it.", true).or(false),
+        ])
+        .demand(Demand::Some(vec!["matched", "because", "actions", "rendered", "respond"]))
+    }
+
     fn parse(node: &Node, rule: &Rule, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
         let matched = fields.optional("matched").and_then(|n| n.bool(problems));

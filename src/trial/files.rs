@@ -6,9 +6,35 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::json;
+
 use crate::diagnostic::{Diagnostics, SourceFile, code, did_you_mean};
 use crate::rule::{Rule, RuleSet, TestFile, tests_of};
-use crate::yaml::{self, Fields, Node};
+use crate::yaml::{self, Fields, Node, Shape, key};
+
+use super::case;
+
+/// What a file of tests looks like.
+pub fn file_shape() -> Shape {
+    let example = json!([{"rule": "pushes", "payload": {}, "expect": {"matched": true}}]);
+    Shape::map([
+        key(
+            "rule",
+            Shape::matching("^."),
+            "The rule that is tested, unless a test names another.",
+            "pull-requests-to-chat",
+        ),
+        key(
+            "tests",
+            Shape::list(case::entry(true)),
+            "Deliveries, and what must come of each.",
+            example,
+        )
+        .required(),
+    ])
+    .free()
+    .says("Tests of rules that stand beside this file. `hookrule test` runs them.")
+}
 
 /// A file of tests, read.
 pub(super) struct ReadFile {

@@ -29,9 +29,11 @@ use crate::runtime::{Step, Told};
 use crate::yaml::Node;
 
 pub use came::Came;
+pub use case::shape;
 pub use compare::Difference;
 pub use coverage::{ConditionCoverage, Coverage, FileCoverage, RuleCoverage, Share, Sides};
 pub use expect::Failure;
+pub use files::file_shape;
 pub use imagine::StoredEvent;
 
 use case::Case;

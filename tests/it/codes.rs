@@ -28,10 +28,10 @@ destinations:
 ";
 
 /// The files of one example: those of one explanation behind a heading.
-type Example = Vec<(String, String)>;
+pub(crate) type Example = Vec<(String, String)>;
 
 /// The wrong example and the right one.
-fn examples(code: Code) -> Option<(Example, Example)> {
+pub(crate) fn examples(code: Code) -> Option<(Example, Example)> {
     let (wrong, right) = code.explanation().split_once("\nRight:\n")?;
     let files = |text: &str| {
         let blocks = text.split("```yaml\n").skip(1);

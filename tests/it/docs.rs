@@ -3,7 +3,7 @@
 use crate::harness::{Folder, project, run};
 
 /// The YAML blocks of a page that are whole rule files, or whole configurations.
-fn blocks(page: &str, first_line: &str) -> Vec<String> {
+pub(crate) fn blocks(page: &str, first_line: &str) -> Vec<String> {
     let text = std::fs::read_to_string(project().join(page)).unwrap();
     let blocks = text
         .split("```yaml\n")
@@ -15,12 +15,12 @@ fn blocks(page: &str, first_line: &str) -> Vec<String> {
         .collect()
 }
 
-/// The file of tests that is shown next after a block, if that is what comes next.
-fn tests_behind<'p>(page: &'p str, block: &str) -> Option<&'p str> {
+/// The file that is shown next after a block, if its name ends so.
+fn behind<'p>(page: &'p str, block: &str, ending: &str) -> Option<&'p str> {
     let (_, behind) = page.split_once(block)?;
     let next = behind.split("```yaml\n").nth(1)?.split("```").next()?;
     let (first, _) = next.split_once('\n')?;
-    first.ends_with(".test.yaml").then_some(next)
+    first.ends_with(ending).then_some(next)
 }
 
 fn check(folder: &Folder, what: &str) {
@@ -41,11 +41,14 @@ fn rules_in_the_documentation_pass_check() {
         "docs/actions.md",
         "docs/check.md",
     ] {
+        let text = std::fs::read_to_string(project().join(page)).unwrap();
         for block in [blocks(page, "rules:"), blocks(page, "defaults:")].concat() {
             let folder = Folder::new();
             folder.write("rules.yaml", &block);
-            let text = std::fs::read_to_string(project().join(page)).unwrap();
-            if let Some(tests) = tests_behind(&text, &block) {
+            if let Some(given) = behind(&text, &block, "_shared.yaml") {
+                folder.write("_shared.yaml", given);
+            }
+            if let Some(tests) = behind(&text, &block, ".test.yaml") {
                 folder.write("rules.test.yaml", tests);
             }
             check(&folder, &format!("{page}:\n{block}"));

@@ -1,9 +1,7 @@
 //! Deliveries with known answers: each sender's documented examples, and the forgeries of them.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use hookrule::providers::definition::Confidence;
 use hookrule::providers::{Providers, replay};
 
 use crate::harness::project;
@@ -65,57 +63,6 @@ fn every_vector_of_the_providers_we_have_gives_what_it_should() {
 #[test]
 fn there_are_many_built_in_providers() {
     assert!(Providers::builtin().names().len() >= 190);
-}
-
-/// The page that lists the built-in providers, from their definitions.
-fn provider_list() -> String {
-    let mut page = String::from(
-        "# Built-in providers\n\nWritten from the definitions in src/providers/builtin/ by a test; `hookrule providers show NAME` \
-         says more,\nand what to paste where.\n\n| provider | also | schemes | known by | waits | facts |\n|---|---|---|---|---|---|\n",
-    );
-    let providers = Providers::builtin();
-    let listed = |texts: Vec<&str>| match texts.as_slice() {
-        [] => "-".to_owned(),
-        texts => texts.join(", "),
-    };
-    for name in providers.names() {
-        let provider = providers.find(name).unwrap();
-        let aliases = provider.aliases().iter().map(|alias| alias.name.as_str());
-        let known_by = provider.recognise().iter().map(String::as_str);
-        let waits = provider.response();
-        let waits = waits.map_or_else(|| "-".to_owned(), |wait| format!("{} s", wait.as_secs()));
-        let facts = match provider.confidence() {
-            Confidence::High => "from the sender",
-            Confidence::Medium => "from documents",
-            Confidence::Low => "experimental",
-        };
-        let docs = match provider.docs() {
-            link if link.starts_with("https://") => format!("[{name}]({link})"),
-            _ => name.to_owned(),
-        };
-        let (also, schemes) = (listed(aliases.collect()), listed(provider.schemes()));
-        let known_by = listed(known_by.collect());
-        writeln!(
-            page,
-            "| {docs} | {also} | {schemes} | {known_by} | {waits} | {facts} |"
-        )
-        .unwrap();
-    }
-    page
-}
-
-#[test]
-fn the_page_of_providers_is_what_the_definitions_say() {
-    let file = project().join("docs/provider-list.md");
-    let page = provider_list();
-    if std::env::var_os("HOOKRULE_TEST_UPDATE").is_some() {
-        std::fs::write(&file, &page).unwrap();
-    }
-    let written = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(
-        written == page,
-        "docs/provider-list.md is stale: HOOKRULE_TEST_UPDATE=1 cargo test --test it vectors"
-    );
 }
 
 /// The file beside the project, or beside the folder that it stands in.

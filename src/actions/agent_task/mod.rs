@@ -17,10 +17,11 @@ use serde_json::{Value, json};
 use crate::crypto::{Encoding, sha256};
 use crate::destinations::AgentSettings;
 use crate::diagnostic::{Diagnostics, code};
+use crate::expression::shapes::{template, tree};
 use crate::expression::tree::parse_template;
 use crate::expression::{Escape, RenderError, Template, Tree};
 use crate::runtime::BoxFuture;
-use crate::yaml::{self, Fields, Node};
+use crate::yaml::{self, Fields, Node, Shape, key};
 
 use super::command::run::{self, Added};
 use super::exchange::{Hops, reject, settings};
@@ -56,6 +57,34 @@ impl Kind for AgentTask {
 
     fn help(&self) -> &'static str {
         "Hands a task to an agent: your instruction, and the event's data fenced off from it."
+    }
+
+    fn shape(&self) -> Shape {
+        let literal = || Shape::matching("^.");
+        let deliver = Shape::map([
+            key(
+                "channel",
+                literal(),
+                "The channel that the agent answers in.",
+                "slack",
+            )
+            .required(),
+            key("to", literal(), "Whom it answers there.", "C0123456789").required(),
+        ]);
+        Shape::map([
+            key("message", template(), format!("What the agent is to do, in your words: 1 to {MESSAGE_BYTES_MAX} bytes. A value that a stranger can write belongs under `data`."), "Review the pull request that the data describes.").required(),
+            key("data", tree(), "What the agent is given of the event, fenced off from your instruction: names with values.", json!({"title": "{{payload.pull_request.title}}"})),
+            key("session_by", template(), "Tasks of the same value go to the same session; it is sent hashed.", "{{payload.repository.full_name}}"),
+            key("inline", Shape::flag(), "Whether values of the event may stand in `message` all the same.", true).or(false),
+            key("agent", literal(), "Which agent of an OpenClaw gateway it is for. Literal text.", "reviewer"),
+            key("name", literal(), "What an OpenClaw gateway calls the task. Literal text.", "pull requests"),
+            key("timeout", Shape::duration(), "How long an OpenClaw gateway lets the agent work; at least 1s.", "5m"),
+            key("deliver", Shape::either([Shape::flag(), deliver]), "Whether, or where, an OpenClaw gateway delivers the agent's answer.", false).like(json!({"channel": "slack", "to": "C0123456789"})),
+        ])
+    }
+
+    fn example(&self) -> Value {
+        json!({"destination": "reviewer", "message": "Review the pull request.", "data": {"title": "{{payload.pull_request.title}}"}})
     }
 
     fn destination_kind(&self) -> Option<&'static str> {

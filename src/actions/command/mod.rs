@@ -11,9 +11,10 @@ use serde_json::{Map, Value, json};
 
 use crate::destinations::CommandSettings;
 use crate::diagnostic::Diagnostics;
+use crate::expression::shapes::tree;
 use crate::expression::{Escape, RenderError, Template, Tree};
 use crate::runtime::BoxFuture;
-use crate::yaml::Fields;
+use crate::yaml::{Fields, Shape, key};
 
 use super::exchange::{reject, settings};
 use super::request::text_of;
@@ -37,6 +38,27 @@ impl Kind for Command {
 
     fn help(&self) -> &'static str {
         "Runs a program of the operator's with the event's body on its standard input."
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::map([
+            key(
+                "args",
+                Shape::list(tree()),
+                "Added to the program's arguments, each as one item. The destination says how many may be added, and what each must match.",
+                json!(["{{payload.ref}}"]),
+            ),
+            key(
+                "env",
+                Shape::named_by_author("BRANCH", tree()),
+                "Environment variables of the program, of those that the destination allows.",
+                json!({"BRANCH": "{{payload.ref}}"}),
+            ),
+        ])
+    }
+
+    fn example(&self) -> Value {
+        json!({"destination": "deploy", "args": ["{{payload.ref}}"]})
     }
 
     fn destination_kind(&self) -> Option<&'static str> {

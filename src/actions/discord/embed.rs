@@ -3,10 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::diagnostic::{Diagnostics, code};
+use crate::expression::shapes::template;
 use crate::expression::tree::parse_template;
 use crate::expression::{Escape, RenderError, Scope, Template, Tree};
 use crate::runtime::Timestamp;
-use crate::yaml::{self, Fields, Node};
+use crate::yaml::shape::Key as ShapeKey;
+use crate::yaml::{self, Fields, Node, Shape, key};
 
 use super::limit::{EMBEDS_MAX, FIELDS_MAX, cut, filled, web_url};
 
@@ -27,6 +29,14 @@ const LINKS: [(&str, &str); 6] = [
     ("footer", "icon_url"),
     ("image", "url"),
     ("thumbnail", "url"),
+];
+
+/// The parts of an embed, what stands for a part that is written as one text, and what it is.
+const PARTS: [(&str, &str, &str); 4] = [
+    ("author", "name", "Who wrote it: a name, or a map."),
+    ("footer", "text", "The line at its foot: a text, or a map."),
+    ("image", "url", "A large picture: its URL, or a map."),
+    ("thumbnail", "url", "A small picture: its URL, or a map."),
 ];
 
 const FIELD_NAME_MAX: usize = 256;
@@ -62,6 +72,27 @@ struct Field {
 }
 
 impl Embed {
+    /// What one embed looks like.
+    pub(super) fn shape() -> Shape {
+        let parts = PARTS.map(|(parent, short, help)| {
+            let example = json!({short: if short == "url" { "https://example.com/a.png" } else { "{{payload.sender.login}}" }});
+            let shape = Shape::either([template(), Shape::map(leaf_keys(parent))]);
+            key(parent, shape, help, example)
+        });
+        let names = COLOURS.map(|(name, _)| name).join(", ");
+        let fields = Shape::either([
+            Shape::list(Field::shape()),
+            Shape::named_by_author("Branch", template()),
+        ]);
+        Shape::map(leaf_keys(""))
+            .and(parts)
+            .and([
+                key("color", Shape::either([template(), Shape::count(0, 0x00FF_FFFF)]), format!("The colour of its edge: \"#1a2b3c\", a number, or one of {names}."), "green"),
+                key("timestamp", template(), "A moment that stands at its foot, as RFC 3339; one that is none is left out.", "{{date payload.created_at}}"),
+                key("fields", fields, format!("Names with values, at most {FIELDS_MAX}: a map, or a list of `{{name, value, inline}}`."), json!({"Branch": "{{payload.ref}}"})).like(json!([{"name": "Branch", "value": "{{payload.ref}}"}])),
+            ])
+    }
+
     /// Reads `embeds`: a list, or one embed.
     pub(super) fn parse_all(node: &Node, problems: &mut Diagnostics) -> Vec<Self> {
         let nodes = node.one_or_list();
@@ -78,10 +109,9 @@ impl Embed {
     fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
         let mut leaves = Vec::new();
-        for parent in ["", "author", "footer", "image", "thumbnail"] {
-            if parent.is_empty() {
-                leaf(parent, &mut fields, &mut leaves, problems);
-            } else if let Some(node) = fields.optional(parent) {
+        leaf("", &mut fields, &mut leaves, problems);
+        for (parent, ..) in PARTS {
+            if let Some(node) = fields.optional(parent) {
                 part(parent, node, &mut leaves, problems);
             }
         }
@@ -156,6 +186,21 @@ impl Embed {
 
 type Leaves = Vec<(&'static str, &'static str, Option<usize>, Template)>;
 
+/// The texts and links of an embed, or of a part of one.
+fn leaf_keys(parent: &str) -> Vec<ShapeKey> {
+    let texts = TEXTS.iter().filter(|(of, ..)| *of == parent);
+    let texts = texts.map(|(_, name, _, most)| {
+        let help = format!("A template; at most {most} characters, the rest is cut.");
+        key(name, template(), help, "{{payload.title}}")
+    });
+    let links = LINKS.iter().filter(|(of, _)| *of == parent);
+    let links = links.map(|(_, name)| {
+        let help = "A template for an http(s) URL; left out where it gives none.";
+        key(name, template(), help, "https://example.com/a.png")
+    });
+    texts.chain(links).collect()
+}
+
 fn leaf(
     parent: &'static str,
     fields: &mut Fields<'_>,
@@ -178,11 +223,14 @@ fn leaf(
 fn part(parent: &'static str, node: &Node, leaves: &mut Leaves, problems: &mut Diagnostics) {
     // `image: URL` for `image: {url: URL}`, `footer: TEXT` for `footer: {text: TEXT}`.
     if matches!(node.value, yaml::Value::String(_)) {
-        let (key, escape, max) = match parent {
-            "author" => ("name", Escape::None, Some(256)),
-            "footer" => ("text", Escape::None, Some(2048)),
-            _ => ("url", Escape::None, None),
-        };
+        let short = PARTS.iter().find(|(of, ..)| *of == parent);
+        let key = short.map_or("url", |(_, key, _)| key);
+        let text = TEXTS
+            .iter()
+            .find(|(of, name, ..)| (*of, *name) == (parent, key));
+        let (escape, max) = text.map_or((Escape::None, None), |(.., escape, max)| {
+            (*escape, Some(*max))
+        });
         if let Some(template) = parse_template(node, escape, problems) {
             leaves.push((parent, key, max, template));
         }
@@ -193,6 +241,32 @@ fn part(parent: &'static str, node: &Node, leaves: &mut Leaves, problems: &mut D
 }
 
 impl Field {
+    fn shape() -> Shape {
+        Shape::map([
+            key(
+                "name",
+                template(),
+                format!("A template; at most {FIELD_NAME_MAX} characters."),
+                "Branch",
+            )
+            .required(),
+            key(
+                "value",
+                template(),
+                format!("A template; at most {FIELD_VALUE_MAX} characters."),
+                "{{payload.ref}}",
+            )
+            .required(),
+            key(
+                "inline",
+                Shape::flag(),
+                "Whether it stands beside others.",
+                true,
+            )
+            .or(false),
+        ])
+    }
+
     /// `{Name: value}`, or a list of `{name, value, inline}`.
     fn parse_all(node: &Node, problems: &mut Diagnostics) -> Vec<Self> {
         let fields: Vec<_> = match &node.value {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostics, code};
-use crate::yaml::{self, Fields, Node};
+use crate::yaml::{self, Fields, Node, Shape, key};
 
 /// The most ids that may be named.
 const IDS_MAX: usize = 100;
@@ -17,6 +17,39 @@ pub(super) struct Mentions {
 }
 
 impl Mentions {
+    /// What `mentions:` looks like.
+    pub(super) fn shape() -> Shape {
+        let ids = || {
+            Shape::one_or_list(Shape::either([
+                Shape::matching("^[0-9]{1,20}$"),
+                Shape::count(0, u64::MAX),
+            ]))
+        };
+        let named = Shape::map([
+            key(
+                "users",
+                ids(),
+                format!("The ids of users, in quotes; at most {IDS_MAX}."),
+                json!(["1042000000000000000"]),
+            ),
+            key(
+                "roles",
+                ids(),
+                format!("The ids of roles, in quotes; at most {IDS_MAX}."),
+                json!(["1043000000000000000"]),
+            ),
+            key(
+                "everyone",
+                Shape::flag(),
+                "Whether `@everyone` and `@here` ping.",
+                true,
+            )
+            .or(false),
+        ]);
+        let groups = Shape::choice(["none", "users", "roles", "everyone"]);
+        Shape::either([Shape::one_or_list(groups), named])
+    }
+
     /// `none`, a list of `users`, `roles`, `everyone`, or `{users: [ids], roles: [ids]}`.
     pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Self {
         let mut mentions = Self::default();

@@ -12,20 +12,21 @@ mod mentions;
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::destinations::DiscordSettings;
 use crate::diagnostic::{Diagnostics, code};
+use crate::expression::shapes::template;
 use crate::expression::tree::parse_template;
 use crate::expression::{Escape, RenderError, Template};
 use crate::runtime::BoxFuture;
-use crate::yaml::{self, Fields, Node};
+use crate::yaml::{self, Demand, Fields, Node, Shape, key};
 
 use super::exchange::{Draft, Redactor, judge, outputs, parsed, reject, settings, unanswered};
 use super::{Configured, Context, Kind, Outcome, Preparation};
 use answer::peculiar;
 use embed::Embed;
-use limit::{CONTENT_MAX, USERNAME_MAX, cut, web_url};
+use limit::{CONTENT_MAX, EMBEDS_MAX, USERNAME_MAX, cut, web_url};
 use mentions::Mentions;
 
 /// Links show no preview: what they lead to is not ours.
@@ -64,6 +65,39 @@ impl Kind for Discord {
 
     fn help(&self) -> &'static str {
         "Posts a message to a Discord channel."
+    }
+
+    fn shape(&self) -> Shape {
+        let thread = Shape::map([
+            key(
+                "id",
+                template(),
+                "An existing thread.",
+                "1042000000000000000",
+            ),
+            key(
+                "name",
+                template(),
+                "A new post of a forum.",
+                "{{payload.title}}",
+            ),
+        ])
+        .demand(Demand::OneOf(vec!["id", "name"]));
+        Shape::map([
+            key("content", template(), format!("The text of the message: a template, escaped for Discord's markdown. At most {CONTENT_MAX} characters; the rest is cut."), "{{payload.sender.login}} pushed to {{payload.ref}}"),
+            key("embeds", Shape::one_or_list(Embed::shape()), format!("Cards below the text: one, or a list of at most {EMBEDS_MAX}."), json!([{"title": "{{payload.title}}"}])),
+            key("username", template(), format!("The name that the message is posted under: 1 to {USERNAME_MAX} characters, without `clyde` or `discord` in it."), "build"),
+            key("avatar_url", template(), "The picture beside that name: an http(s) URL.", "https://example.com/build.png"),
+            key("thread", Shape::either([template(), thread]), "Which thread it is posted in: an id, or a new post of a forum.", "1042000000000000000").like(json!({"name": "{{payload.title}}"})),
+            key("mentions", Mentions::shape(), "Whom the message may ping. Nobody where it is left out.", json!(["users"])).or("none"),
+            key("silent", Shape::flag(), "Whether it makes no sound.", true).or(false),
+            key("unfurl", Shape::flag(), "Whether links show a preview.", true).or(false),
+        ])
+        .demand(Demand::Some(vec!["content", "embeds"]))
+    }
+
+    fn example(&self) -> Value {
+        json!({"destination": "team-chat", "content": "{{payload.sender.login}} pushed to {{payload.ref}}"})
     }
 
     fn destination_kind(&self) -> Option<&'static str> {

@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 
 use crate::destinations::FileSettings;
 use crate::diagnostic::{Diagnostics, code};
+use crate::expression::shapes::{template, tree};
 use crate::expression::tree::parse_template;
 use crate::expression::{Escape, RenderError, Template, Tree};
 use crate::runtime::BoxFuture;
-use crate::yaml::{self, Fields, Node};
+use crate::yaml::{self, Fields, Node, Shape, key};
 
 use super::exchange::{reject, settings};
 use super::{Configured, Context, Kind, Outcome, Preparation, Wait};
@@ -45,6 +46,18 @@ impl Kind for File {
 
     fn help(&self) -> &'static str {
         "Appends a line to a file, or writes a file whole, under a folder of the operator's."
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::map([
+            key("path", template(), "Where it lies, below the destination's folder. A value from an event stays one name in it.", "events/{{event.provider}}.jsonl").required(),
+            key("content", tree(), "What is written: a template, or a map or list that is written as one line of JSON.", json!({"id": "{{event.id}}"})).like("{{event.name}}").required(),
+            key("mode", Shape::choice(["append", "write"]), "A line at the end, or the whole file.", "write").or("append"),
+        ])
+    }
+
+    fn example(&self) -> Value {
+        json!({"destination": "archive", "path": "events.jsonl", "content": {"id": "{{event.id}}"}})
     }
 
     fn destination_kind(&self) -> Option<&'static str> {

@@ -20,10 +20,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostics, code};
+use crate::expression::shapes::{template, tree};
 use crate::expression::tree::parse_template;
 use crate::expression::{Escape, RenderError, Template, Tree};
 use crate::runtime::BoxFuture;
-use crate::yaml::{self, Fields, Node};
+use crate::yaml::{self, Demand, Fields, Node, Shape, key};
 
 use super::{Configured, Context, Kind, Outcome, Preparation};
 
@@ -51,6 +52,25 @@ impl Kind for NotionPage {
 
     fn help(&self) -> &'static str {
         "Makes a page in a Notion database, once for each value of a property."
+    }
+
+    fn shape(&self) -> Shape {
+        let literal = || Shape::matching("^.");
+        let id = Shape::either([literal(), Shape::number()]);
+        Shape::map([
+            key("database", id, "The database: its id of 32 hex digits, or its URL. Literal text.", "248104cd477e80fdb757e945d38000bd"),
+            key("data_source", literal(), "The id of one data source of a database that has several. Literal text.", "248104cd-477e-80af-bc30-000bd28de8f9"),
+            key("properties", Shape::named_by_author("Name", tree()), "The page's properties by name. Values are turned into what the property is: text, number, date, a list for several choices.", json!({"Name": "{{payload.title}}"})).required(),
+            key("content", template(), "The text of the page; a blank line stands between paragraphs.", "Opened by {{payload.sender.login}}"),
+            key("unique_by", literal(), "The property of which no two pages have the same value: nothing is made twice.", "Name"),
+            key("on_duplicate", Shape::choice(["skip", "update"]), "What is done with a page that is there already: it is left alone, or its properties are set.", "update").or("skip"),
+            key("icon", literal(), "The page's icon: an emoji, or the URL of a picture. Literal text.", "📌"),
+        ])
+        .demand(Demand::Some(vec!["database", "data_source"]))
+    }
+
+    fn example(&self) -> Value {
+        json!({"destination": "books", "database": "248104cd477e80fdb757e945d38000bd", "properties": {"Name": "{{payload.title}}"}})
     }
 
     fn destination_kind(&self) -> Option<&'static str> {

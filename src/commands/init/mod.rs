@@ -7,6 +7,7 @@ use clap::Args;
 use crate::crypto::{Encoding, random};
 
 use super::output::{Done, Exit, Failure, Output};
+use super::schema;
 use super::written::{Written, write_all};
 
 /// Writes a folder to start from: hookrule.yaml, a rule with its tests, a secret of its own
@@ -36,6 +37,7 @@ impl Init {
             Written::secret("secrets/github", Encoding::Hex.encode(&secret) + "\n"),
             Written::open(".gitignore", "data/\nsecrets/\n"),
         ];
+        let files: Vec<_> = files.into_iter().chain(schema::written()).collect();
         for path in write_all(&self.folder, &files)? {
             output.line(&format!("wrote {}", path.display()))?;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostics, code};
-use crate::yaml::Node;
+use crate::yaml::{Node, Shape};
 
 use super::super::List;
 use super::{Around, Example, Operator, Options, Test, refuse};
@@ -20,6 +20,10 @@ impl Operator for Cidr {
 
     fn help(&self) -> &'static str {
         "The value is the text of an IP address in this network, or in one of several: 10.0.0.0/8."
+    }
+
+    fn operand(&self) -> Shape {
+        Shape::one_or_list(Shape::text())
     }
 
     fn example(&self) -> Example {

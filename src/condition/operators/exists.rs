@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
-use crate::yaml::{self, Node};
+use crate::yaml::{self, Node, Shape};
 
 use super::{Around, Example, Key, Operator, Options, Test, refuse};
 
@@ -16,6 +16,10 @@ impl Operator for Exists {
 
     fn help(&self) -> &'static str {
         "`true`: something is there, null too. `false`: nothing is there."
+    }
+
+    fn operand(&self) -> Shape {
+        Shape::flag()
     }
 
     fn example(&self) -> Example {

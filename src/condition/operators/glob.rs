@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
-use crate::yaml::Node;
+use crate::yaml::{Node, Shape};
 
 use super::super::As;
 use super::{Around, Example, Operator, Options, TEXT, Test, folded, text_operand};
@@ -26,6 +26,10 @@ impl Operator for GlobOperator {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn operand(&self) -> Shape {
+        Shape::text()
     }
 
     fn example(&self) -> Example {

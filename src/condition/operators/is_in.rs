@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostics, code};
-use crate::yaml::{self, Node};
+use crate::yaml::{self, Node, Shape};
 
 use super::super::{As, List};
 use super::{Around, Compare, EQUALITY, Example, Key, Operator, Options, Test, refuse};
@@ -23,6 +23,10 @@ impl Operator for In {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn operand(&self) -> Shape {
+        Shape::list(Shape::any()).items(1, None)
     }
 
     fn example(&self) -> Example {

@@ -4,7 +4,7 @@ use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostics, code};
-use crate::yaml::Node;
+use crate::yaml::{Node, Shape};
 
 use super::super::As;
 use super::{Around, Example, Key, Operator, Options, TEXT, Test, refuse};
@@ -32,6 +32,10 @@ impl Operator for Matches {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn operand(&self) -> Shape {
+        Shape::text()
     }
 
     fn example(&self) -> Example {

@@ -30,7 +30,7 @@ use serde_json::{Number, Value};
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::Slots;
 use crate::runtime::Timestamp;
-use crate::yaml::Node;
+use crate::yaml::{Node, Shape};
 
 use super::lists::same;
 use super::{As, Facts, List};
@@ -149,6 +149,11 @@ pub trait Operator: Sync {
 
     /// What can be tried with it.
     fn example(&self) -> Example;
+
+    /// What is written behind it, besides `{path: …}` and `{list: …}`.
+    fn operand(&self) -> Shape {
+        Shape::any()
+    }
 
     /// Whether passing is wanted.
     fn sense(&self) -> Sense {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostics;
-use crate::yaml::Node;
+use crate::yaml::{Node, Shape};
 
 use super::super::{As, List};
 use super::is_in::Among;
@@ -26,6 +26,10 @@ impl Operator for NotIn {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn operand(&self) -> Shape {
+        Shape::list(Shape::any()).items(1, None)
     }
 
     fn example(&self) -> Example {

@@ -8,7 +8,7 @@ use serde_json::{Number, Value};
 use crate::diagnostic::{Diagnostics, code};
 use crate::expression::decimal;
 use crate::expression::helpers::instant;
-use crate::yaml::Node;
+use crate::yaml::{Node, Shape};
 
 use super::super::As;
 use super::super::version::Version;
@@ -79,6 +79,10 @@ impl Operator for Order {
 
     fn help(&self) -> &'static str {
         self.help
+    }
+
+    fn operand(&self) -> Shape {
+        Shape::either([Shape::number(), Shape::text()])
     }
 
     fn example(&self) -> Example {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
-use crate::yaml::Node;
+use crate::yaml::{Node, Shape};
 
 use super::super::As;
 use super::{Around, Compare, Example, Key, Operator, Options, TEXT, Test, folded, text_operand};
@@ -21,6 +21,10 @@ impl Operator for StartsWith {
 
     fn reads_text(&self) -> bool {
         true
+    }
+
+    fn operand(&self) -> Shape {
+        Shape::text()
     }
 
     fn example(&self) -> Example {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
 use crate::expression::helpers::instant;
-use crate::yaml::Node;
+use crate::yaml::{Node, Shape};
 
 use super::{Around, Example, Operator, Options, Test};
 
@@ -50,6 +50,10 @@ impl Operator for Age {
 
     fn help(&self) -> &'static str {
         self.help
+    }
+
+    fn operand(&self) -> Shape {
+        Shape::duration()
     }
 
     fn example(&self) -> Example {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostics, code, did_you_mean};
 use crate::expression::decimal;
-use crate::yaml::Node;
+use crate::yaml::{Node, Shape};
 
 use super::{Around, Example, Operator, Options, Test, refuse};
 
@@ -22,6 +22,10 @@ impl Operator for Type {
     fn help(&self) -> &'static str {
         "The value is of this JSON type, or of one of several: string, number, integer, boolean, \
          object, array, null."
+    }
+
+    fn operand(&self) -> Shape {
+        Shape::one_or_list(Shape::either([Shape::choice(TYPES), Shape::only(())]))
     }
 
     fn example(&self) -> Example {

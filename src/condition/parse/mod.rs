@@ -2,6 +2,7 @@
 
 mod operand;
 mod options;
+pub(in crate::condition) mod shape;
 mod subject;
 mod test;
 

@@ -96,6 +96,14 @@ impl Asymmetric {
 }
 
 impl Scheme for Asymmetric {
+    fn kind(&self) -> &'static str {
+        match self.form {
+            SignatureForm::RsaSha1 | SignatureForm::RsaSha256 | SignatureForm::RsaSha512 => "rsa",
+            SignatureForm::P256Der | SignatureForm::P256Fixed => "ecdsa",
+            SignatureForm::Ed25519 => "ed25519",
+        }
+    }
+
     fn verify<'a>(
         &'a self,
         secrets: &'a [Secret],
@@ -133,6 +141,14 @@ impl Scheme for Asymmetric {
         let mut scheme = Self::new(self.title, self.form, self.key, signed);
         scheme.fetch.clone_from(&self.fetch);
         Ok(Arc::new(scheme))
+    }
+
+    fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    fn secret_is(&self) -> String {
+        format!("the sender's public key, {}", self.key.about())
     }
 
     fn headers(&self) -> Vec<&str> {

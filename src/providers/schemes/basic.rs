@@ -58,6 +58,10 @@ fn credentials(value: &str) -> Result<Vec<u8>, String> {
 }
 
 impl Scheme for Basic {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn verify<'a>(
         &'a self,
         secrets: &'a [Secret],
@@ -107,6 +111,14 @@ impl Scheme for Basic {
         _: &mut BTreeSet<&'static str>,
     ) -> Result<Arc<dyn Scheme>, String> {
         Ok(Arc::new(Self::new()))
+    }
+
+    fn hint(&self) -> &str {
+        HINT
+    }
+
+    fn secret_is(&self) -> String {
+        "NAME:PASSWORD, as the sender has them".to_owned()
     }
 
     fn headers(&self) -> Vec<&str> {

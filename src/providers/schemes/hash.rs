@@ -59,6 +59,10 @@ impl Hash {
 }
 
 impl Scheme for Hash {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn verify<'a>(
         &'a self,
         secrets: &'a [Secret],
@@ -98,6 +102,14 @@ impl Scheme for Hash {
     ) -> Result<Arc<dyn Scheme>, String> {
         let signed = self.signed.with(overrides, used)?;
         Ok(Arc::new(Self::new(self.algorithm, signed)))
+    }
+
+    fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    fn secret_is(&self) -> String {
+        KeyForm::Utf8.about().to_owned()
     }
 
     fn headers(&self) -> Vec<&str> {

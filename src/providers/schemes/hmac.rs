@@ -71,6 +71,10 @@ fn prefix_of(algorithm: Algorithm) -> String {
 }
 
 impl Scheme for Hmac {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn verify<'a>(
         &'a self,
         secrets: &'a [Secret],
@@ -119,6 +123,14 @@ impl Scheme for Hmac {
             *prefix = prefix_of(algorithm).into();
         }
         Ok(Arc::new(Self::new(algorithm, self.key, signed)))
+    }
+
+    fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    fn secret_is(&self) -> String {
+        self.key.about().to_owned()
     }
 
     fn headers(&self) -> Vec<&str> {

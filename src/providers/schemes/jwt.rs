@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::super::covered::covers_body;
 use super::super::fetched::Fetch;
 use super::super::jwt::{Algorithm, Token};
+use super::super::key::KeyForm;
 use super::super::letter::Letter;
 use super::super::overrides::Overrides;
 use super::super::parts::{Parts, Place};
@@ -18,7 +19,7 @@ use super::super::signed::parts;
 use super::super::verify::Refusal;
 use crate::crypto::equal;
 use crate::diagnostic::{Diagnostics, code};
-use crate::event::Proof;
+use crate::event::{MediaKind, Proof};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::Fields;
@@ -186,6 +187,10 @@ impl Jwt {
 }
 
 impl Scheme for Jwt {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn verify<'a>(
         &'a self,
         secrets: &'a [Secret],
@@ -216,8 +221,7 @@ impl Scheme for Jwt {
             });
         }
         self.check(&token, &reading, now)?;
-        let mut expected = self.claims.iter().map(|(_, expected)| expected);
-        Ok(if expected.any(|text| covers_body(text, &reading)) {
+        Ok(if self.covers(reading.kind()) {
             Proof::signed_by_providers()
         } else {
             Proof::authenticated_by_providers()
@@ -267,6 +271,27 @@ impl Scheme for Jwt {
             used.insert("tolerance");
         }
         Ok(Arc::new(jwt.told()))
+    }
+
+    fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    fn covers(&self, kind: Option<&MediaKind>) -> bool {
+        let mut expected = self.claims.iter().map(|(_, expected)| expected);
+        expected.any(|text| covers_body(text, kind))
+    }
+
+    fn secret_is(&self) -> String {
+        if self
+            .algorithms
+            .iter()
+            .all(|algorithm| algorithm.is_shared())
+        {
+            KeyForm::Utf8.about().to_owned()
+        } else {
+            "the sender's public key, in PEM or as a JSON Web Key".to_owned()
+        }
     }
 
     fn headers(&self) -> Vec<&str> {

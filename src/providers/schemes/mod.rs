@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::crypto::Mac;
 use crate::diagnostic::Diagnostics;
-use crate::event::Proof;
+use crate::event::{MediaKind, Proof};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::Fields;
@@ -30,6 +30,9 @@ use super::verify::Refusal;
 
 /// One way of signing, as one definition sets it.
 pub trait Scheme: Debug + Send + Sync {
+    /// What `scheme:` says in its definition.
+    fn kind(&self) -> &'static str;
+
     /// Checks a delivery against a source's secrets, any of which will do.
     ///
     /// # Errors
@@ -62,6 +65,17 @@ pub trait Scheme: Debug + Send + Sync {
         overrides: &Overrides,
         used: &mut BTreeSet<&'static str>,
     ) -> Result<Arc<dyn Scheme>, String>;
+
+    /// How its senders sign, for whoever gets it wrong: `sign it: …` or `send it: …`.
+    fn hint(&self) -> &str;
+
+    /// What the secret of a source is, for people.
+    fn secret_is(&self) -> String;
+
+    /// Whether it proves what bodies of that kind say, and not only who sent them.
+    fn covers(&self, kind: Option<&MediaKind>) -> bool {
+        self.signed().is_some_and(|signed| signed.covers(kind))
+    }
 
     /// The headers it reads, as written.
     fn headers(&self) -> Vec<&str>;

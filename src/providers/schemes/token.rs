@@ -95,6 +95,10 @@ impl Token {
 }
 
 impl Scheme for Token {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn verify<'a>(
         &'a self,
         secrets: &'a [Secret],
@@ -149,6 +153,14 @@ impl Scheme for Token {
             used.insert("prefix");
         }
         Ok(Arc::new(token))
+    }
+
+    fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    fn secret_is(&self) -> String {
+        KeyForm::Utf8.about().to_owned()
     }
 
     fn headers(&self) -> Vec<&str> {

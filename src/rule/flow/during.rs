@@ -1,9 +1,12 @@
 //! `during`: only at these hours.
 
+use serde_json::json;
+
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::runtime::Timestamp;
 use crate::runtime::calendar::{CalendarError, Hours, Minutes, Zone, days, minutes};
-use crate::yaml::{Fields, Node};
+use crate::yaml::shape::Key as ShapeKey;
+use crate::yaml::{Demand, Fields, Node, Shape, key};
 
 use super::super::when::texts;
 
@@ -28,6 +31,20 @@ pub struct During {
 }
 
 impl During {
+    pub(super) fn shape() -> Shape {
+        let days = Shape::one_or_list(Shape::text());
+        let times = Shape::one_or_list(Shape::text());
+        Shape::map([
+            key("weekdays", days, "Days, or spans of days, by their first three letters. Every day where it is left out.", json!(["mon-fri"]))
+                .like("sat"),
+            key("times", times, format!("Parts of the day, each from a time up to another, at most {TIMES_MAX}. The whole day where it is left out."), json!(["09:00-12:00", "13:00-17:30"])),
+            zone_key("The time zone that days and times are meant in.").required(),
+            key("otherwise", Shape::choice(["skip", "hold"]), "What becomes of an event at another hour: nothing is done about it, or it waits for the hour.", "hold")
+                .or("skip"),
+        ])
+        .demand(Demand::Some(vec!["weekdays", "times"]))
+    }
+
     pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
         let weekdays = match fields.optional("weekdays") {
@@ -90,6 +107,10 @@ fn times(node: &Node, problems: &mut Diagnostics) -> Vec<Minutes> {
         }
     }
     parts
+}
+
+pub(super) fn zone_key(help: &str) -> ShapeKey {
+    key("tz", Shape::text(), help, "Europe/Berlin").like("UTC")
 }
 
 /// A time zone by its name.

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostics, code};
+use crate::expression::shapes::template;
 use crate::runtime::calendar::Cron;
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Demand, Fields, Node, Shape, key};
 
-use super::during::{finding, zone_of};
+use super::during::{finding, zone_key, zone_of};
 use super::key::Key;
-use super::window;
+use super::{window, window_key};
 
 /// The most that a throttle lets through in its time.
 const AT_MOST_MAX: u64 = 10_000;
@@ -105,7 +106,39 @@ fn count(
     None
 }
 
+/// What a gate that needs no key says of it.
+const KEYED: &str =
+    "What is counted together: a template. All events of the rule where it is left out.";
+
 impl ChangedGate {
+    pub(super) fn shape() -> Shape {
+        let plain = "A plain value, no template.";
+        Shape::map([
+            Key::shape_key(
+                "Whose value it is: a template. All events of the rule share one where it is left out.",
+            ),
+            key(
+                "value",
+                template(),
+                "What is compared with the last one of its key: a template.",
+                "{{payload.status}}",
+            )
+            .required(),
+            key(
+                "from",
+                Shape::any(),
+                format!("What the value must have been. {plain}"),
+                "firing",
+            ),
+            key(
+                "to",
+                Shape::any(),
+                format!("What the value must be now. {plain}"),
+                "resolved",
+            ),
+        ])
+    }
+
     pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
         let key = key_of(&mut fields, problems);
@@ -144,6 +177,20 @@ impl ChangedGate {
 }
 
 impl ThrottleGate {
+    pub(super) fn shape() -> Shape {
+        Shape::map([
+            Key::shape_key(KEYED),
+            key(
+                "at_most",
+                Shape::count(1, AT_MOST_MAX),
+                "How many events of one key pass; the others end here.",
+                5,
+            )
+            .required(),
+            window_key("per", "In which time, sliding.", "1h").required(),
+        ])
+    }
+
     pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
         let key = key_of(&mut fields, problems);
@@ -161,6 +208,40 @@ impl ThrottleGate {
 }
 
 impl DigestGate {
+    pub(super) fn shape() -> Shape {
+        let most = u64::from(DIGEST_EVENTS_MAX);
+        Shape::map([
+            Key::shape_key(KEYED),
+            window_key("window", "It closes so long after its first event.", "10m"),
+            window_key(
+                "quiet",
+                "It closes when so long no further event has come.",
+                "5m",
+            ),
+            key(
+                "at",
+                at_shape(),
+                "It closes at the next time of a cron expression.",
+                json!({"cron": "0 8 * * *", "tz": "Europe/Berlin"}),
+            ),
+            key(
+                "max",
+                Shape::count(1, most),
+                "With so many events it closes at once.",
+                50,
+            )
+            .or(EVENTS_DEFAULT),
+            key(
+                "min",
+                Shape::count(1, most),
+                "With fewer events it comes to nothing.",
+                2,
+            )
+            .or(1),
+        ])
+        .demand(Demand::OneOf(vec!["window", "quiet", "at"]))
+    }
+
     pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
         let key = key_of(&mut fields, problems);
@@ -204,6 +285,14 @@ fn closes(node: &Node, fields: &mut Fields<'_>, problems: &mut Diagnostics) -> O
     }
 }
 
+fn at_shape() -> Shape {
+    let cron = "Minute, hour, day of the month, month, day of the week.";
+    Shape::map([
+        key("cron", Shape::text(), cron, "0 8 * * mon-fri").required(),
+        zone_key("The time zone that it is meant in.").required(),
+    ])
+}
+
 fn at_of(node: &Node, problems: &mut Diagnostics) -> Option<Closing> {
     let mut fields = Fields::of(node, problems)?;
     let cron = fields.required("cron", problems);
@@ -223,6 +312,20 @@ fn at_of(node: &Node, problems: &mut Diagnostics) -> Option<Closing> {
 }
 
 impl OrderBy {
+    pub(super) fn shape() -> Shape {
+        let on_dead = "What a dead letter does to those behind it: they go on, or are held until it is requeued or discarded.";
+        Shape::either([
+            template(),
+            Shape::map([
+                Key::shape_key(
+                    "Jobs of one destination whose key this is run one at a time: a template.",
+                )
+                .required(),
+                key("on_dead", Shape::choice(["go", "hold"]), on_dead, "hold").or("go"),
+            ]),
+        ])
+    }
+
     pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         if node.as_map().is_none() {
             let key = Key::parse(node, problems)?;

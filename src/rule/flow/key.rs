@@ -2,8 +2,10 @@
 
 use crate::crypto::sha256;
 use crate::diagnostic::{Diagnostics, code};
+use crate::expression::shapes::template;
 use crate::expression::{Escape, RenderError, Scope, Template, parse_template};
-use crate::yaml::{Node, Value};
+use crate::yaml::shape::Key as ShapeKey;
+use crate::yaml::{Node, Value, key};
 
 use super::super::uses::Reads;
 
@@ -19,6 +21,11 @@ pub struct Key {
 }
 
 impl Key {
+    /// What a key of a gate is, for editors.
+    pub(super) fn shape_key(help: &str) -> ShapeKey {
+        key("key", template(), help, "{{payload.id}}")
+    }
+
     /// The key of gates that count all events of their rule together.
     pub(super) fn none() -> Self {
         Self {

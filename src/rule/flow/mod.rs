@@ -7,9 +7,12 @@ mod others;
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::condition::Reading;
 use crate::diagnostic::{Diagnostics, code};
-use crate::yaml::{Fields, Node};
+use crate::yaml::shape::Key as ShapeKey;
+use crate::yaml::{Fields, Node, Shape, key};
 
 use super::When;
 use super::uses::Read;
@@ -67,6 +70,63 @@ impl Flow {
             || digest.is_some()
             || order_by.is_some();
         !shadow && !gates && delay.is_zero()
+    }
+
+    /// The keys of a rule that are gates.
+    pub(super) fn shape_keys() -> [ShapeKey; 9] {
+        [
+            key(
+                "mode",
+                Shape::choice(["live", "shadow"]),
+                "`shadow`: the rule matches, is rendered and recorded, and nothing is done.",
+                "shadow",
+            )
+            .or("live"),
+            key(
+                "during",
+                During::shape(),
+                "Only at these hours.",
+                json!({"weekdays": ["mon-fri"], "times": ["09:00-17:30"], "tz": "Europe/Berlin"}),
+            ),
+            key(
+                "changed",
+                ChangedGate::shape(),
+                "Only when a value differs from the last seen of its key.",
+                json!({"key": "{{payload.id}}", "value": "{{payload.status}}", "to": "resolved"}),
+            ),
+            key(
+                "join",
+                JoinGate::shape(),
+                "Only together with other events, whichever comes first. Not beside `digest`.",
+                json!({"within": "10m", "key": "{{payload.id}}", "with": {"paid": {"when": {"event": "invoice.paid"}, "key": "{{payload.id}}"}}}),
+            ),
+            key(
+                "unless",
+                UnlessGate::shape(),
+                "Waits, and does nothing if another event comes in that time.",
+                json!({"within": "15m", "key": "{{payload.id}}", "when": {"event": "alert.resolved"}}),
+            ),
+            key(
+                "throttle",
+                ThrottleGate::shape(),
+                "At most so often; what comes beyond that ends here.",
+                json!({"key": "{{payload.sender.login}}", "at_most": 5, "per": "1h"}),
+            ),
+            key(
+                "digest",
+                DigestGate::shape(),
+                "Gathers events and does one thing about all of them: templates see `events`.",
+                json!({"window": "10m", "max": 50}),
+            ),
+            window_key("delay", "Does it so much later.", "30s"),
+            key(
+                "order_by",
+                OrderBy::shape(),
+                "Jobs of one key and destination run one at a time, in order of arrival.",
+                "{{payload.id}}",
+            )
+            .like(json!({"key": "{{payload.id}}", "on_dead": "hold"})),
+        ]
     }
 
     /// Reads the gates of a rule.
@@ -179,6 +239,15 @@ fn shadow(node: &Node, problems: &mut Diagnostics) -> bool {
             false
         }
     }
+}
+
+fn window_key(name: &'static str, help: &str, example: &str) -> ShapeKey {
+    key(
+        name,
+        Shape::duration(),
+        format!("{help} A duration, at most 30d."),
+        example,
+    )
 }
 
 /// A duration that a gate may look back or wait.

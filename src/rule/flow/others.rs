@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::condition::Reading;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::yaml::{Fields, Node};
+use crate::yaml::shape::Key as ShapeKey;
+use crate::yaml::{Fields, Node, Shape, key};
 
 use super::super::When;
 use super::key::Key;
-use super::window;
+use super::{window, window_key};
 
 /// The most events that one is joined with.
 const JOINED_MAX: usize = 10;
@@ -44,7 +47,35 @@ pub struct UnlessGate {
     pub other: Other,
 }
 
+const WITHIN: &str = "How long is waited, and how far apart the events may have been received.";
+const EVENT: &str = "Which events are meant; `unmatched` means nothing here.";
+
+fn other_key() -> ShapeKey {
+    Key::shape_key("What it shares with the rule's own event: a template over this other event.")
+        .required()
+}
+
 impl JoinGate {
+    pub(super) fn shape() -> Shape {
+        let when = key(
+            "when",
+            When::shape(),
+            EVENT,
+            json!({"event": "invoice.paid"}),
+        );
+        let other = Shape::map([when.required(), other_key()]);
+        let help = format!(
+            "The other events, each by a name of yours, at most {JOINED_MAX}; templates see them as `join.NAME.payload`."
+        );
+        let example = json!({"paid": {"when": {"event": "invoice.paid"}, "key": "{{payload.id}}"}});
+        Shape::map([
+            window_key("within", WITHIN, "10m").required(),
+            Key::shape_key("What the rule's own event shares with the others: a template.")
+                .required(),
+            key("with", Shape::named_by_author("paid", other), help, example).required(),
+        ])
+    }
+
     pub(super) fn parse(
         node: &Node,
         reading: &mut Reading<'_>,
@@ -113,6 +144,22 @@ impl Other {
 }
 
 impl UnlessGate {
+    pub(super) fn shape() -> Shape {
+        let help = "How long is waited for the event that calls this one off.";
+        let key_help = "What both events share: a template over either of them.";
+        Shape::map([
+            window_key("within", help, "15m").required(),
+            Key::shape_key(key_help).required(),
+            key(
+                "when",
+                When::shape(),
+                EVENT,
+                json!({"event": "alert.resolved"}),
+            )
+            .required(),
+        ])
+    }
+
     pub(super) fn parse(
         node: &Node,
         reading: &mut Reading<'_>,

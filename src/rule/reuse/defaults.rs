@@ -2,10 +2,13 @@
 
 use std::cell::Cell;
 
+use serde_json::json;
+
 use crate::actions;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
-use crate::yaml::{Node, Value};
+use crate::yaml::{Node, Shape, Value, key};
 
+use super::super::action::block_shape;
 use super::Unused;
 
 /// The defaults of one file, by action kind.
@@ -21,6 +24,17 @@ struct Entry {
 }
 
 impl Defaults {
+    pub(super) fn shape() -> Shape {
+        let kinds = actions::LIST.iter().map(|kind| {
+            let help = format!(
+                "What every `{}` of this file has where it says nothing else.",
+                kind.name()
+            );
+            key(kind.name(), block_shape(*kind), help, json!({}))
+        });
+        Shape::map(kinds)
+    }
+
     pub(super) fn parse(node: Option<&Node>, problems: &mut Diagnostics) -> Self {
         let mut entries = Vec::new();
         let Some(node) = node else {

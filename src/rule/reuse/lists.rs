@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::json;
+
 use crate::condition::{List, Lists};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, SourceFile, code};
-use crate::yaml::{self, Node, Value};
+use crate::yaml::shape::Key as ShapeKey;
+use crate::yaml::{self, Node, Shape, Value, key};
 
 use super::super::beside::{Library, below};
 use super::{Unused, checked_name};
@@ -35,6 +38,23 @@ pub(super) struct NamedLists {
 }
 
 impl NamedLists {
+    /// The key that they stand under.
+    pub(super) fn key() -> ShapeKey {
+        let plain = Shape::either([
+            Shape::text(),
+            Shape::number(),
+            Shape::flag(),
+            Shape::only(()),
+        ]);
+        let file = Shape::text()
+            .says("The path of a file beside this one: one value a line, or a YAML or JSON list.");
+        let values = Shape::list(plain).says("The values themselves.");
+        let help = "Values that conditions name: `{in: {list: vips}}`. Each is a list, or the path of a file below this one's folder; files are watched.";
+        let list = Shape::named_by_author("vips", Shape::either([file, values]));
+        key("lists", list, help, json!({"vips": ["ada", "grace"]}))
+            .like(json!({"vips": "lists/vips.txt"}))
+    }
+
     /// Those that are given from elsewhere, then those of the file itself, which hide others of their
     /// names.
     pub(super) fn parse<'n>(

@@ -11,9 +11,13 @@ mod templates;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use crate::condition::Lists;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
-use crate::yaml::{Fields, Node, Value};
+use crate::expression::shapes::template;
+use crate::yaml::shape::Key as ShapeKey;
+use crate::yaml::{Fields, Node, Shape, Value, key};
 
 use super::beside::Library;
 use defaults::Defaults;
@@ -33,6 +37,27 @@ pub(super) struct Reuse {
 }
 
 impl Reuse {
+    /// The keys of a rule file that it reads.
+    pub(in crate::rule) fn keys() -> [ShapeKey; 3] {
+        let [templates, lists] = Self::shared_keys();
+        let help = "What the actions of this file have where they say nothing else, by kind. Maps take in what they lack, lists are replaced.";
+        let example = json!({"discord": {"destination": "team-chat"}});
+        [
+            key("defaults", Defaults::shape(), help, example),
+            templates,
+            lists,
+        ]
+    }
+
+    /// The keys of a `_shared.yaml`.
+    pub(in crate::rule) fn shared_keys() -> [ShapeKey; 2] {
+        let texts = Shape::named_by_author("who", template());
+        let help =
+            "Texts that others take in with `{{> name}}`. Names are letters, digits, `_` and `-`.";
+        let example = json!({"who": "{{payload.sender.login}}"});
+        [key("templates", texts, help, example), NamedLists::key()]
+    }
+
     /// Reads `defaults`, `templates` and `lists` of a rule file. `shared` is what its folder and those
     /// above it give, the nearest last.
     pub(super) fn parse(

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::commands::scalar::{comment, literal, scalar};
+use crate::commands::schema::{self, Which, modeline};
 use crate::commands::written::Written;
 
 use super::Report;
@@ -71,12 +72,17 @@ pub(super) fn files(from: &Path, mut converted: Vec<Converted>) -> Vec<Written> 
         config += &one.destination;
     }
     let mut files = vec![Written::open("hookrule.yaml", config)];
+    let line = modeline("../schemas", Which::Rules);
     for one in converted {
         let path = format!("rules/{}.yaml", one.name);
         let from = comment(&format!("From {from}."));
-        files.push(Written::open(path, format!("{from}\nrules:\n{}", one.rule)));
+        files.push(Written::open(
+            path,
+            format!("{line}{from}\nrules:\n{}", one.rule),
+        ));
         files.extend(one.secrets);
     }
+    files.extend(schema::written());
     files
 }
 
