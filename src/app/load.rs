@@ -90,26 +90,11 @@ pub fn load(
         }
         (None, None) => None,
     };
-    let names = match (&config, &document) {
-        (Some(config), _) => config.names(&definitions.providers),
-        (None, Ok(document)) => document.names_as_written(environment, &definitions.providers),
-        (None, Err(_)) => Names::default(),
-    };
-    let roots = match (&config, &document) {
-        (Some(config), _) => config.rules.clone(),
-        (None, Ok(document)) => document.rules(environment).unwrap_or_default(),
-        (None, Err(_)) => Vec::new(),
-    };
+    let written = document.as_ref().ok();
+    let (names, roots) = around_rules(config.as_deref(), written, environment, &definitions);
     let providers = &definitions.providers;
-    let previous_rules = previous.map(|p| p.rules);
-    let tried = read_rules(
-        &roots,
-        &names,
-        providers,
-        previous_rules,
-        told,
-        &mut problems,
-    );
+    let last = previous.map(|p| p.rules);
+    let tried = read_rules(&roots, &names, providers, last, told, &mut problems);
     if let (Ok(document), Some(Tried { loaded, .. })) = (&document, &tried)
         && stale.is_empty()
         && loaded.stale.is_empty()
@@ -139,6 +124,24 @@ pub fn load(
         problems,
         tests,
         stamp,
+    }
+}
+
+/// What rules may name and where they are: by the configuration, or as it is written where it has errors.
+fn around_rules(
+    config: Option<&Config>,
+    document: Option<&Document>,
+    environment: &dyn Environment,
+    definitions: &Definitions,
+) -> (Names, Vec<PathBuf>) {
+    let providers = &definitions.providers;
+    match (config, document) {
+        (Some(config), _) => (config.names(providers), config.rules.clone()),
+        (None, Some(document)) => {
+            let names = document.names_as_written(environment, providers);
+            (names, document.rules(environment).unwrap_or_default())
+        }
+        (None, None) => (Names::default(), Vec::new()),
     }
 }
 

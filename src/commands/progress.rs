@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
@@ -93,14 +93,12 @@ impl Drop for Progress<'_, '_> {
 struct Line(Arc<Mutex<String>>);
 
 impl Line {
-    fn add(&self, text: &str) -> io::Result<()> {
-        let mut drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drawn.push_str(text);
-        Ok(())
+    fn drawn(&self) -> MutexGuard<'_, String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take(&self) -> String {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.drawn())
     }
 }
 
@@ -110,32 +108,38 @@ impl TermLike for Line {
     }
 
     fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
-        self.go(lines, 'A')
+        self.go(lines, "A");
+        Ok(())
     }
 
     fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
-        self.go(lines, 'B')
+        self.go(lines, "B");
+        Ok(())
     }
 
     fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
-        self.go(columns, 'C')
+        self.go(columns, "C");
+        Ok(())
     }
 
     fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
-        self.go(columns, 'D')
+        self.go(columns, "D");
+        Ok(())
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
-        self.add(text)?;
-        self.add("\r\n")
+        self.drawn().extend([text, "\r\n"]);
+        Ok(())
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.add(text)
+        self.drawn().push_str(text);
+        Ok(())
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        self.add("\r\u{1b}[2K")
+        self.drawn().push_str("\r\u{1b}[2K");
+        Ok(())
     }
 
     fn flush(&self) -> io::Result<()> {
@@ -144,10 +148,9 @@ impl TermLike for Line {
 }
 
 impl Line {
-    fn go(&self, steps: usize, way: char) -> io::Result<()> {
-        match steps {
-            0 => Ok(()),
-            steps => self.add(&format!("\u{1b}[{steps}{way}")),
+    fn go(&self, steps: usize, way: &str) {
+        if steps > 0 {
+            self.drawn().extend(["\u{1b}[", &steps.to_string(), way]);
         }
     }
 }

@@ -102,9 +102,8 @@ impl Check {
         }
         let environment = Arc::clone(output.environment());
         let progress = self.progress(output);
-        let loaded = load(path, environment.as_ref(), None, &|step| {
-            progress.tell(step)
-        });
+        let told = |step| progress.tell(step);
+        let loaded = load(path, environment.as_ref(), None, &told);
         if let Some(rules) = &loaded.rules {
             looked.add(rules, loaded.tests);
         }
@@ -122,8 +121,13 @@ impl Check {
         looked.alone |= known.alone;
         let (roots, problems) = (known.with_shared(roots), &mut looked.problems);
         let progress = self.progress(output);
-        let told = |step| progress.tell(step);
-        let tried = load_rules(&roots, &known.names, &known.providers, &told, problems);
+        let tried = load_rules(
+            &roots,
+            &known.names,
+            &known.providers,
+            &|step| progress.tell(step),
+            problems,
+        );
         if let Some(Tried { loaded, tests }) = tried {
             looked.add(&loaded.set, tests);
         }

@@ -60,9 +60,9 @@ pub(super) fn examine_all(
     });
     found.sort_by_key(|(number, _)| *number);
     let mut problems = Diagnostics::new();
-    found
-        .into_iter()
-        .for_each(|(_, part)| problems.extend(part));
+    for (_, part) in found {
+        problems.extend(part);
+    }
     problems
 }
 
