@@ -47,7 +47,7 @@ const SORTS: &[Sort] = &[
     (
         "build-push",
         push,
-        r#"{ref: refs/heads/main, deleted: false, repository: {full_name: other/repository}}"#,
+        r"{ref: refs/heads/main, deleted: false, repository: {full_name: other/repository}}",
     ),
     (
         "tell-pull",
@@ -62,22 +62,22 @@ const SORTS: &[Sort] = &[
     (
         "tell-failure",
         workflow,
-        r#"{action: completed, workflow_run: {conclusion: success}, repository: {full_name: other/repository}}"#,
+        r"{action: completed, workflow_run: {conclusion: success}, repository: {full_name: other/repository}}",
     ),
     (
         "tell-release",
         release,
-        r#"{action: published, release: {tag_name: v1.0.0-rc.1, prerelease: true}, repository: {full_name: other/repository}}"#,
+        r"{action: published, release: {tag_name: v1.0.0-rc.1, prerelease: true}, repository: {full_name: other/repository}}",
     ),
     (
         "book-invoice",
         invoice,
-        r#"{type: invoice.paid, livemode: false, data: {object: {amount_paid: 1, currency: eur}}}"#,
+        r"{type: invoice.paid, livemode: false, data: {object: {amount_paid: 1, currency: eur}}}",
     ),
     (
         "tell-refund",
         refund,
-        r#"{type: charge.refunded, data: {object: {amount_refunded: 1, currency: eur}}}"#,
+        r"{type: charge.refunded, data: {object: {amount_refunded: 1, currency: eur}}}",
     ),
 ];
 
@@ -91,7 +91,7 @@ pub(super) fn write(folder: &Path, size: Size) -> Result<(), Failure> {
         let mut text = format!("# The rules of team {file}.\nrules:\n");
         for rule in 0..size.rules {
             let number = file * size.rules + rule;
-            one(number, number % size.tested == 0, &mut text)?;
+            one(number, number.is_multiple_of(size.tested), &mut text)?;
         }
         let team = folder.join("rules").join(format!("team-{file:03}.yaml"));
         fs::write(team, text)?;
