@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-use crate::diagnostic::{Diagnostics, Severity, SourceFile};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile, code};
 use crate::event::EventId;
 use crate::plan;
 use crate::providers::Providers;
@@ -311,6 +311,18 @@ impl Trial<'_> {
                 None => return Outcome::Skipped(format!("there is no event {id} in the store")),
             },
         };
+        if let (Some(event), Some(namespace)) = (stored, &rule.namespace)
+            && !namespace.hears(&event.source)
+        {
+            let message = format!(
+                "the namespace `{}` does not see the source of this event",
+                namespace.name
+            );
+            let help = "a test there is about an event that its rules could receive";
+            problems
+                .push(Diagnostic::error(code::NOT_GIVEN, case.place.clone(), message).help(help));
+            return Outcome::Unreadable;
+        }
         let imagination = Imagination {
             names: self.names,
             providers: self.providers,

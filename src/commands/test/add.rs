@@ -61,6 +61,7 @@ impl Add {
         let view = self.event(output).await?;
         let loaded = Choice::whole(output.config()).load(output)?;
         let rule = self.rule(&view, &loaded)?;
+        may_see(rule, &view)?;
         let provider = loaded.known.providers.find(&view.summary.provider);
         let mut disguise = Disguise::new(&rule.place.file.text);
         let payload = payload(view.clone(), provider.as_deref(), &mut disguise)?;
@@ -178,6 +179,19 @@ impl Add {
             tests: file.with_extension("test.yaml"),
             entry,
         }
+    }
+}
+
+/// A rule's folder gets nothing of an event that the rule could not receive.
+fn may_see(rule: &Rule, view: &EventView) -> Result<(), Failure> {
+    match &rule.namespace {
+        Some(namespace) if !namespace.hears(&view.summary.source) => {
+            Err(Failure::Refused(format!(
+                "`{}` is in the namespace `{}`, which does not see the source `{}` of this event",
+                rule.name, namespace.name, view.summary.source
+            )))
+        }
+        _ => Ok(()),
     }
 }
 
