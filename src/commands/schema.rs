@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::yaml::Shape;
-use crate::{rule, trial};
+use crate::{config, providers, rule, trial};
 
 use super::output::{Done, Exit, Failure, Output};
 use super::written::Written;
@@ -34,6 +34,10 @@ pub(super) struct SchemaCommand {
 pub enum Which {
     /// Rule files
     Rules,
+    /// hookrule.yaml
+    Config,
+    /// Definitions of providers
+    Provider,
     /// Files of tests: NAME.test.yaml
     Tests,
     /// _shared.yaml: templates and lists for a folder of rules
@@ -42,12 +46,20 @@ pub enum Which {
 
 impl Which {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Rules, Self::Tests, Self::Shared];
+    pub const ALL: [Self; 5] = [
+        Self::Rules,
+        Self::Config,
+        Self::Provider,
+        Self::Tests,
+        Self::Shared,
+    ];
 
     /// As the command names it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rules => "rules",
+            Self::Config => "config",
+            Self::Provider => "provider",
             Self::Tests => "tests",
             Self::Shared => "shared",
         }
@@ -62,6 +74,8 @@ impl Which {
     pub fn shape(self) -> Shape {
         match self {
             Self::Rules => rule::shape(&trial::shape()),
+            Self::Config => config::shape(),
+            Self::Provider => providers::shape(),
             Self::Tests => trial::file_shape(),
             Self::Shared => rule::given_shape(),
         }
@@ -71,10 +85,12 @@ impl Which {
     pub fn text(self) -> String {
         let title = match self {
             Self::Rules => "hookrule: a rule file",
+            Self::Config => "hookrule.yaml",
+            Self::Provider => "hookrule: the definition of a provider",
             Self::Tests => "hookrule: tests of rules",
             Self::Shared => "hookrule: templates and lists for a folder of rules",
         };
-        let schema = self.shape().json_schema(title, false);
+        let schema = self.shape().json_schema(title, self == Self::Config);
         format!("{schema:#}\n")
     }
 }

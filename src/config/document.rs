@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, SourceFile, code};
 use crate::rule::Root;
-use crate::yaml::{Fields, Node, Value, read};
+use crate::yaml::{Fields, Node, Shape, Value, key, read};
 
 use super::environment::Environment;
 use super::fill::Filler;
@@ -169,6 +169,11 @@ pub(super) fn read_text(path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
     }
 }
 
+/// What an address to listen on looks like.
+pub(super) fn address_shape() -> Shape {
+    Shape::matching(r"^.+:[0-9]{1,5}$")
+}
+
 /// Reads `127.0.0.1:8443`.
 pub(super) fn address(node: &Node, problems: &mut Diagnostics) -> Option<SocketAddr> {
     // A port alone is a number.
@@ -212,6 +217,14 @@ pub(super) fn store(node: &Node, problems: &mut Diagnostics) -> Option<PathBuf> 
         return None;
     }
     Some(text.into())
+}
+
+/// What a list of paths looks like.
+pub(super) fn paths_shape(example: &str) -> Shape {
+    let path = || Shape::matching(".");
+    let map =
+        Shape::map([key("path", path(), "The path, relative to this file.", example).required()]);
+    Shape::one_or_list(Shape::either([path(), map]))
 }
 
 /// Reads a list of paths, each a string or `{path: …}`.

@@ -13,6 +13,7 @@ mod names;
 mod reading;
 mod roots;
 mod sender;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +32,7 @@ pub use definitions::Definitions;
 pub use document::Document;
 pub use environment::{Environment, ProcessEnvironment};
 pub use sender::Sender;
+pub use shape::shape;
 
 /// Everything that hookrule.yaml says.
 #[derive(Debug)]

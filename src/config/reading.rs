@@ -229,7 +229,9 @@ fn admin(node: &Node, problems: &mut Diagnostics) -> Option<SocketAddr> {
     let listen = fields
         .required("listen", problems)
         .and_then(|node| document::address(node, problems));
-    if let Some(token) = fields.optional("token") {
+    if let Some(token) = fields.optional("token")
+        && token.text(problems).is_some()
+    {
         problems.push(
             token
                 .warning(

@@ -6,9 +6,25 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostics, code};
 use crate::rule::{Namespace, Root};
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Fields, Node, Shape, key};
 
 use super::document::RULES;
+
+/// What `rules:` looks like.
+pub(super) fn shape() -> Shape {
+    let path = || Shape::matching(".");
+    let own = key(
+        "path",
+        path(),
+        "A folder of rule files, or one file; relative to this file.",
+        "rules-acme",
+    );
+    let mut root = Shape::map([own.required()]).and(Namespace::keys());
+    for demand in Namespace::demands() {
+        root = root.demand(demand);
+    }
+    Shape::one_or_list(Shape::either([path(), root]))
+}
 
 /// Reads a list of paths, each a string or `{path, namespace, sources, destinations, actions}`.
 pub(super) fn roots(node: &Node, problems: &mut Diagnostics) -> Option<Vec<Root>> {

@@ -6,7 +6,8 @@ use url::Url;
 
 use crate::diagnostic::{Diagnostics, Place, code};
 use crate::net::private_host;
-use crate::yaml::Node;
+use crate::yaml::shape::Key;
+use crate::yaml::{Node, Shape, key};
 
 /// Where requests go. `Debug` shows the host alone, for the rest may be a credential.
 #[derive(Clone)]
@@ -107,6 +108,12 @@ impl Address {
         problems
             .push(error.help("`allow_private: true` beside the kind lets this destination use it"));
     }
+}
+
+/// The key that a destination's URL stands under.
+pub(super) fn url_key(example: &str) -> Key {
+    let help = "Where its requests go: scheme, host, port, and a path that others are appended to. Literal, but for what is filled in.";
+    key("url", Shape::matching("^https?://"), help, example)
 }
 
 type Problem = (&'static str, &'static str);

@@ -4,10 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::diagnostic::{Diagnostics, code};
 use crate::secret::Secret;
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Demand, Fields, Node, Shape, key};
 
+use super::address::url_key;
 use super::{Address, InDoubt, Kind, Policy, Program, Retry, Settings, credential};
 
 /// The kind.
@@ -57,6 +60,28 @@ impl Kind for Agent {
             policy.in_doubt = InDoubt::Dead;
         }
         policy
+    }
+
+    fn shape(&self) -> Shape {
+        let gateway = Shape::map([
+            url_key("https://agent.example.com").required(),
+            key(
+                "token",
+                Shape::text(),
+                "The gateway's token for hooks.",
+                "${env:OPENCLAW_TOKEN:-a-token-for-examples}",
+            )
+            .required(),
+        ]);
+        Shape::map([
+            key("openclaw", gateway, "An OpenClaw gateway: tasks are posted to `/hooks/agent`.", json!({"url": "https://agent.example.com", "token": "${env:OPENCLAW_TOKEN:-a-token-for-examples}"})),
+            key("command", Shape::map(Program::keys()), "A program that reads its task from standard input.", json!({"argv": ["/opt/agent.sh"]})),
+        ])
+        .demand(Demand::OneOf(vec!["openclaw", "command"]))
+    }
+
+    fn example(&self) -> Value {
+        json!({"openclaw": {"url": "https://agent.example.com", "token": "${env:OPENCLAW_TOKEN:-a-token-for-examples}"}})
     }
 
     fn parse(&self, node: &Node, problems: &mut Diagnostics) -> Option<Settings> {

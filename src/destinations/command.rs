@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use regex::Regex;
 
 use crate::diagnostic::{Diagnostics, code};
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Fields, Node, Shape, key};
 
 use super::program::names_variable;
 use super::{InDoubt, Kind, Policy, Program, Settings};
@@ -44,6 +46,18 @@ impl Kind for Command {
             in_doubt: InDoubt::Dead,
             ..Policy::default()
         }
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::map(Program::keys()).and([
+            key("args_max", Shape::count(0, ARGS_MAX), "How many arguments a rule may add.", 2).or(0),
+            key("args_match", Shape::text(), "A regular expression that each of them must match as a whole. Needed where a rule may add some.", "[A-Za-z0-9._/-]{1,100}"),
+            key("env_names", Shape::list(Shape::matching("^[A-Za-z_][A-Za-z0-9_]*$")), "The environment variables that a rule may set.", json!(["BRANCH"])),
+        ])
+    }
+
+    fn example(&self) -> Value {
+        json!({"argv": ["/opt/deploy.sh", "--"]})
     }
 
     fn parse(&self, node: &Node, problems: &mut Diagnostics) -> Option<Settings> {

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diagnostic::Diagnostics;
-use crate::yaml::{Fields, Node};
+use serde_json::{Value, json};
 
+use crate::diagnostic::Diagnostics;
+use crate::yaml::{Fields, Node, Shape};
+
+use super::address::url_key;
 use super::{Address, Kind, Policy, Retry, Settings};
 
 /// The kind.
@@ -38,6 +41,17 @@ impl Kind for Discord {
             },
             ..Policy::default()
         }
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::map([
+            url_key("${env:DISCORD_WEBHOOK_URL:-https://discord.com/api/webhooks/1/abc}")
+                .required(),
+        ])
+    }
+
+    fn example(&self) -> Value {
+        json!({"url": "${env:DISCORD_WEBHOOK_URL:-https://discord.com/api/webhooks/1/abc}"})
     }
 
     fn parse(&self, node: &Node, problems: &mut Diagnostics) -> Option<Settings> {

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use crate::diagnostic::Diagnostics;
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Fields, Node, Shape, key};
 
 use super::{Kind, Policy, Settings, beside};
 
@@ -34,6 +36,15 @@ impl Kind for File {
             concurrency: 1,
             ..Policy::default()
         }
+    }
+
+    fn shape(&self) -> Shape {
+        let root = "The folder that files stay in; made when it is first written to. A relative one lies beside this file.";
+        Shape::map([key("root", Shape::matching("."), root, "journal").required()])
+    }
+
+    fn example(&self) -> Value {
+        json!({"root": "journal"})
     }
 
     fn parse(&self, node: &Node, problems: &mut Diagnostics) -> Option<Settings> {

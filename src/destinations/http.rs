@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use crate::crypto::Encoding;
 use crate::diagnostic::{Diagnostics, code};
 use crate::net::{header_name, is_header_value};
 use crate::secret::Secret;
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Demand, Fields, Node, Shape, key};
 
+use super::address::url_key;
 use super::{Address, Kind, Settings, credential};
 
 /// The kind.
@@ -57,6 +60,43 @@ impl Kind for Http {
 
     fn help(&self) -> &'static str {
         "Any receiver of HTTP requests; for `forward` and `http` actions."
+    }
+
+    fn shape(&self) -> Shape {
+        let sign = Shape::map([
+            key(
+                "standard",
+                Shape::text(),
+                "As Standard Webhooks has it: the secret is base64, with or without `whsec_`.",
+                "${env:CI_WHSEC:-whsec_c2VjcmV0LWZvci1leGFtcGxlcw==}",
+            ),
+            key(
+                "github",
+                Shape::text(),
+                "As GitHub has it: `X-Hub-Signature-256` with this secret.",
+                "${env:CI_SECRET:-a-secret-for-examples}",
+            ),
+        ])
+        .demand(Demand::OneOf(vec!["standard", "github"]));
+        Shape::map([
+            url_key("https://ci.example.com/hooks").required(),
+            key(
+                "headers",
+                Shape::headers(Shape::text()),
+                "Set on every request, over the rule's. Credentials stand here.",
+                json!({"Authorization": "Bearer ${env:CI_TOKEN:-none}"}),
+            ),
+            key(
+                "sign",
+                sign,
+                "How requests are signed, anew at each attempt.",
+                json!({"standard": "${env:CI_WHSEC:-whsec_c2VjcmV0LWZvci1leGFtcGxlcw==}"}),
+            ),
+        ])
+    }
+
+    fn example(&self) -> Value {
+        json!({"url": "https://ci.example.com/hooks"})
     }
 
     fn parse(&self, node: &Node, problems: &mut Diagnostics) -> Option<Settings> {

@@ -19,9 +19,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::diagnostic::{Diagnostics, code};
 use crate::secret::Secret;
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Demand, Fields, Node, Shape, key};
 
 pub use address::Address;
 pub use agent::AgentSettings;
@@ -54,6 +56,12 @@ pub trait Kind: Send + Sync {
         self.policy()
     }
 
+    /// What stands under the kind's key, for editors.
+    fn shape(&self) -> Shape;
+
+    /// What may stand there.
+    fn example(&self) -> Value;
+
     /// Reads the value under the kind's key.
     fn parse(&self, node: &Node, problems: &mut Diagnostics) -> Option<Settings>;
 
@@ -82,6 +90,17 @@ impl Destination {
     /// The kind's own settings, if they are of that type.
     pub fn settings<T: 'static>(&self) -> Option<&T> {
         self.settings.downcast_ref()
+    }
+
+    /// What one entry of `destinations:` looks like.
+    pub fn shape() -> Shape {
+        let kinds = LIST
+            .iter()
+            .map(|kind| key(kind.name(), kind.shape(), kind.help(), kind.example()));
+        Shape::map(kinds)
+            .and(Policy::keys())
+            .demand(Demand::OneOf(LIST.iter().map(|kind| kind.name()).collect()))
+            .says("Something that actions reach: exactly one kind, and what all kinds share.")
     }
 
     /// Reads one entry of `destinations:`: its kind, and what all kinds share.

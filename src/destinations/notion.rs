@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::diagnostic::{Diagnostics, code};
 use crate::secret::Secret;
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Fields, Node, Shape, key};
 
+use super::address::url_key;
 use super::{Address, Kind, Policy, Rate, Settings, credential};
 
 /// The version of Notion's API that is spoken: the first in which a database has data sources.
@@ -48,6 +51,30 @@ impl Kind for Notion {
             }),
             ..Policy::default()
         }
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::map([
+            key(
+                "token",
+                Shape::text(),
+                "The integration's token.",
+                "${env:NOTION_TOKEN:-a-token-for-examples}",
+            )
+            .required(),
+            url_key("https://notion.example.com").or(NOTION_URL),
+            key(
+                "version",
+                Shape::matching("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+                format!("The version of Notion's API, {NOTION_VERSION} or later."),
+                NOTION_VERSION,
+            )
+            .or(NOTION_VERSION),
+        ])
+    }
+
+    fn example(&self) -> Value {
+        json!({"token": "${env:NOTION_TOKEN:-a-token-for-examples}"})
     }
 
     fn parse(&self, node: &Node, problems: &mut Diagnostics) -> Option<Settings> {

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::diagnostic::{Diagnostics, code};
-use crate::yaml::{Fields, Node, Value, parse_duration};
+use crate::yaml::shape::Key as ShapeKey;
+use crate::yaml::{Fields, Node, Shape, Value, key, parse_duration};
 
 /// The most jobs of one destination that may be performed at once.
 pub const CONCURRENCY_MAX: u64 = 1_000;
@@ -107,6 +110,23 @@ impl Default for Retry {
 }
 
 impl Policy {
+    /// The keys that all kinds share.
+    pub(super) fn keys() -> [ShapeKey; 7] {
+        let statuses = Shape::either([
+            Shape::matching("^!?[3-5][0-9]{2}(-[3-5][0-9]{2})?$"),
+            Shape::count(300, 599),
+        ]);
+        [
+            key("allow_private", Shape::flag(), "Whether addresses that are not public may be dialled: private, loopback, link-local.", true).or(false),
+            key("rate", Shape::matching("^[1-9][0-9]*/[0-9]+(ms|s|m|h|d)$"), "At most so many requests in so long. No limit where it is left out; notion 3/1s.", "10/1s"),
+            key("concurrency", Shape::count(1, CONCURRENCY_MAX), "How many jobs are performed at once. 8 where it is left out; discord, notion, agent and file 1.", 2),
+            key("timeout", Shape::duration(), "How long one attempt may take, from the first byte sent to the last byte read; at most 1h. 15s where it is left out; agent 60s.", "30s"),
+            key("retry", Retry::shape(), "The waits between attempts. 5s, 30s, 2m, 10m, 30m, 1h, 2h, 4h, 8h, then every 12h for 7d where it is left out; discord and agent 24h.", json!({"schedule": ["5s", "30s", "5m"], "repeat": "1h", "max_age": "1d"})),
+            key("retry_on", Shape::one_or_list(statuses), "Statuses besides 408, 425, 429 and 500-599 that are tried again, or (with `!`) are not. The last entry that names a status decides.", json!([409, "!501"])).like("500-503"),
+            key("in_doubt", Shape::choice(["retry", "dead"]), "What is done with a request that may have been performed and had no answer: it is sent again, or a person decides. `retry` where it is left out; command `dead`.", "dead"),
+        ]
+    }
+
     /// Takes the keys that all kinds share; what is not set stays as in `self`.
     #[must_use]
     pub fn parse(mut self, fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Self {
@@ -187,6 +207,30 @@ impl Rate {
 }
 
 impl Retry {
+    fn shape() -> Shape {
+        let waits = Shape::list(Shape::duration()).items(0, Some(SCHEDULE_MAX));
+        Shape::map([
+            key(
+                "schedule",
+                waits,
+                "The waits after the first, second … failed attempt. Without `repeat` a dead letter follows.",
+                json!(["5s", "30s", "5m"]),
+            ),
+            key(
+                "repeat",
+                Shape::duration(),
+                "The wait after those are used up.",
+                "1h",
+            ),
+            key(
+                "max_age",
+                Shape::duration(),
+                "No attempt is made later than this after the job first became ready.",
+                "1d",
+            ),
+        ])
+    }
+
     /// A schedule without `repeat` ends in a dead letter.
     fn parse(&mut self, node: &Node, problems: &mut Diagnostics) {
         if matches!(node.value, Value::List(_)) {

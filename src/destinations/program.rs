@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use crate::diagnostic::{Diagnostics, code};
 use crate::secret::Secret;
-use crate::yaml::{Fields, Node, Value};
+use crate::yaml::shape::Key as ShapeKey;
+use crate::yaml::{Fields, Node, Shape, Value, key};
 
 use super::beside;
 
@@ -25,6 +28,16 @@ pub struct Program {
 }
 
 impl Program {
+    /// Its keys.
+    pub(super) fn keys() -> [ShapeKey; 3] {
+        let plain = || Shape::either([Shape::text(), Shape::number(), Shape::flag()]);
+        [
+            key("argv", Shape::list(plain()).items(1, None), "The program and its arguments, each one item: no shell reads them. A path with a `/` that is relative lies beside this file.", json!(["/opt/deploy.sh", "--"])).required(),
+            key("cwd", Shape::matching("."), "The folder that it runs in; a relative one lies beside this file.", "/opt/app"),
+            key("env", Shape::named_by_author("CI", plain()), format!("Its environment, besides `HOOKRULE_*` and `PATH` ({PATH_DEFAULT})."), json!({"CI": "1"})),
+        ]
+    }
+
     /// Takes `argv cwd env`; the caller finishes the fields.
     pub fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Self> {
         let node = fields.required("argv", problems);

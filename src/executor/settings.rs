@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostics;
-use crate::yaml::Fields;
+use crate::yaml::shape::Key;
+use crate::yaml::{Fields, Shape, key};
 
 /// The executor's part of `policy:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,26 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Its keys of `policy:`, besides `drain_timeout`, which the server has too.
+    pub fn keys() -> [Key; 2] {
+        [
+            key(
+                "lease",
+                Shape::duration(),
+                "How long a job belongs to the process that took it; renewed at a third of it.",
+                "1m",
+            )
+            .or("30s"),
+            key(
+                "retention",
+                Shape::duration(),
+                "How long events and finished jobs are kept; waiting jobs and dead letters stay.",
+                "30d",
+            )
+            .or("90d"),
+        ]
+    }
+
     /// Takes its keys from `policy:`; the caller finishes the block.
     pub fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Self {
         let mut settings = Self::default();
@@ -43,5 +64,23 @@ impl Settings {
             }
         }
         settings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::shape::defaults;
+
+    #[test]
+    fn editors_are_told_the_defaults_that_hold() {
+        let node = defaults(&Settings::keys());
+        let mut problems = Diagnostics::new();
+        let mut fields = Fields::of(&node, &mut problems).unwrap();
+        assert_eq!(
+            Settings::parse(&mut fields, &mut problems),
+            Settings::default()
+        );
+        assert!(!problems.has_errors());
     }
 }

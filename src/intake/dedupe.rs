@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::crypto::sha256;
 use crate::diagnostic::{Diagnostics, code};
 use crate::stores::Dedupe;
-use crate::yaml::{Fields, Node, Value};
+use crate::yaml::{Fields, Node, Shape, Value, key};
 
 /// What must be the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,27 @@ impl Default for Recognition {
 }
 
 impl Recognition {
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        let by = || {
+            Shape::either([
+                Shape::choice(["id", "body"]),
+                Shape::list(Shape::choice(["id", "body"])).items(1, Some(2)),
+            ])
+        };
+        let kept = Shape::map([
+            key(
+                "by",
+                by(),
+                "What makes a delivery recognisable: the sender's id, the body, or both.",
+                "body",
+            )
+            .required(),
+            key("for", Shape::duration(), "How long it is remembered.", "5m").or("7d"),
+        ]);
+        Shape::either([Shape::choice(["off"]), Shape::only(false), by(), kept])
+    }
+
     /// Reads `off`, `id`, `body`, `[id, body]`, or `{by: …, for: 5m}`.
     pub(super) fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         if !matches!(node.value, Value::Map(_)) {

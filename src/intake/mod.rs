@@ -18,6 +18,7 @@ mod secrets;
 mod settings;
 mod shake;
 mod source;
+mod source_shape;
 mod sources;
 #[cfg(test)]
 pub(crate) mod tests;

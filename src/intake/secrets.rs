@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostics, code};
 use crate::providers::Provider;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
-use crate::yaml::{Fields, Node, Value};
+use crate::yaml::{Fields, Node, Shape, Value, key};
 
 /// One secret.
 #[derive(Debug, Clone)]
@@ -57,6 +57,26 @@ impl Secrets {
         )
     }
 }
+
+/// What `secrets:` looks like.
+pub(super) fn shape() -> Shape {
+    let one = Shape::map([
+        key("value", Shape::text(), "The secret.", SECRET).required(),
+        key(
+            "until",
+            Shape::text(),
+            "When it ends: it is not taken after that. As RFC 3339.",
+            "2026-12-31T00:00:00Z",
+        ),
+    ]);
+    Shape::one_or_list(Shape::either([
+        Shape::text(),
+        one.says("A secret that ends."),
+    ]))
+}
+
+/// How a secret is written in examples.
+pub(super) const SECRET: &str = "${env:GITHUB_WEBHOOK_SECRET:-a-secret-for-examples}";
 
 fn entry(
     node: &Node,

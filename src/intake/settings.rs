@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostics;
-use crate::yaml::Fields;
+use crate::yaml::shape::Key;
+use crate::yaml::{Fields, Shape, key};
 
 /// What holds for every source that does not say otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,26 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Its keys of `policy:`.
+    pub fn keys() -> [Key; 2] {
+        [
+            key(
+                "body_max",
+                Shape::size(),
+                "The largest body where neither source nor provider says otherwise; over it: 413.",
+                "2MiB",
+            )
+            .or("1MiB"),
+            key(
+                "dedupe",
+                Shape::duration(),
+                "How long a delivery id is remembered.",
+                "14d",
+            )
+            .or("7d"),
+        ]
+    }
+
     /// Takes its keys from `policy:`; the caller finishes the block.
     pub fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Self {
         let mut settings = Self::default();
@@ -35,5 +56,23 @@ impl Settings {
             settings.dedupe = keep;
         }
         settings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::shape::defaults;
+
+    #[test]
+    fn editors_are_told_the_defaults_that_hold() {
+        let node = defaults(&Settings::keys());
+        let mut problems = Diagnostics::new();
+        let mut fields = Fields::of(&node, &mut problems).unwrap();
+        assert_eq!(
+            Settings::parse(&mut fields, &mut problems),
+            Settings::default()
+        );
+        assert!(!problems.has_errors());
     }
 }

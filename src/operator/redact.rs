@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::event::{Headers, Payload};
+use crate::event::{Headers, MediaKind, Payload};
 use crate::providers::Provider;
 
 /// What stands in place of a masked value.
@@ -96,6 +96,9 @@ impl Masks {
         if let Ok(value) = serde_json::from_slice::<Value>(raw) {
             return self.json(value).to_string();
         }
+        if *payload.kind() == MediaKind::Jwt {
+            return self.json(payload.value().clone()).to_string();
+        }
         if payload.value().is_string() {
             return String::from_utf8_lossy(raw).into_owned();
         }
@@ -173,7 +176,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::event::MediaKind;
 
     #[test]
     fn headers_with_signatures_and_credentials_are_masked() {

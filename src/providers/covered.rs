@@ -16,6 +16,7 @@ pub(super) fn covers_body(parts: &Parts, kind: Option<&MediaKind>) -> bool {
                 Place::Form(field) => {
                     matches!(kind, Some(MediaKind::FormField(f)) if **f == **field)
                 }
+                Place::Canonical(canonical) => (canonical.pins)(kind),
                 _ => false,
             }
     })
@@ -27,5 +28,6 @@ pub(super) fn covers(parts: &Parts, place: &Place) -> bool {
         covered == place
             || (*covered == Place::Url && matches!(place, Place::Query(_)))
             || (*covered == Place::Body && place.in_body())
+            || matches!(covered, Place::Canonical(canonical) if canonical.covers(place))
     })
 }

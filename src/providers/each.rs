@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::event::{Found, Step, Steps};
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Fields, Node, Shape, key};
 
 use super::parts::{Place, steps};
 use super::reading::Reading;
@@ -41,6 +41,25 @@ impl Item<'_> {
 }
 
 impl Each {
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        Shape::map([
+            key(
+                "list",
+                Shape::text(),
+                "The list in the JSON body, as `a.b`.",
+                "items",
+            )
+            .required(),
+            key(
+                "item",
+                Shape::text(),
+                "Where in each item `json:` parts begin.",
+                "event",
+            ),
+        ])
+    }
+
     /// Reads `each: {list: PATH, item: PATH}`.
     pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;

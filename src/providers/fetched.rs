@@ -6,15 +6,15 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::crypto::VerifyingKey;
 use crate::diagnostic::{Diagnostics, code};
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Fields, Node, Shape, key};
 
 use super::parts::{Parts, Place};
 use super::reading::Reading;
-use super::signed::parts;
+use super::signed::{parts, parts_shape};
 use super::verify::Refusal;
 
 /// The longest address that is asked, in bytes.
@@ -87,6 +87,33 @@ impl KeySet {
 }
 
 impl Fetch {
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        let hosts = Shape::one_or_list(Shape::matching("."));
+        Shape::map([
+            key(
+                "url",
+                parts_shape(),
+                "The https address, with parts of the delivery in it.",
+                "{json:SigningCertURL}",
+            )
+            .required(),
+            key(
+                "hosts",
+                hosts,
+                "The hosts that may be asked; `*` is one part of a name.",
+                json!(["sns.*.amazonaws.com"]),
+            )
+            .required(),
+            key(
+                "ending",
+                Shape::text(),
+                "What the address must end with.",
+                ".pem",
+            ),
+        ])
+    }
+
     /// Reads `{url, hosts, ending}`.
     pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;

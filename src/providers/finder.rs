@@ -1,10 +1,10 @@
 //! How definitions and sources say where a name or an id stands.
 
 use crate::diagnostic::{Diagnostics, code};
-use crate::yaml::{Node, Value};
+use crate::yaml::{Demand, Node, Shape, Value, key};
 
 use super::parts::{Parts, Place, header_name};
-use super::signed::parts;
+use super::signed::{parts, parts_shape};
 
 /// `none`, one text or several.
 pub fn delivery_id(
@@ -51,6 +51,19 @@ pub fn finder(node: &Node, problems: &mut Diagnostics) -> Option<Parts> {
             None
         }
     }
+}
+
+/// What such a place looks like.
+pub(super) fn finder_shape() -> Shape {
+    let one = |name, example| key(name, Shape::text(), "The name there.", example);
+    let named = Shape::map([
+        one("header", "X-Event"),
+        one("json", "type"),
+        one("query", "event"),
+        one("form", "event"),
+    ]);
+    let named = named.demand(Demand::OneOf(vec!["header", "json", "query", "form"]));
+    Shape::either([parts_shape(), named])
 }
 
 /// A header's name.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::diagnostic::{Diagnostics, code};
 use crate::runtime::Timestamp;
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Fields, Node, Shape, key};
 
 use super::parts::Place;
-use super::signature::{named, place};
+use super::signature::{named, place, place_shape};
 use super::verify::Refusal;
 
 /// How far from now a signed timestamp may lie, where a definition does not say.
@@ -103,6 +103,33 @@ impl Freshness {
         }
     }
 
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        Shape::map([
+            key("from", place_shape(), "Where it stands.", "header:X-Time").required(),
+            key(
+                "unit",
+                Shape::choice(Unit::NAMES),
+                "What it counts since 1970: seconds, milliseconds; or RFC 3339.",
+                "ms",
+            )
+            .or("s"),
+            key(
+                "tolerance",
+                tolerance_shape(),
+                "How old it may be; `none` looks at no clock.",
+                "10m",
+            )
+            .or("5m"),
+            key(
+                "ahead",
+                Shape::duration(),
+                "How far in the future it may lie; as far as `tolerance` where it is left out.",
+                "1m",
+            ),
+        ])
+    }
+
     /// Reads the `timestamp:` block of a definition.
     pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
@@ -161,6 +188,11 @@ impl Freshness {
             tolerance,
         })
     }
+}
+
+/// What a tolerance looks like.
+pub(super) fn tolerance_shape() -> Shape {
+    Shape::either([Shape::duration(), Shape::only("none")])
 }
 
 /// A duration, or `none`.

@@ -1,10 +1,12 @@
 //! Answers that a provider wants before or instead of an event.
 
+use serde_json::json;
+
 use crate::crypto::Mac;
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::{Delivery, Payload};
 use crate::secret::Secret;
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Fields, Node, Shape, key};
 
 use super::definition::Provider;
 use super::fetched::Fetch;
@@ -12,7 +14,7 @@ use super::identify::unparsed;
 use super::parts::Place;
 use super::reading::Reading;
 use super::reply::{Ack, Reply, ReplyForm};
-use super::signature::place;
+use super::signature::{place, place_shape};
 use super::when::When;
 
 /// The longest body that can be a handshake, in bytes. Longer ones are events, and are not parsed to
@@ -54,6 +56,52 @@ pub struct Standing {
 }
 
 impl Handshake {
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        Shape::map([
+            key(
+                "name",
+                Shape::text(),
+                "Its name, for people.",
+                "url_verification",
+            )
+            .required(),
+            key(
+                "when",
+                When::shape(),
+                "Which deliveries are one.",
+                json!({"json": {"type": "url_verification"}}),
+            )
+            .required(),
+            key(
+                "signed",
+                Shape::flag(),
+                "Whether it must be verified first.",
+                false,
+            )
+            .or(true),
+            key(
+                "pairing",
+                place_shape(),
+                "Where the secret stands that the sender gives the source in it.",
+                "header:X-Hook-Secret",
+            ),
+            key(
+                "follow",
+                Fetch::shape(),
+                "An address that must be asked, and answer with success, before it is answered.",
+                json!({"url": "{json:SubscribeURL}", "hosts": ["sns.*.amazonaws.com"]}),
+            ),
+            key(
+                "reply",
+                ReplyForm::shape(),
+                "The answer.",
+                json!({"body": "{json:challenge}"}),
+            )
+            .required(),
+        ])
+    }
+
     /// Reads an entry of `handshakes:`.
     pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;

@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 
+use serde_json::json;
+
 use crate::crypto::{Encoding, sha256};
 use crate::diagnostic::Diagnostics;
 use crate::event::{Delivery, Payload};
-use crate::yaml::{Fields, Node, Value};
+use crate::yaml::{Fields, Node, Shape, Value, key};
 
 use super::definition::Provider;
 use super::parts::{Parts, Place};
 use super::reading::Reading;
-use super::signed::parts;
+use super::signed::{parts, parts_shape};
 use super::when::When;
 
 pub use super::media::{UnknownMedia, media_kind};
@@ -45,6 +47,27 @@ impl Name {
     /// A name that holds for every delivery that has its parts.
     pub fn always(text: Parts) -> Self {
         Self { when: None, text }
+    }
+
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        let some = Shape::map([
+            key(
+                "when",
+                When::shape(),
+                "For which deliveries it is.",
+                json!({"present": "json:action"}),
+            )
+            .required(),
+            key(
+                "name",
+                parts_shape(),
+                "The name.",
+                "{json:type}.{json:action}",
+            )
+            .required(),
+        ]);
+        Shape::either([parts_shape(), some])
     }
 
     /// Reads an entry of `names:`: a text, or `{when, name}`.

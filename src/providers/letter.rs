@@ -114,6 +114,13 @@ impl<'p> Letter<'p> {
             let Piece::Part(place, _) = piece else {
                 continue;
             };
+            if let Place::Canonical(canonical) = place {
+                for (name, value) in canonical.added {
+                    if !self.has(name) {
+                        self.set(name, (*value).to_owned());
+                    }
+                }
+            }
             let ours = matches!(
                 place,
                 Place::Header(_) | Place::Query(_) | Place::Form(_) | Place::Json(..)

@@ -24,7 +24,7 @@ pub enum BodyForm {
 
 /// How content types are written in definitions.
 const WRITTEN: &str =
-    "json, form, form:FIELD, text, text:json, lines, xml, multipart, multipart:FIELD";
+    "json, form, form:FIELD, text, text:json, lines, xml, jwt, multipart, multipart:FIELD";
 
 impl BodyForm {
     /// How such bodies are read.
@@ -44,6 +44,7 @@ impl BodyForm {
                 "application/x-www-form-urlencoded"
             }
             Self::Named(MediaKind::Lines) => "application/x-ndjson",
+            Self::Named(MediaKind::Jwt) => "application/jwt",
             Self::Named(MediaKind::Xml) => "application/xml",
             Self::Named(MediaKind::Multipart | MediaKind::MultipartField(_)) => {
                 "multipart/form-data"
@@ -62,6 +63,7 @@ impl fmt::Display for BodyForm {
             Self::Named(MediaKind::FormField(field)) => write!(f, "form:{field}"),
             Self::Named(MediaKind::Text) => f.write_str("text"),
             Self::Named(MediaKind::Lines) => f.write_str("lines"),
+            Self::Named(MediaKind::Jwt) => f.write_str("jwt"),
             Self::Named(MediaKind::Xml) => f.write_str("xml"),
             Self::Named(MediaKind::Multipart) => f.write_str("multipart"),
             Self::Named(MediaKind::MultipartField(field)) => write!(f, "multipart:{field}"),
@@ -89,6 +91,7 @@ pub fn content_type(node: &Node, problems: &mut Diagnostics) -> Option<BodyForm>
         ("form", "") => Some(MediaKind::Form),
         ("text", "") => Some(MediaKind::Text),
         ("lines", "") => Some(MediaKind::Lines),
+        ("jwt", "") => Some(MediaKind::Jwt),
         ("xml", "") => Some(MediaKind::Xml),
         ("multipart", "") => Some(MediaKind::Multipart),
         _ => None,
@@ -178,6 +181,7 @@ fn named(allowed: &[BodyForm], delivery: &Delivery) -> Result<MediaKind, Unknown
         | "application/jsonl"
         | "application/jsonlines"
         | "application/x-jsonlines" => one(MediaKind::Lines),
+        "application/jwt" => one(MediaKind::Jwt),
         "application/xml" | "text/xml" => one(MediaKind::Xml),
         "application/json" | "text/json" => one(MediaKind::Json),
         other if other.starts_with("application/") && other.ends_with("+json") => {

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::crypto::{Algorithm, Encoding};
 use crate::diagnostic::{Diagnostics, code};
 use crate::secret::Secret;
-use crate::yaml::{Fields, Node};
+use crate::yaml::shape::Key as ShapeKey;
+use crate::yaml::{Fields, Node, Shape, key};
 
-use super::finder::{delivery_id, finder, header};
-use super::freshness::tolerance;
+use super::finder::{delivery_id, finder, finder_shape, header};
+use super::freshness::{tolerance, tolerance_shape};
 use super::identify::Name;
 use super::parts::{Parts, Place};
-use super::signature::{encoding, named, place};
-use super::signed::parts;
+use super::signature::{encoding, named, place, place_shape};
+use super::signed::{parts, parts_shape};
 
 /// What a source may set differently from its provider's definition (`generic` lives by it):
 /// `header algorithm encoding prefix content timestamp tolerance event delivery_id url settings split`.
@@ -46,6 +49,24 @@ pub struct Overrides {
 }
 
 impl Overrides {
+    /// Its keys of a source.
+    pub fn keys_of_source() -> [ShapeKey; 12] {
+        [
+            key("header", Shape::text(), "The header that carries the signature or token.", "X-Signature"),
+            key("algorithm", Shape::choice(Algorithm::NAMES), "The hash function of the signature.", "sha512"),
+            key("encoding", Shape::choice(Encoding::NAMES), "How the signature is written.", "base64"),
+            key("prefix", Shape::text(), "What stands before the signature or token in its header.", "sha256="),
+            key("content", parts_shape(), "What is signed: a text with parts in it.", "{header:X-Time}.{body}"),
+            key("timestamp", place_shape(), "Where the signed time stands.", "header:X-Time"),
+            key("tolerance", tolerance_shape(), "How old or how far ahead a signed time may be; `none` looks at no clock.", "10m"),
+            key("event", Shape::one_or_list(finder_shape()), "What events are called: where the name stands, or a text with parts in it.", "{header:X-Event}"),
+            key("delivery_id", Shape::one_or_list(finder_shape()), "Where the id stands that the sender makes anew for each event; `none` where there is none.", "{header:X-Id}").like("none"),
+            key("url", Shape::matching("^https?://[^/?#]"), "The address that the sender posts to, exactly as it stands there and without a query, where the provider signs it.", "https://hooks.example.com/webhook/phone"),
+            key("settings", Shape::named_by_author("verify_token", Shape::text()), "What the provider's definition asks of a source: `hookrule providers show NAME` lists it.", json!({"verify_token": "${env:SETTING:-a-setting-for-examples}"})),
+            key("split", Shape::flag(), "Whether a delivery with several events becomes several; else what the provider's definition says.", false),
+        ]
+    }
+
     /// Takes its keys from a source's block in hookrule.yaml; the caller finishes the block.
     pub fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Self {
         Self {

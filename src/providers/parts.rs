@@ -12,6 +12,7 @@ use std::fmt;
 use crate::diagnostic::did_you_mean;
 use crate::event::{Step, Steps};
 
+use super::canonical::{self, Canonical};
 use super::filter::Filter;
 
 /// A compiled text.
@@ -61,10 +62,12 @@ pub enum Place {
     Setting(Box<str>),
     /// The first name in the JSON object that is none of these.
     OtherKey(Box<[Box<str>]>),
+    /// What the sender makes of the whole request, by rules of its own.
+    Canonical(&'static Canonical),
 }
 
 /// Every place, and whether it takes a name.
-const PLACES: [(&str, bool); 13] = [
+const PLACES: [(&str, bool); 14] = [
     ("body", false),
     ("timestamp", false),
     ("method", false),
@@ -78,6 +81,7 @@ const PLACES: [(&str, bool); 13] = [
     ("secret", false),
     ("setting", true),
     ("other_key", true),
+    ("canonical", true),
 ];
 
 impl Place {
@@ -105,6 +109,11 @@ impl Place {
                 "sig" => Ok(Self::Signature(name.into())),
                 "setting" => Ok(Self::Setting(name.into())),
                 "other_key" => Ok(Self::OtherKey(name.split(',').map(Into::into).collect())),
+                "canonical" => {
+                    let known: Vec<_> = canonical::LIST.iter().map(|one| one.name).collect();
+                    let found = canonical::find(name).map(Self::Canonical);
+                    found.ok_or_else(|| unknown("a canonical request", name, &known))
+                }
                 kind => Err(misnamed(kind)),
             },
             (kind, _) => Err(misnamed(kind)),
@@ -134,6 +143,15 @@ impl Place {
         )
     }
 
+    /// Whether it asks for the address as the sender knows it.
+    pub fn is_addressed(&self) -> bool {
+        match self {
+            Self::Url => true,
+            Self::Canonical(canonical) => canonical.addressed,
+            _ => false,
+        }
+    }
+
     /// The header's name, as written, if it is one.
     pub fn header(&self) -> Option<&str> {
         match self {
@@ -160,6 +178,7 @@ impl fmt::Display for Place {
             Self::Secret => f.write_str("the secret"),
             Self::Setting(name) => write!(f, "the setting {name}"),
             Self::OtherKey(_) => f.write_str("a key of the JSON body"),
+            Self::Canonical(_) => f.write_str("the request as the sender signs it"),
         }
     }
 }
@@ -242,7 +261,15 @@ impl Parts {
 
     /// The headers it looks at, as written.
     pub fn headers(&self) -> impl Iterator<Item = &str> {
-        self.places().filter_map(Place::header)
+        let mut found: Vec<&str> = Vec::new();
+        for place in self.places() {
+            match place {
+                Place::Header(name) => found.push(name),
+                Place::Canonical(canonical) => found.extend(canonical.headers),
+                _ => {}
+            }
+        }
+        found.into_iter()
     }
 
     /// The header it consists of, if it is one header and nothing else.
@@ -408,6 +435,7 @@ mod tests {
             ("{body|doted}", "did you mean `dotted`?"),
             ("{body", "never closed"),
             ("{wholly}", "there are body, timestamp"),
+            ("{canonical:plvo}", "did you mean `plivo`?"),
         ] {
             let error = Parts::parse(text).unwrap_err();
             assert!(error.contains(said), "{text}: {error}");

@@ -119,13 +119,23 @@ impl<'d> Reading<'d> {
         self.delivery
     }
 
+    /// The address as senders know it, without its query.
+    pub fn address(&self) -> Option<&'d str> {
+        self.settings.url.as_deref()
+    }
+
     /// The bytes at a place.
     ///
     /// # Errors
     /// [`Absent`] where there is nothing, or where a header stands more than once.
     pub fn bytes<'p>(&self, place: &'p Place) -> Result<Cow<'d, [u8]>, Absent<'p>> {
-        if matches!(place, Place::Body) {
-            return Ok(Cow::Borrowed(&self.delivery.body));
+        match place {
+            Place::Body => return Ok(Cow::Borrowed(&self.delivery.body)),
+            Place::Canonical(canonical) => {
+                let text = (canonical.write)(self).map_err(|why| Absent { place, why })?;
+                return Ok(Cow::Owned(text));
+            }
+            _ => {}
         }
         Ok(match self.text(place)? {
             Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
@@ -176,6 +186,10 @@ impl<'d> Reading<'d> {
                 value.map(|value| Cow::Borrowed(value.expose()))
             }
             Place::OtherKey(names) => self.other_key(names).map(Cow::Owned),
+            Place::Canonical(canonical) => {
+                let text = (canonical.write)(self).map_err(absent)?;
+                String::from_utf8(text).ok().map(Cow::Owned)
+            }
         };
         found
             .filter(|text| !text.is_empty())

@@ -2,14 +2,17 @@
 
 use std::borrow::Cow;
 
+use serde_json::json;
+
 use crate::diagnostic::{Diagnostics, code};
-use crate::yaml::{Fields, Node};
+use crate::yaml::shape::Key as ShapeKey;
+use crate::yaml::{Fields, Node, Shape, key};
 
 use super::filter::Filter;
 use super::letter::empty_delivery;
 use super::parts::{Parts, Place};
 use super::reading::Reading;
-use super::signed::parts;
+use super::signed::{parts, parts_shape};
 use super::when::When;
 
 /// An answer to the sender.
@@ -33,6 +36,30 @@ pub struct ReplyForm {
 }
 
 impl ReplyForm {
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        Shape::map(Self::keys())
+    }
+
+    fn keys() -> [ShapeKey; 4] {
+        [
+            key("status", Shape::count(200, 599), "The HTTP status.", 204).or(200),
+            key(
+                "content_type",
+                Shape::text(),
+                "What the body is; in JSON, parts are escaped for it.",
+                "application/json",
+            ),
+            key(
+                "headers",
+                Shape::headers(parts_shape()),
+                "Its headers: texts with parts.",
+                json!({"X-Hook-Ok": "1"}),
+            ),
+            key("body", parts_shape(), "Its body: a text with parts.", "ok"),
+        ]
+    }
+
     /// Reads `{status, content_type, headers, body}`.
     pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
@@ -137,6 +164,17 @@ pub struct Ack {
 }
 
 impl Ack {
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        let when = key(
+            "when",
+            When::shape(),
+            "For which events; for all where it is left out.",
+            json!({"present": "header:X-Kind"}),
+        );
+        Shape::map([when]).and(ReplyForm::keys())
+    }
+
     /// Reads an entry of `ack:`: a reply, and `when` it is the one.
     pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;

@@ -1,9 +1,10 @@
 //! Deliveries that a definition brings along, for `hookrule send` and for trying rules.
 
 use bytes::Bytes;
+use serde_json::json;
 
 use crate::diagnostic::{Diagnostics, code};
-use crate::yaml::{Fields, Node, Value};
+use crate::yaml::{Demand, Fields, Node, Shape, Value, key};
 
 /// A delivery to send when the user gives no body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,38 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        Shape::map([
+            key(
+                "event",
+                Shape::text(),
+                "The dotted name of the event.",
+                "invoice.paid",
+            )
+            .required(),
+            key(
+                "headers",
+                Shape::headers(Shape::text()),
+                "Headers that neither the signature nor the event's name brings along.",
+                json!({"X-Kind": "invoice"}),
+            ),
+            key(
+                "json",
+                Shape::any(),
+                "The body, sent as JSON.",
+                json!({"type": "invoice.paid"}),
+            ),
+            key(
+                "form",
+                Shape::named_by_author("payload", Shape::any()),
+                "The body, sent as a form; fields that are maps or lists are sent as JSON.",
+                json!({"payload": {"type": "ping"}}),
+            ),
+        ])
+        .demand(Demand::OneOf(vec!["json", "form"]))
+    }
+
     /// Reads an entry of `samples:`: an event, `headers`, and its `json` or its `form`.
     pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;

@@ -2,7 +2,7 @@
 
 use crate::crypto::Encoding;
 use crate::diagnostic::{Diagnostics, code};
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Demand, Fields, Node, Shape, key};
 
 use super::parts::Place;
 use super::reading::{Reading, Why};
@@ -53,6 +53,22 @@ pub enum Layout {
 }
 
 impl Signature {
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        let filled = || Shape::matching("^(.|\\n)");
+        Shape::map([
+            key("from", Shape::one_or_list(place_shape()), "Where it stands; the places of several, or `header:X-{1..100}` for numbered headers.", "header:X-Signature").required(),
+            key("prefix", Shape::text(), "What stands before it, where it stands alone.", "sha256="),
+            key("field", Shape::text(), "The name of the fields that are signatures, where it stands among fields: `t=1,v1=…`. `*` is any.", "v1"),
+            key("list", filled(), "What stands between signatures without names.", " "),
+            key("sep", Shape::one_or_list(filled()), "What stands between fields.", ";").or(","),
+            key("eq", Shape::text(), "What stands between a field's name and its value.", ":").or("="),
+            key("skip", Shape::count(0, u64::MAX), "How many values at the beginning of a `list` are no signatures.", 1).or(0),
+            key("encoding", Shape::choice(Encoding::NAMES), "How its bytes are written.", "base64").or("hex"),
+        ])
+        .demand(Demand::AtMostOne(vec!["prefix", "field", "list"]))
+    }
+
     /// Reads the `signature:` block of a definition.
     pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
@@ -269,6 +285,15 @@ fn numbered(text: &str) -> Option<(&str, std::ops::RangeInclusive<u32>)> {
     let (first, last) = numbers.split_once("..")?;
     let (first, last) = (first.parse().ok()?, last.parse().ok()?);
     (name.starts_with("header:") && last <= NUMBERED_MAX).then_some((name, first..=last))
+}
+
+/// What a place looks like.
+pub(super) fn place_shape() -> Shape {
+    Shape::named("place", || {
+        Shape::text().says(
+            "Where a value stands in a delivery: `header:NAME`, `query:NAME`, `json:a.b`, `form:NAME`.",
+        )
+    })
 }
 
 /// A place of a delivery in a definition.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::{MediaKind, Proof};
 use crate::runtime::Timestamp;
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Fields, Node, Shape};
 
 use super::covered::{covers, covers_body};
 use super::each::Each;
@@ -326,6 +326,15 @@ fn other_port(url: &str) -> Option<String> {
             let port = if scheme == "https" { 443 } else { 80 };
             format!("{scheme}://{host}:{port}{path}")
         }
+    })
+}
+
+/// What a text with parts looks like.
+pub fn parts_shape() -> Shape {
+    Shape::named("parts", || {
+        Shape::text().says(
+            "A text with parts of the delivery in braces: `{body}`, `{timestamp}`, `{header:NAME}`, `{query:NAME}`, `{json:a.b}`, `{form:NAME}`, `{url}`, `{method}`, `{setting:NAME}`; `|` leads to filters. A `?` at the end of a part makes it optional.",
+        )
     })
 }
 

@@ -13,7 +13,8 @@ use crate::diagnostic::{Diagnostics, code};
 use crate::event::{Delivery, Payload};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
-use crate::yaml::{Fields, Node};
+use crate::yaml::shape::Form;
+use crate::yaml::{Demand, Fields, Node, Shape};
 
 use super::batch::events;
 use super::definition::{Overrides, Provider};
@@ -21,6 +22,7 @@ use super::handshake::{Standing, handshake};
 use super::identify::media_kind;
 use super::reply::Reply;
 use super::unsigned::unsigned;
+use super::vector_keys::keys;
 use super::verify::verify;
 use super::written::{delivery, headers, owned, text, texts};
 
@@ -84,32 +86,33 @@ enum Expected {
     },
 }
 
-/// The keys of a vector; what is not among them is an error in a definition.
-const KEYS: [&str; 16] = [
-    "name",
-    "scheme",
-    "secrets",
-    "now",
-    "method",
-    "url",
-    "headers",
-    "body",
-    "body_b64",
-    "expect",
-    "refused",
-    "names",
-    "delivery_id",
-    "reply",
-    "settings",
-    "notes",
-];
-
 impl Vector {
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        Shape::map(keys()).demand(Demand::Some(vec!["expect", "reply"]))
+    }
+
     /// Reads an entry of `vectors:`.
     pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
-        for key in KEYS {
-            fields.optional(key);
+        for key in keys() {
+            let Some(node) = fields.optional(key.name) else {
+                continue;
+            };
+            match key.shape.form {
+                Form::Text { .. } => {
+                    node.text(problems);
+                }
+                Form::List { .. } => {
+                    for item in node.list(problems).unwrap_or_default() {
+                        item.text(problems);
+                    }
+                }
+                Form::Map(_) => {
+                    node.map(problems);
+                }
+                _ => {}
+            }
         }
         fields.finish(problems);
         match Self::from_json(&node.to_json()) {
@@ -175,6 +178,12 @@ impl Vector {
             Expected::Refused(kind) => kind.as_deref(),
             Expected::Accepted | Expected::Reply { .. } => None,
         }
+    }
+
+    /// The names that its event must have, where it says so; `unknown` is none.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        let names = self.names.iter().flatten();
+        names.filter(|name| *name != "unknown")
     }
 
     /// The delivery with what it is verified by, where it is one that must be accepted.

@@ -1,13 +1,15 @@
 //! Whether a handshake or an event name is meant for a delivery.
 
+use serde_json::json;
+
 use crate::crypto::equal;
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::{Found, Steps};
-use crate::yaml::{Fields, Node, Value};
+use crate::yaml::{Demand, Fields, Node, Shape, Value, key};
 
 use super::parts::Place;
 use super::reading::{Reading, Why};
-use super::signature::place;
+use super::signature::{place, place_shape};
 
 /// What a delivery must be like. All of it must hold.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,6 +40,73 @@ const TOKEN_BYTES_MAX: usize = 256;
 const HEX_DIGITS: std::ops::RangeInclusive<usize> = 16..=64;
 
 impl When {
+    /// What it looks like.
+    pub(super) fn shape() -> Shape {
+        let plain = || Shape::either([Shape::text(), Shape::number(), Shape::flag()]);
+        let values = || Shape::named_by_author("type", Shape::one_or_list(plain()));
+        let places = || Shape::one_or_list(place_shape());
+        let same = Shape::named_by_author("json:id", place_shape());
+        let mut keys = vec![
+            key(
+                "method",
+                Shape::one_or_list(plain()),
+                "The method, or one of several.",
+                "GET",
+            ),
+            key(
+                "same",
+                same,
+                "Places whose values are the same as those at others.",
+                json!({"json:id": "header:X-Id"}),
+            ),
+        ];
+        let by_name = [
+            (
+                "header",
+                "Headers, each with the value or values that it may have.",
+            ),
+            ("query", "Parameters of the URL, likewise."),
+            ("json", "Values of the JSON body by their paths, likewise."),
+            ("form", "Fields of a form, likewise."),
+        ];
+        keys.extend(
+            by_name.map(|(name, help)| key(name, values(), help, json!({"type": ["ping"]}))),
+        );
+        let by_place = [
+            (
+                "present",
+                "Places where something is.",
+                "query:validationToken",
+            ),
+            ("absent", "Places where nothing is.", "json:type"),
+            (
+                "plain",
+                "Places where a token is: letters, digits and `-._~+/`.",
+                "json:challenge",
+            ),
+            (
+                "hex",
+                "Places where 16 to 64 hex digits are.",
+                "query:crc_token",
+            ),
+            (
+                "empty",
+                "Places of the JSON body where an empty list or map is.",
+                "json:events",
+            ),
+            (
+                "only",
+                "Names that stand in the JSON body alone.",
+                "json:challenge",
+            ),
+        ];
+        keys.extend(by_place.map(|(name, help, example)| key(name, places(), help, example)));
+        let names = keys.iter().map(|key| key.name).collect();
+        Shape::map(keys)
+            .demand(Demand::Some(names))
+            .says("What a delivery must be like; all of it must hold.")
+    }
+
     /// Reads a `when:` block: `method`, `header`, `query`, `json` and `form` with the values that are
     /// wanted, and `present` and `absent` with places.
     pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {

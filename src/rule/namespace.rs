@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::actions;
 use crate::diagnostic::{Diagnostics, code, did_you_mean};
-use crate::yaml::{Fields, Node};
+use crate::yaml::shape::Key;
+use crate::yaml::{Demand, Fields, Node, Shape, key};
 
 use super::Rule;
 use super::pattern::glob;
@@ -37,6 +39,43 @@ pub struct Root {
 }
 
 impl Namespace {
+    /// Its keys of an entry of `rules:`.
+    pub fn keys() -> [Key; 4] {
+        let globs = || Shape::one_or_list(Shape::text());
+        [
+            key(
+                "namespace",
+                Shape::matching("^[A-Za-z0-9_.-]+$"),
+                "The team or customer whose rules these are: they are called `NAMESPACE/NAME`.",
+                "acme",
+            ),
+            key(
+                "sources",
+                globs(),
+                "The sources whose events these rules see: names or globs. `[]` is none, `[\"*\"]` any.",
+                json!(["acme-*"]),
+            ),
+            key(
+                "destinations",
+                globs(),
+                "The destinations that these rules may name: names or globs.",
+                json!(["acme-*"]),
+            ),
+            key(
+                "actions",
+                globs(),
+                "The kinds of action that these rules may have.",
+                json!(["forward", "discord"]),
+            ),
+        ]
+    }
+
+    /// How they belong together.
+    pub fn demands() -> [Demand; 4] {
+        const ALL: [&str; 4] = ["namespace", "sources", "destinations", "actions"];
+        ALL.map(|one| Demand::With(one, ALL.into_iter().filter(|other| *other != one).collect()))
+    }
+
     /// Reads `namespace`, `sources`, `destinations` and `actions` of an entry of `rules:`; none where
     /// there is no namespace, or something is wrong with it.
     pub fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Self> {

@@ -176,10 +176,6 @@ fn check_event(node: &Node, event: &str, problems: &mut Diagnostics) {
             )
             .help(format!("write `{ours}`")),
         );
-    } else if let Some(lower) = pattern::lower_case(event) {
-        let message = "few senders write the names of their events with capitals";
-        let help = format!("`{lower}` may be meant: names are compared letter by letter");
-        problems.push(node.warning(code::FOREIGN_EVENT_NAME, message).help(help));
     } else if event.split('.').any(str::is_empty) {
         problems.push(
             node.error(code::BAD_VALUE, format!("`{event}` has an empty part"))

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostics;
-use crate::yaml::Fields;
+use crate::yaml::shape::Key;
+use crate::yaml::{Fields, Shape, key};
 
 /// The server's part of `policy:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Its keys of `policy:`.
+    pub fn keys() -> Vec<Key> {
+        room().into_iter().chain(times()).collect()
+    }
+
     /// Takes its keys from `policy:`; the caller finishes the block.
     pub fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Self {
         let mut settings = Self::default();
@@ -86,5 +92,102 @@ impl Settings {
             }
         }
         settings
+    }
+}
+
+/// How much there may be at once.
+fn room() -> Vec<Key> {
+    let sizes = [
+        (
+            "bodies_max",
+            "All bodies being read or judged, together; over it: 503.",
+            "512MiB",
+            "256MiB",
+        ),
+        (
+            "headers_max",
+            "One request's headers; over it: 431.",
+            "32KiB",
+            "16KiB",
+        ),
+    ];
+    let counts = [
+        (
+            "header_count_max",
+            "How many headers one request may have; over it: 431.",
+            100,
+            64,
+        ),
+        (
+            "connections_max",
+            "Open connections of all addresses.",
+            20_000,
+            10_000,
+        ),
+        (
+            "connections_per_address_max",
+            "Open connections of one address.",
+            1_000,
+            256,
+        ),
+    ];
+    let sizes = sizes.map(|(name, help, like, or)| key(name, Shape::size(), help, like).or(or));
+    let count = || Shape::count(0, u64::MAX);
+    let counts = counts.map(|(name, help, like, or)| key(name, count(), help, like).or(or));
+    sizes.into_iter().chain(counts).collect()
+}
+
+/// How long things may take.
+fn times() -> [Key; 5] {
+    [
+        (
+            "header_timeout",
+            "From the first byte of a request to the end of its headers; over it: 408.",
+            "10s",
+            "5s",
+        ),
+        (
+            "body_idle_timeout",
+            "Between two pieces of a body; over it: 408.",
+            "20s",
+            "10s",
+        ),
+        (
+            "request_timeout",
+            "From the end of the headers to the end of the body; over it: 408.",
+            "60s",
+            "30s",
+        ),
+        (
+            "keep_alive_timeout",
+            "Between two requests of one connection.",
+            "30s",
+            "60s",
+        ),
+        (
+            "drain_timeout",
+            "How long begun work may take to end when hookrule stops.",
+            "20s",
+            "30s",
+        ),
+    ]
+    .map(|(name, help, like, or)| key(name, Shape::duration(), help, like).or(or))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::shape::defaults;
+
+    #[test]
+    fn editors_are_told_the_defaults_that_hold() {
+        let node = defaults(&Settings::keys());
+        let mut problems = Diagnostics::new();
+        let mut fields = Fields::of(&node, &mut problems).unwrap();
+        assert_eq!(
+            Settings::parse(&mut fields, &mut problems),
+            Settings::default()
+        );
+        assert!(!problems.has_errors());
     }
 }

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::delivery::Query;
+use crate::crypto::Encoding;
 use found::Place;
 use tape::Tape;
 
@@ -49,6 +50,8 @@ pub enum MediaKind {
     Multipart,
     /// The JSON text in one part of a multipart form.
     MultipartField(String),
+    /// A JSON Web Token, as what it claims. Who made it is for others to check.
+    Jwt,
 }
 
 /// A body that is not what its media kind says.
@@ -79,6 +82,9 @@ pub enum PayloadError {
     /// More of something than is read.
     #[error("the body has more than {1} {0}")]
     TooMany(&'static str, usize),
+    /// Not a JSON Web Token.
+    #[error("the body is not a JSON Web Token")]
+    Token,
     /// Not UTF-8.
     #[error("the body is not UTF-8 text")]
     Utf8,
@@ -124,6 +130,7 @@ impl Payload {
             MediaKind::Lines => Read::Tree(lines::read(&raw)?),
             MediaKind::Xml => Read::Tree(xml::read(&raw)?),
             MediaKind::Multipart => Read::Tree(multipart::read(&raw)?),
+            MediaKind::Jwt => read_json(&claims(&raw)?)?,
             MediaKind::MultipartField(field) => {
                 read_json(&Bytes::copy_from_slice(multipart::part(&raw, field)?))?
             }
@@ -209,6 +216,17 @@ fn parse_json(raw: &[u8]) -> Result<Value, PayloadError> {
             column: error.column(),
         }
     })
+}
+
+/// The JSON in the second of a token's three parts.
+fn claims(raw: &[u8]) -> Result<Bytes, PayloadError> {
+    let text = std::str::from_utf8(raw).map_err(|_| PayloadError::Utf8)?;
+    let parts: Vec<_> = text.splitn(4, '.').collect();
+    let [_, claims, _] = parts.as_slice() else {
+        return Err(PayloadError::Token);
+    };
+    let claims = Encoding::Base64Url.decode(claims);
+    claims.map(Bytes::from).ok_or(PayloadError::Token)
 }
 
 fn form_value(form: &Query) -> Value {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::definition::Provider;
 use super::super::identify::unparsed;
 use super::super::media::{BodyForm, media_kind};
+use super::super::parts::Place;
 use super::super::schemes::Scheme;
 use super::super::verify::verify;
 use super::Specimen;
@@ -111,6 +112,18 @@ impl Evidence {
     }
 }
 
+/// What a payload says besides the signature, where that stands in it: it can be spelled in two ways.
+pub(super) fn said(payload: &Payload, scheme: &dyn Scheme) -> Value {
+    let mut value = payload.value().clone();
+    let places = scheme.signed().map(|signed| &signed.signature.from);
+    for place in places.into_iter().flatten() {
+        if let (Place::Form(name), Some(fields)) = (place, value.as_object_mut()) {
+            fields.remove(name.as_ref());
+        }
+    }
+    value
+}
+
 /// Verifies and reads a changed delivery as intake does, and says what came of it.
 pub(super) fn judge(specimen: &Specimen, changed: &Delivery) -> Verdict {
     let Specimen {
@@ -131,8 +144,11 @@ pub(super) fn judge(specimen: &Specimen, changed: &Delivery) -> Verdict {
     if !evidence.within(&specimen.evidence) {
         return Verdict::Forged;
     }
+    let Ok(own) = provider.scheme(Some(scheme)) else {
+        return Verdict::Refused;
+    };
     match (specimen.strength, proof.strength()) {
-        (Strength::Signed, _) if *payload.value() == specimen.value => Verdict::Same,
+        (Strength::Signed, _) if said(&payload, own) == specimen.value => Verdict::Same,
         (Strength::Signed, Strength::Signed)
             if changed.body == specimen.delivery.body && takes_text(provider) =>
         {

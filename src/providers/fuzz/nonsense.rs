@@ -21,6 +21,7 @@ pub fn read_body(raw: &[u8]) {
         MediaKind::Xml,
         MediaKind::Multipart,
         MediaKind::MultipartField("a".to_owned()),
+        MediaKind::Jwt,
     ] {
         if let Ok(payload) = Payload::new(raw.clone(), kind) {
             payload.value();
@@ -44,11 +45,12 @@ pub fn read_definition(raw: &[u8]) {
 
 /// Mangles bodies and definitions for so many rounds and reads them.
 pub fn read_nonsense(seed: u64, rounds: u64) {
-    const BODIES: [&str; 4] = [
+    const BODIES: [&str; 5] = [
         "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{\"b\":[1]}\r\n--B--\r\n",
         "<a k=\"1\"><b>x&amp;y</b><b/><![CDATA[z]]></a>",
         "{\"a\":{\"b\":[1,2.5e3,\"\\u00e9\"]}}\n[null,true]\n",
         "a=%7B%22b%22%3A1%7D&c=d+e&c=f",
+        "eyJhbGciOiJub25lIn0.eyJhIjoxfQ.AA",
     ];
     let providers = Providers::builtin();
     let names = providers.names();

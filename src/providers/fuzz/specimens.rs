@@ -9,7 +9,7 @@ use super::super::registry::Providers;
 use super::super::sign::{Draft, sign};
 use super::super::vectors::Vector;
 use super::super::verify::verify;
-use super::judge::{Evidence, evidence};
+use super::judge::{Evidence, evidence, said};
 use crate::event::{Delivery, Headers, MediaKind, Payload, Strength};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
@@ -120,7 +120,7 @@ fn specimen(
         kind: own.kind(),
         evidence: evidence(&provider, scheme, &secrets, &delivery),
         strength: proof.strength(),
-        value: payload.value().clone(),
+        value: said(&payload, own),
         scheme: scheme.to_owned(),
         headers,
         provider,

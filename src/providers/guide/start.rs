@@ -78,7 +78,7 @@ pub fn source(provider: &Provider) -> String {
         lines.push(format!("    secrets: [\"{secret}\"]"));
     }
     let looks_at = first_places(provider);
-    if looks_at.contains(&&Place::Url) {
+    if looks_at.iter().any(|place| place.is_addressed()) {
         lines.push(format!("    url: {}", url(provider)));
     }
     let settings: Vec<_> = settings(provider, &looks_at).collect();

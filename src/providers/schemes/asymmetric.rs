@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::super::fetched::Fetch;
 use super::super::letter::Letter;
 use super::super::overrides::Overrides;
@@ -16,7 +18,8 @@ use crate::diagnostic::Diagnostics;
 use crate::event::Proof;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
-use crate::yaml::Fields;
+use crate::yaml::shape::Key;
+use crate::yaml::{Fields, Shape, key};
 
 use super::Scheme;
 
@@ -29,6 +32,25 @@ pub(super) struct Asymmetric {
     signed: Signed,
     fetch: Option<Fetch>,
     hint: String,
+}
+
+/// The keys of every such scheme.
+pub(super) fn keys() -> Vec<Key> {
+    let own = [
+        key(
+            "key",
+            Shape::choice(PublicKeyForm::NAMES),
+            "How the public key is written.",
+            "pem",
+        ),
+        key(
+            "fetch",
+            Fetch::shape(),
+            "Where the keys stand that the sender publishes.",
+            json!({"url": "{header:X-Cert-Url}", "hosts": ["keys.example.com"]}),
+        ),
+    ];
+    own.into_iter().chain(Signed::keys()).collect()
 }
 
 /// Reads `key` and what every signature has.

@@ -15,11 +15,13 @@ use crate::event::Proof;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::Fields;
+use crate::yaml::shape::Key;
 
 use super::{Kind, Scheme};
 
 pub(super) const KIND: Kind = Kind {
     name: "basic",
+    keys,
     parse,
 };
 
@@ -29,6 +31,10 @@ const HINT: &str = "send it: Authorization: Basic BASE64(NAME:PASSWORD)";
 #[derive(Debug)]
 struct Basic {
     header: Place,
+}
+
+fn keys() -> Vec<Key> {
+    Vec::new()
 }
 
 #[expect(

@@ -16,12 +16,14 @@ use crate::diagnostic::{Diagnostics, code};
 use crate::event::Proof;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
-use crate::yaml::Fields;
+use crate::yaml::shape::Key;
+use crate::yaml::{Fields, Shape, key};
 
 use super::{Kind, Scheme};
 
 pub(super) const KIND: Kind = Kind {
     name: "hash",
+    keys,
     parse,
 };
 
@@ -30,6 +32,17 @@ struct Hash {
     algorithm: Algorithm,
     signed: Signed,
     hint: String,
+}
+
+fn keys() -> Vec<Key> {
+    let own = key(
+        "algorithm",
+        Shape::choice(Algorithm::NAMES),
+        "The hash function.",
+        "sha512",
+    )
+    .or("sha256");
+    std::iter::once(own).chain(Signed::keys()).collect()
 }
 
 fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn Scheme>> {

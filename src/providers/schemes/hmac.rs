@@ -15,12 +15,14 @@ use crate::diagnostic::Diagnostics;
 use crate::event::Proof;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
-use crate::yaml::Fields;
+use crate::yaml::shape::Key;
+use crate::yaml::{Fields, Shape, key};
 
 use super::{Kind, Scheme};
 
 pub(super) const KIND: Kind = Kind {
     name: "hmac",
+    keys,
     parse,
 };
 
@@ -30,6 +32,26 @@ struct Hmac {
     key: KeyForm,
     signed: Signed,
     hint: String,
+}
+
+fn keys() -> Vec<Key> {
+    let own = [
+        key(
+            "algorithm",
+            Shape::choice(Algorithm::NAMES),
+            "The hash function.",
+            "sha512",
+        )
+        .or("sha256"),
+        key(
+            "key",
+            Shape::choice(KeyForm::NAMES),
+            "What the secret is: its own text, or something that is decoded or derived.",
+            "whsec",
+        )
+        .or("utf8"),
+    ];
+    own.into_iter().chain(Signed::keys()).collect()
 }
 
 fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn Scheme>> {

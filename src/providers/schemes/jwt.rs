@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::covered::covers_body;
 use super::super::fetched::Fetch;
@@ -14,19 +14,24 @@ use super::super::letter::Letter;
 use super::super::overrides::Overrides;
 use super::super::parts::{Parts, Place};
 use super::super::reading::Reading;
-use super::super::signature::{named, place};
-use super::super::signed::parts;
+use super::super::signature::{named, place, place_shape};
+use super::super::signed::{parts, parts_shape};
 use super::super::verify::Refusal;
 use crate::crypto::equal;
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::{MediaKind, Proof};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
-use crate::yaml::Fields;
+use crate::yaml::shape::Key;
+use crate::yaml::{Fields, Shape, key};
 
 use super::{Kind, Scheme};
 
-pub(super) const KIND: Kind = Kind { name: "jwt", parse };
+pub(super) const KIND: Kind = Kind {
+    name: "jwt",
+    keys,
+    parse,
+};
 
 /// How far a sender's clock may be off, where a definition does not say.
 const LEEWAY: Duration = Duration::from_mins(1);
@@ -41,6 +46,50 @@ struct Jwt {
     leeway: Duration,
     fetch: Option<Fetch>,
     hint: String,
+}
+
+fn keys() -> Vec<Key> {
+    vec![
+        key(
+            "from",
+            place_shape(),
+            "Where the token stands.",
+            "header:Authorization",
+        )
+        .required(),
+        key("prefix", Shape::text(), "What stands before it.", "Bearer "),
+        key(
+            "algorithms",
+            Shape::one_or_list(Shape::choice(Algorithm::NAMES)),
+            "The algorithms that are taken.",
+            json!(["HS256"]),
+        )
+        .required(),
+        key(
+            "claims",
+            Shape::named_by_author("iss", parts_shape()),
+            "Claims, and what each must be.",
+            json!({"iss": "example"}),
+        ),
+        key(
+            "max_age",
+            Shape::duration(),
+            "How long ago it may have been issued.",
+            "5m",
+        ),
+        key(
+            "leeway",
+            Shape::duration(),
+            "How far clocks may differ.",
+            "30s",
+        ),
+        key(
+            "fetch",
+            Fetch::shape(),
+            "Where the keys stand that the sender publishes.",
+            json!({"url": "https://keys.example.com/jwks.json", "hosts": ["keys.example.com"]}),
+        ),
+    ]
 }
 
 fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn Scheme>> {
@@ -279,7 +328,7 @@ impl Scheme for Jwt {
 
     fn covers(&self, kind: Option<&MediaKind>) -> bool {
         let mut expected = self.claims.iter().map(|(_, expected)| expected);
-        expected.any(|text| covers_body(text, kind))
+        self.place == Place::Body || expected.any(|text| covers_body(text, kind))
     }
 
     fn secret_is(&self) -> String {

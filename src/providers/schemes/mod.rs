@@ -20,6 +20,7 @@ use crate::event::{MediaKind, Proof};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 use crate::yaml::Fields;
+use crate::yaml::shape::Key;
 
 use super::letter::Letter;
 use super::overrides::Overrides;
@@ -112,6 +113,8 @@ pub trait Scheme: Debug + Send + Sync {
 pub struct Kind {
     /// What `scheme:` says.
     pub name: &'static str,
+    /// Its keys besides `scheme` and `name`, for editors.
+    pub keys: fn() -> Vec<Key>,
     /// Reads its keys; the caller finishes the block.
     pub parse: fn(&mut Fields<'_>, &mut Diagnostics) -> Option<Arc<dyn Scheme>>,
 }

@@ -6,11 +6,27 @@ use super::super::public_key::PublicKeyForm;
 use super::super::signature::named;
 use crate::crypto::{Algorithm, SignatureForm};
 use crate::diagnostic::Diagnostics;
-use crate::yaml::Fields;
+use crate::yaml::shape::Key;
+use crate::yaml::{Fields, Shape, key};
 
 use super::{Kind, Scheme, asymmetric};
 
-pub(super) const KIND: Kind = Kind { name: "rsa", parse };
+pub(super) const KIND: Kind = Kind {
+    name: "rsa",
+    keys,
+    parse,
+};
+
+fn keys() -> Vec<Key> {
+    let own = key(
+        "algorithm",
+        Shape::choice(Algorithm::NAMES),
+        "The hash function.",
+        "sha512",
+    )
+    .or("sha256");
+    std::iter::once(own).chain(asymmetric::keys()).collect()
+}
 
 fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn Scheme>> {
     let algorithm = fields

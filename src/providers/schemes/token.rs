@@ -4,25 +4,29 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::super::each::Each;
 use super::super::key::KeyForm;
 use super::super::letter::Letter;
 use super::super::overrides::Overrides;
 use super::super::parts::Place;
 use super::super::reading::Reading;
-use super::super::signature::place;
+use super::super::signature::{place, place_shape};
 use super::super::verify::Refusal;
 use crate::crypto::equal;
 use crate::diagnostic::{Diagnostics, code};
 use crate::event::Proof;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
-use crate::yaml::Fields;
+use crate::yaml::shape::Key;
+use crate::yaml::{Fields, Shape, key};
 
 use super::{Kind, Scheme};
 
 pub(super) const KIND: Kind = Kind {
     name: "token",
+    keys,
     parse,
 };
 
@@ -32,6 +36,25 @@ struct Token {
     prefix: Box<str>,
     each: Option<Each>,
     hint: String,
+}
+
+fn keys() -> Vec<Key> {
+    vec![
+        key(
+            "from",
+            place_shape(),
+            "Where the token stands: a header, the query, a form or the JSON body.",
+            "header:X-Token",
+        )
+        .required(),
+        key("prefix", Shape::text(), "What stands before it.", "Bearer "),
+        key(
+            "each",
+            Each::shape(),
+            "Where each item of a list in the body carries it.",
+            json!({"list": "value"}),
+        ),
+    ]
 }
 
 fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn Scheme>> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use crate::expression::Path;
-use crate::providers::{Providers, Shapes};
+use crate::providers::{Provider, Providers, Shapes};
 
 use super::super::{Rule, When, pattern};
 use super::Around;
@@ -25,7 +25,9 @@ type Events = (String, Vec<String>);
 /// What is known of one sender.
 #[derive(Default)]
 pub(super) struct Sender {
-    /// Patterns of its names, and what payloads hold.
+    /// Its definition.
+    pub(super) definition: Option<Arc<Provider>>,
+    /// What its payloads hold.
     shapes: Option<Shapes>,
     /// Whether it sends such an event, by names that rules wrote.
     sends: Mutex<HashMap<String, bool>>,
@@ -90,6 +92,7 @@ impl<'n> Samples<'n> {
             shapes: self.definitions.shapes(provider),
             sends: Mutex::default(),
             samples: read.collect(),
+            definition,
         });
         senders.insert(provider.to_owned(), Arc::clone(&sender));
         sender
@@ -116,18 +119,13 @@ impl<'n> Samples<'n> {
 }
 
 impl Sender {
-    /// Patterns of every name of its events; none where not all are known.
-    pub(super) fn sent(&self) -> Option<&[String]> {
-        self.shapes.as_ref()?.sent.as_deref()
-    }
-
     /// Whether an event, as a rule names it, meets one of those that are sent.
     pub(super) fn sends(&self, event: &str, meets: fn(&str, &str) -> bool) -> bool {
         if let Some(known) = lock(&self.sends).get(event) {
             return *known;
         }
-        let mut sent = self.sent().into_iter().flatten();
-        let sends = sent.any(|known| meets(event, known));
+        let events = self.definition.as_deref().and_then(Provider::events);
+        let sends = events.is_some_and(|sent| sent.names.iter().any(|known| meets(event, known)));
         lock(&self.sends).insert(event.to_owned(), sends);
         sends
     }

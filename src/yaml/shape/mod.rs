@@ -125,6 +125,8 @@ pub enum Demand {
     AtMostOne(Vec<&'static str>),
     /// Where one of these is there, nothing else is.
     Alone(Vec<&'static str>),
+    /// Where the one is there, so are the others.
+    With(&'static str, Vec<&'static str>),
 }
 
 impl From<Form> for Shape {
@@ -331,4 +333,19 @@ impl Key {
         self.examples.push(example.into());
         self
     }
+}
+
+/// A map in which every key has its default, for tests that those are the defaults that hold.
+///
+/// # Panics
+/// A key has no default.
+#[cfg(test)]
+pub fn defaults(keys: &[Key]) -> super::Node {
+    use crate::diagnostic::{Diagnostics, SourceFile};
+    let defaults: serde_json::Map<_, _> = keys
+        .iter()
+        .map(|key| (key.name.to_owned(), key.default.clone().expect(key.name)))
+        .collect();
+    let file = SourceFile::new("-", Value::Object(defaults).to_string());
+    super::read(&file, &mut Diagnostics::new()).unwrap()
 }

@@ -45,8 +45,10 @@ fn schema_of(path: &Path, value: &Value) -> Option<Which> {
     let name = path.file_name()?.to_str()?;
     if name.ends_with(".test.yaml") {
         Some(Which::Tests)
-    } else if name == "hookrule.yaml" {
-        None
+    } else if matches!(name, "hookrule.yaml" | "config.md") {
+        Some(Which::Config)
+    } else if value.get("verify").is_some() {
+        Some(Which::Provider)
     } else if name == "_shared.yaml" {
         Some(Which::Shared)
     } else if value["rules"][0].is_object() {
@@ -60,7 +62,14 @@ fn schema_of(path: &Path, value: &Value) -> Option<Which> {
 fn every_file_and_example_that_is_right_fits_its_schema() {
     let mut seen = [0; Which::ALL.len()];
     let mut texts = Vec::new();
-    for folder in ["rules", "examples", "src/commands/init", "tests/it"] {
+    let folders = [
+        "rules",
+        "examples",
+        "src/commands/init",
+        "src/providers/builtin",
+        "tests/it",
+    ];
+    for folder in folders {
         for path in yaml_files(&project().join(folder)) {
             let wrong = path.to_str().unwrap().contains("/tests/it/check/");
             if !wrong {
@@ -92,10 +101,9 @@ fn every_file_and_example_that_is_right_fits_its_schema() {
         seen[at] += 1;
     }
     println!("{seen:?} files and examples fit");
-    assert!(
-        seen[0] >= 20 && seen.iter().all(|count| *count > 0),
-        "{seen:?}"
-    );
+    let least = [30, 5, 190, 1, 1];
+    let enough = seen.iter().zip(least).all(|(seen, least)| *seen >= least);
+    assert!(enough, "{seen:?} of at least {least:?}");
 }
 
 fn yaml_pages() -> Vec<String> {
@@ -106,7 +114,7 @@ fn yaml_pages() -> Vec<String> {
 }
 
 #[test]
-fn rule_files_that_are_here_say_where_their_schema_is() {
+fn files_that_are_here_say_where_their_schema_is() {
     let mut seen = 0;
     for folder in ["rules", "examples"] {
         for path in yaml_files(&project().join(folder)) {
@@ -122,6 +130,7 @@ fn rule_files_that_are_here_say_where_their_schema_is() {
     let output = run(&["init", folder.path().to_str().unwrap()]);
     assert!(output.status.success());
     names_its_schema(&folder.path().join("rules/first.yaml"));
+    names_its_schema(&folder.path().join("hookrule.yaml"));
 }
 
 #[track_caller]
@@ -142,22 +151,36 @@ const OF_FORM: [&str; 3] = ["HR0004", "HR0005", "HR0006"];
 
 #[test]
 fn mistakes_in_the_form_of_a_file_are_refused() {
-    let validator = validator(Which::Rules);
     let (mut refused, mut passed) = (0, Vec::new());
-    let folder = project().join("tests/it/check/broken");
+    let folder = project().join("tests/it/check");
     for path in yaml_files(&folder) {
         let text = std::fs::read_to_string(&path).unwrap();
-        let Some(value) = values(&text).filter(|value| value["rules"].is_array()) else {
+        let value = values(&text).filter(Value::is_object);
+        let Some((value, which)) = value.and_then(|value| {
+            let which = schema_of(&path, &value)?;
+            Some((value, which))
+        }) else {
             continue;
         };
-        let output = run(&["check", path.to_str().unwrap(), "--format", "json"]);
+        let option = if which == Which::Config {
+            &["--config"][..]
+        } else {
+            &[]
+        };
+        let arguments = [
+            &["check"],
+            option,
+            &[path.to_str().unwrap(), "--format", "json"],
+        ];
+        let output = run(&arguments.concat());
         let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let here = |finding: &&Value| path.ends_with(finding["file"].as_str().unwrap());
         let of_form = |finding: &&Value| OF_FORM.iter().any(|code| finding["code"] == *code);
         let findings = said["diagnostics"].as_array().unwrap();
-        let Some(finding) = findings.iter().find(of_form) else {
+        let Some(finding) = findings.iter().filter(here).find(of_form) else {
             continue;
         };
-        if validator.takes(&value) {
+        if validator(which).takes(&value) {
             passed.push(format!("{}: {finding}", path.display()));
         } else {
             refused += 1;
@@ -165,7 +188,7 @@ fn mistakes_in_the_form_of_a_file_are_refused() {
     }
     println!("{refused} broken files are refused");
     assert!(passed.is_empty(), "{}", passed.join("\n"));
-    assert!(refused >= 5, "{refused}");
+    assert!(refused >= 9, "{refused}");
 }
 
 /// What the schemas object to in the files of an example; those without a schema are left out.
@@ -277,4 +300,82 @@ const WRONG_ACTIONS: &[&str] = &[
     "{agent_task: {destination: a, message: b, deliver: {channel: c}}}",
     "{command: {destination: a, args: b}}",
     "{file: {destination: a, path: b, content: c, mode: replace}}",
+];
+
+#[test]
+fn each_of_these_mistakes_in_other_files_is_refused() {
+    for (which, right, wrong) in [
+        (Which::Config, RIGHT_CONFIGS, WRONG_CONFIGS),
+        (Which::Provider, RIGHT_PROVIDERS, WRONG_PROVIDERS),
+    ] {
+        let validator = validator(which);
+        for text in right {
+            let value = values(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(validator.objection(&value), None, "{text}");
+        }
+        for text in wrong {
+            let value = values(text).unwrap_or_else(|| panic!("{text}"));
+            assert!(!validator.takes(&value), "{text}");
+        }
+    }
+}
+
+const RIGHT_CONFIGS: &[&str] = &[
+    "{}",
+    "{listen: '${env:LISTEN}', policy: {lease: '${env:LEASE:-30s}'}}",
+    "destinations: {a: {http: {url: '${env:URL}'}, rate: '${env:RATE}'}}",
+    "sources: {a: {provider: gitlab, secrets: [{value: '${env:A}', until: 2026-12-31T00:00:00Z}, '${file:b}']}}",
+];
+
+const WRONG_CONFIGS: &[&str] = &[
+    "listen: 8443",
+    "port: 1",
+    "admin: {token: a}",
+    "rules: [{namespace: a, path: b}]",
+    "rules: [{path: a, sources: [b]}]",
+    "sources: {a: {secrets: [b]}}",
+    "sources: {a: {provider: github, secret: b}}",
+    "sources: {a: {provider: github, verify: off}}",
+    "sources: {a: {provider: generic, algorithm: md5}}",
+    "sources: {a: {provider: github, dedupe: {for: 5m}}}",
+    "sources: {a: {provider: github, body_max: 2MB}}",
+    "destinations: {a: {}}",
+    "destinations: {a: {http: {}}}",
+    "destinations: {a: {slack: {url: 'https://a.example'}}}",
+    "destinations: {a: {http: {url: 'https://a.example'}, discord: {url: 'https://a.example'}}}",
+    "destinations: {a: {http: {url: 'ftp://a.example'}}}",
+    "destinations: {a: {http: {url: 'https://a.example', sign: {}}}}",
+    "destinations: {a: {http: {url: 'https://a.example'}, timeout: 15}}",
+    "destinations: {a: {http: {url: 'https://a.example'}, rate: 10/second}}",
+    "destinations: {a: {http: {url: 'https://a.example'}, retry: [5s]}}",
+    "destinations: {a: {http: {url: 'https://a.example'}, retry_on: [200]}}",
+    "destinations: {a: {http: {url: 'https://a.example'}, concurrency: 0}}",
+    "destinations: {a: {agent: {openclaw: {url: 'https://a.example'}}}}",
+    "destinations: {a: {command: {argv: deploy}}}",
+    "destinations: {a: {command: {argv: []}}}",
+    "destinations: {a: {command: {argv: [b], args_max: 100}}}",
+    "policy: {lease: 30}",
+    "policy: {timeout: 30s}",
+];
+
+const RIGHT_PROVIDERS: &[&str] = &["{name: a, verify: none, delivery_id: none}"];
+
+const WRONG_PROVIDERS: &[&str] = &[
+    "{verify: none, delivery_id: none}",
+    "{name: a, delivery_id: none}",
+    "{name: a, verify: none}",
+    "{name: Shop, verify: none, delivery_id: none}",
+    "{name: a, verify: md5, delivery_id: none}",
+    "{name: a, verify: {scheme: md5}, delivery_id: none}",
+    "{name: a, verify: {scheme: hmac}, delivery_id: none}",
+    "{name: a, verify: {scheme: basic, from: b}, delivery_id: none}",
+    "{name: a, verify: {scheme: hmac, signature: {from: 'header:A', list: ' ', field: b}}, delivery_id: none}",
+    "{name: a, verify: {scheme: jwt, from: 'header:A', algorithms: none}, delivery_id: none}",
+    "{name: a, verify: none, delivery_id: none, methods: [PATCH]}",
+    "{name: a, verify: none, delivery_id: none, response: 10}",
+    "{name: a, verify: none, delivery_id: none, handshakes: [{name: b, reply: {}}]}",
+    "{name: a, verify: none, delivery_id: none, handshakes: [{name: b, when: {}, reply: {}}]}",
+    "{name: a, verify: none, delivery_id: none, samples: [{event: b}]}",
+    "{name: a, verify: none, delivery_id: none, vectors: [{name: b}]}",
+    "{name: a, verify: none, delivery_id: none, content_types: [csv]}",
 ];

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use hookrule::commands::schema::Which;
 use hookrule::commands::{self, World};
+use hookrule::diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile};
+use hookrule::providers::Provider;
 use hookrule::runtime::Clock;
+use hookrule::yaml;
 use serde_json::{Value, json};
 
 use crate::harness::Folder;
@@ -14,8 +17,125 @@ use crate::harness::Folder;
 /// One finding, as `check` prints it for programs.
 pub(super) type Finding = Value;
 
-/// What `check` says of each document.
+/// What the program says of each document.
 pub(super) fn findings(which: Which, documents: &[Value]) -> Vec<Vec<Finding>> {
+    match which {
+        Which::Rules | Which::Tests | Which::Shared => of_rules(which, documents),
+        Which::Config => of_config(documents),
+        Which::Provider => documents.iter().map(of_provider).collect(),
+    }
+}
+
+fn said(problems: Diagnostics) -> Vec<Finding> {
+    let one = |found: &Diagnostic| {
+        let error = found.severity == Severity::Error;
+        json!({"severity": if error { "error" } else { "warning" }, "code": found.code.id(),
+               "message": found.message, "help": found.help})
+    };
+    problems.sorted().iter().map(one).collect()
+}
+
+fn of_config(documents: &[Value]) -> Vec<Vec<Finding>> {
+    let folder = Folder::new();
+    for path in ["rules/a.yaml", "rules-acme/a.yaml"] {
+        folder.write(path, "rules: []");
+    }
+    folder.write("providers/.keep", "");
+    folder.write("conf.d/acme.yaml", "sources: {}");
+    let one = |document: &Value| {
+        let config = folder.write(
+            "hookrule.yaml",
+            &framed_config(document.clone()).to_string(),
+        );
+        let environment = BTreeMap::<String, String>::new();
+        said(hookrule::app::load(&config, &environment, None, &hookrule::runtime::nobody).problems)
+    };
+    documents.iter().map(one).collect()
+}
+
+/// The document with what some of its keys need beside them.
+fn framed_config(mut document: Value) -> Value {
+    let sources = document.get_mut("sources").and_then(Value::as_object_mut);
+    for source in sources.into_iter().flat_map(|sources| sources.values_mut()) {
+        let Some(source) = source.as_object_mut() else {
+            continue;
+        };
+        let has = |key: &str| source.contains_key(key);
+        let unsigned = source.get("verify").is_some_and(|verify| verify == "none");
+        let secret = !has("secrets") && !has("pairing") && !unsigned;
+        let provider = match source.get("provider").and_then(Value::as_str) {
+            Some("github") if has("url") => Some("trello"),
+            Some("github") if has("settings") => Some("meta"),
+            Some("github") if has("tolerance") => Some("slack"),
+            Some("github") if has("split") => Some("line"),
+            Some("github") if has("pairing") => Some("asana"),
+            Some("github") if GENERIC.iter().any(|key| has(key)) => Some("generic"),
+            _ => None,
+        };
+        let timed = has("timestamp") && !has("content");
+        if let Some(provider) = provider {
+            source.insert("provider".to_owned(), provider.into());
+        }
+        if secret {
+            source.insert("secrets".to_owned(), "a-secret-for-examples".into());
+        }
+        if timed {
+            source.insert("content".to_owned(), "{timestamp}.{body}".into());
+        }
+    }
+    let text = document.to_string();
+    if text.contains("\"args_max\":") && !text.contains("\"args_match\":") {
+        let beside = text.replace("\"args_max\":", "\"args_match\":\".\",\"args_max\":");
+        return serde_json::from_str(&beside).unwrap();
+    }
+    document
+}
+
+/// What a source may say of any sender.
+const GENERIC: [&str; 8] = [
+    "header",
+    "algorithm",
+    "encoding",
+    "prefix",
+    "content",
+    "timestamp",
+    "event",
+    "delivery_id",
+];
+
+fn of_provider(document: &Value) -> Vec<Finding> {
+    let mut problems = Diagnostics::new();
+    let file = SourceFile::new("a.yaml", framed_provider(document.clone()).to_string());
+    if let Some(node) = yaml::read(&file, &mut problems) {
+        Provider::parse(&node, &mut problems);
+    }
+    said(problems)
+}
+
+fn framed_provider(mut document: Value) -> Value {
+    let schemes = match &mut document["verify"] {
+        Value::Array(schemes) => schemes.as_mut_slice(),
+        one => std::slice::from_mut(one),
+    };
+    for scheme in schemes.iter_mut().filter_map(Value::as_object_mut) {
+        let content = if scheme.contains_key("timestamp") {
+            "{timestamp}.{body}"
+        } else if scheme.contains_key("bind") {
+            "{header:X-Host}.{body}"
+        } else if scheme.get("scheme").is_some_and(|name| name == "hash") {
+            "{secret}{body}"
+        } else {
+            continue;
+        };
+        scheme.entry("content").or_insert_with(|| content.into());
+    }
+    if document.to_string().contains("{setting:host?}") && document.get("settings").is_none() {
+        document["settings"] = json!({"host": "its own name"});
+    }
+    document
+}
+
+fn of_rules(which: Which, documents: &[Value]) -> Vec<Vec<Finding>> {
     let folder = Folder::new();
     beside(&folder);
     let paths: Vec<_> = documents
@@ -68,6 +188,7 @@ fn put(folder: &Folder, which: Which, number: usize, document: Value) -> String 
             folder.write(&format!("rules/{number}/lists/vips.txt"), "ada\n");
             folder.write(&name, &document.to_string())
         }
+        Which::Config | Which::Provider => panic!("{} is read by itself", which.name()),
     };
     path.to_str().unwrap().to_owned()
 }

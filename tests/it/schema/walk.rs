@@ -85,6 +85,15 @@ pub(super) fn smallest(map: &Map, with: Option<(&str, Value)>) -> Value {
         let first = map.keys.iter().find(|key| key.name == names[0]).unwrap();
         object.insert(first.name.to_owned(), example(first));
     }
+    for demand in &map.demands {
+        if let Demand::With(one, others) = demand
+            && object.contains_key(*one)
+        {
+            for key in map.keys.iter().filter(|key| others.contains(&key.name)) {
+                object.entry(key.name).or_insert_with(|| example(key));
+            }
+        }
+    }
     Value::Object(object)
 }
 

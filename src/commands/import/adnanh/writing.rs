@@ -54,7 +54,8 @@ pub(super) fn files(from: &Path, mut converted: Vec<Converted>) -> Vec<Written> 
     converted.sort_by(|a, b| a.name.cmp(&b.name));
     let mut known_by = HashSet::new();
     let from = from.file_name().unwrap_or_default().to_string_lossy();
-    let mut config = comment(&format!("Written by `hookrule import adnanh {from}`."));
+    let mut config = modeline("schemas", Which::Config);
+    config += &comment(&format!("Written by `hookrule import adnanh {from}`."));
     config += "\n# Senders post to /webhook/ID now, not to /hooks/ID.\n\
                listen: 127.0.0.1:8443\nstore: data\nrules: [rules]\n\nsources:\n";
     for one in &converted {
