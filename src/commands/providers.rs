@@ -150,6 +150,8 @@ fn describe(provider: &Provider) -> Value {
         "recognise": provider.recognise(),
         "body_bytes_max": provider.body_bytes_max(),
         "samples": provider.samples().iter().map(|sample| &sample.event).collect::<Vec<_>>(),
+        "events": provider.events().map(|events| &events.names),
+        "events_open": provider.events().is_none_or(|events| events.open),
         "docs": provider.docs(),
         "setup": provider.setup(),
         "notes": provider.notes(),

@@ -250,6 +250,11 @@ pub fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -
         .map(|(_, name)| name)
 }
 
+/// How many letters of two words differ, are missing, or have changed places.
+pub fn differences(one: &str, other: &str) -> usize {
+    strsim::damerau_levenshtein(one, other)
+}
+
 /// Whether one is the other with a short end: `retries` and `retry`, `dest` and `destination`.
 fn begins(given: &str, name: &str) -> bool {
     let name = name.to_lowercase();

@@ -8,6 +8,7 @@ use crate::crypto::Mac;
 use crate::secret::Secret;
 
 use super::batch::Batch;
+use super::events::{Events, letters};
 use super::handshake::Handshake;
 use super::identify::Name;
 use super::media::BodyForm;
@@ -38,6 +39,7 @@ pub struct Provider {
     pub(super) content_types: Vec<BodyForm>,
     pub(super) schemes: Vec<(String, Arc<dyn Scheme>)>,
     pub(super) event_names: Vec<Name>,
+    pub(super) events: Option<Events>,
     pub(super) spellings: Vec<(String, String)>,
     pub(super) delivery_id: Vec<Parts>,
     pub(super) sensitive: Vec<String>,
@@ -215,18 +217,20 @@ impl Provider {
         &self.sensitive
     }
 
+    /// The names of its events; none where the definition says nothing of them.
+    pub fn events(&self) -> Option<&Events> {
+        self.events.as_ref()
+    }
+
     /// Our name for an event that somebody wrote in the sender's spelling (`orders/create`, `Push
-    /// Hook`); none where it is ours already.
-    pub fn spelling(&self, written: &str) -> Option<String> {
-        let known = self.spellings.iter().find(|(theirs, _)| theirs == written);
-        if let Some((_, ours)) = known {
-            return Some(ours.clone());
-        }
-        // Only what a sender's separators explain: a glob or a typing error is nobody's spelling.
-        let theirs = written.trim_start_matches('/');
-        let foreign = theirs.contains(['/', ':']) && !theirs.contains(['*', '?', '[', ' ']);
-        let dotted = || super::identify::name_part(&theirs.replace(['/', ':'], "."));
-        foreign.then(dotted).flatten()
+    /// Hook`); none where it is ours already, or nobody's.
+    pub fn spelling(&self, written: &str) -> Option<&str> {
+        let wanted = letters(written.trim_end_matches(" Hook"));
+        let same = |(theirs, ours): &&(String, String)| {
+            letters(theirs.trim_end_matches(" Hook")) == wanted && ours != written
+        };
+        let known = self.spellings.iter().find(same).map(|(_, ours)| &**ours);
+        known.or_else(|| self.events.as_ref()?.meant(written))
     }
 
     /// Deliveries that `send` can make without being given a body.
@@ -419,17 +423,22 @@ mod tests {
     fn a_senders_spelling_is_known() {
         for (provider, written, ours) in [
             ("shopify", "orders/create", Some("orders.create")),
-            ("bitbucket", "repo:push", Some("repo.push")),
+            (
+                "wise",
+                "transfers#state-change",
+                Some("transfers.state-change"),
+            ),
+            (
+                "paypal",
+                "payment_capture_completed",
+                Some("PAYMENT.CAPTURE.COMPLETED"),
+            ),
             ("gitlab", "Merge Request Hook", Some("merge_request")),
             ("github", "pull_request.opened", None),
             ("github", "**", None),
             ("slack", "/deploy", None),
         ] {
-            assert_eq!(
-                find(provider).spelling(written).as_deref(),
-                ours,
-                "{written}"
-            );
+            assert_eq!(find(provider).spelling(written), ours, "{written}");
         }
     }
 }

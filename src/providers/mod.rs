@@ -15,6 +15,7 @@ pub mod definition;
 mod definition_shape;
 pub mod doctor;
 pub mod each;
+pub mod events;
 pub mod fetched;
 mod fields;
 pub mod filter;

@@ -8,6 +8,7 @@ use crate::yaml::{Fields, Node, Value};
 
 use super::batch::Batch;
 use super::definition::{Alias, Confidence, Declared, Provider};
+use super::events::Events;
 use super::finder::{delivery_id, header};
 use super::handshake::Handshake;
 use super::identify::{Name, name_part};
@@ -53,6 +54,7 @@ fn definition(node: &Node, problems: &mut Diagnostics) -> Option<Provider> {
     let body_max = fields.optional("body_max");
     let response = fields.optional("response");
     let notes = fields.optional("notes");
+    let events = fields.optional("events");
     let notes = notes.and_then(|node| node.text(problems));
     let provider = Provider {
         name: name.and_then(|node| identifier(node, problems))?,
@@ -72,6 +74,7 @@ fn definition(node: &Node, problems: &mut Diagnostics) -> Option<Provider> {
             kinds
         },
         event_names: names,
+        events: events.and_then(|node| Events::parse(node, problems)),
         spellings: spellings(&mut fields, problems),
         delivery_id: ids.unwrap_or_default(),
         sensitive: list(&mut fields, "sensitive", problems, owned),

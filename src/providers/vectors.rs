@@ -180,6 +180,12 @@ impl Vector {
         }
     }
 
+    /// The names that its event must have, where it says so; `unknown` is none.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        let names = self.names.iter().flatten();
+        names.filter(|name| *name != "unknown")
+    }
+
     /// The delivery with what it is verified by, where it is one that must be accepted.
     pub fn accepted(&self, provider: &Provider) -> Option<Shown> {
         if !matches!(self.expected, Expected::Accepted) {

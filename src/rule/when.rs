@@ -176,14 +176,17 @@ fn check_event(node: &Node, event: &str, problems: &mut Diagnostics) {
             )
             .help(format!("write `{ours}`")),
         );
-    } else if let Some(lower) = pattern::lower_case(event) {
-        let message = "few senders write the names of their events with capitals";
-        let help = format!("`{lower}` may be meant: names are compared letter by letter");
-        problems.push(node.warning(code::FOREIGN_EVENT_NAME, message).help(help));
     } else if event.split('.').any(str::is_empty) {
+        let message = format!("`{event}` has an empty part");
+        let odd = event.find("..").map(|at| at + 1);
+        let last = event
+            .len()
+            .saturating_sub(usize::from(event.ends_with('.')));
+        let odd = odd.unwrap_or(if event.starts_with('.') { 0 } else { last });
+        let place = node.place_at(odd, usize::from(!event.is_empty()));
+        let problem = Diagnostic::error(code::BAD_VALUE, place, message);
         problems.push(
-            node.error(code::BAD_VALUE, format!("`{event}` has an empty part"))
-                .help("event names are parts with one dot between them: `pull_request.opened`"),
+            problem.help("event names are parts with one dot between them: `pull_request.opened`"),
         );
     } else if event == "*" {
         problems.push(

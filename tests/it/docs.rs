@@ -1,5 +1,7 @@
 //! Every example in the documentation reads without an error.
 
+use hookrule::commands::schema::Which;
+
 use crate::harness::{Folder, project, run};
 
 /// The YAML blocks of a page that are whole rule files, or whole configurations.
@@ -32,9 +34,9 @@ fn check(folder: &Folder, what: &str) {
     assert!(output.status.success(), "{what}\n{said}\n{complained}");
 }
 
-#[test]
-fn rules_in_the_documentation_pass_check() {
-    let mut seen = 0;
+/// The rule files of the documentation, each with the files that are shown behind it.
+fn rule_examples() -> Vec<(String, Vec<(Which, String)>)> {
+    let mut examples = Vec::new();
     for page in [
         "README.md",
         "docs/rules.md",
@@ -43,18 +45,39 @@ fn rules_in_the_documentation_pass_check() {
     ] {
         let text = std::fs::read_to_string(project().join(page)).unwrap();
         for block in [blocks(page, "rules:"), blocks(page, "defaults:")].concat() {
-            let folder = Folder::new();
-            folder.write("rules.yaml", &block);
-            if let Some(given) = behind(&text, &block, "_shared.yaml") {
-                folder.write("_shared.yaml", given);
-            }
-            if let Some(tests) = behind(&text, &block, ".test.yaml") {
-                folder.write("rules.test.yaml", tests);
-            }
-            check(&folder, &format!("{page}:\n{block}"));
-            seen += 1;
+            let given = behind(&text, &block, "_shared.yaml");
+            let tests = behind(&text, &block, ".test.yaml");
+            let given = given.map(|given| (Which::Shared, given.to_owned()));
+            let tests = tests.map(|tests| (Which::Tests, tests.to_owned()));
+            let files = [Some((Which::Rules, block)), given, tests];
+            examples.push((page.to_owned(), files.into_iter().flatten().collect()));
         }
     }
+    examples
+}
+
+/// The files of those examples, which are all checked and tested.
+pub(crate) fn run_examples() -> Vec<(Which, String)> {
+    let examples = rule_examples().into_iter();
+    examples.flat_map(|(_, files)| files).collect()
+}
+
+#[test]
+fn rules_in_the_documentation_pass_check() {
+    let examples = rule_examples();
+    for (page, files) in &examples {
+        let folder = Folder::new();
+        for (which, text) in files {
+            let name = match which {
+                Which::Shared => "_shared.yaml",
+                Which::Tests => "rules.test.yaml",
+                _ => "rules.yaml",
+            };
+            folder.write(name, text);
+        }
+        check(&folder, &format!("{page}:\n{}", files[0].1));
+    }
+    let seen = examples.len();
     assert!(seen >= 9, "only {seen} examples were found");
 }
 

@@ -147,6 +147,18 @@ fn secret(scheme: &dyn Scheme) -> String {
 fn events(provider: &Provider, facts: &mut Facts) {
     let names = provider.event_names().iter();
     facts.names("names", names.map(|name| name.text.as_str().to_owned()));
+    match provider.events() {
+        Some(events) if !events.names.is_empty() => {
+            let about = if events.open {
+                "events, and others"
+            } else {
+                "events"
+            };
+            facts.names(about, events.names.iter().cloned());
+        }
+        Some(_) => facts.words("events", "what its users call them"),
+        None => {}
+    }
     let samples = provider.samples().iter();
     facts.names("samples", samples.map(|sample| sample.event.clone()));
     let ids = provider.delivery_id().iter().map(Parts::as_str);

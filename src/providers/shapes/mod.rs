@@ -1,7 +1,6 @@
-//! What the commonest senders send: every name of an event, and what their payloads hold.
+//! What the payloads of the commonest senders hold.
 //!
-//! Only `check` asks: rules are held against it. A file says `sent` (patterns of event names, null where
-//! they are not all known), `payloads` (by event, each with a value of every type that is there; null where
+//! Only `check` asks: rules are held against it. A file says `payloads` (by event, each with a value of every type that is there; null where
 //! anything may stand), `whole` (the payloads that have every member) and `shapes` (`"@user"` in a payload
 //! stands for the one of that name).
 
@@ -10,11 +9,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What is known of one sender's events.
+/// What is known of one sender's payloads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shapes {
-    /// Patterns of every name of an event; none where not all are known.
-    pub sent: Option<Vec<String>>,
     payloads: BTreeMap<String, Payload>,
 }
 
@@ -33,7 +30,6 @@ struct Written {
     /// Where it comes from.
     #[serde(rename = "about")]
     _about: String,
-    sent: Option<Vec<String>>,
     whole: Vec<String>,
     shapes: BTreeMap<String, Value>,
     payloads: BTreeMap<String, Value>,
@@ -63,7 +59,6 @@ impl Shapes {
         };
         Some(Self {
             payloads: written.payloads.iter().map(payload).collect(),
-            sent: written.sent,
         })
     }
 

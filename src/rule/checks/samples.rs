@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::expression::Path;
-use crate::providers::{Providers, Shapes};
+use crate::providers::{Provider, Providers, Shapes};
 
 use super::super::{Rule, When, pattern};
 use super::Around;
@@ -21,7 +21,9 @@ pub(super) struct Samples<'n> {
 /// What is known of one sender.
 #[derive(Default)]
 pub(super) struct Sender {
-    /// Patterns of its names, and what payloads hold.
+    /// Its definition.
+    pub(super) definition: Option<Arc<Provider>>,
+    /// What its payloads hold.
     pub(super) shapes: Option<Shapes>,
     /// The samples of its definition, by the event's name.
     samples: Vec<(String, Value)>,
@@ -71,6 +73,7 @@ impl<'n> Samples<'n> {
         let sender = Arc::new(Sender {
             shapes: self.definitions.shapes(provider),
             samples: read.collect(),
+            definition,
         });
         senders.insert(provider.to_owned(), Arc::clone(&sender));
         sender

@@ -1,6 +1,7 @@
-//! Event names that the provider never sends.
+//! Event names that the provider never sends, as far as its definition knows them.
 
-use crate::diagnostic::{Diagnostic, Diagnostics, code, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
+use crate::providers::Provider;
 
 use super::super::{Rule, pattern};
 use super::{Around, Check};
@@ -10,27 +11,53 @@ pub(super) struct UnknownEvent;
 impl Check for UnknownEvent {
     fn of_one(&self, rule: &Rule, around: &Around<'_>, problems: &mut Diagnostics) {
         for when in [&rule.when].into_iter().chain(rule.flow.whens()) {
-            let [provider] = around.providers(when)[..] else {
-                continue;
-            };
-            let sender = around.samples.sender(provider);
-            let Some(sent) = sender
-                .shapes
-                .as_ref()
-                .and_then(|shapes| shapes.sent.as_deref())
-            else {
-                continue;
+            let sender = match around.providers(when)[..] {
+                [provider] => around.samples.sender(provider).definition.clone(),
+                _ => None,
             };
             for (event, place) in when.events.iter().zip(&when.event_places) {
-                if event == "unknown" || sent.iter().any(|known| meets(event, known)) {
-                    continue;
+                let found = match sender.as_deref() {
+                    Some(sender) if sender.events().is_some() => unknown(sender, event, place),
+                    _ => capitals(event, place),
+                };
+                if let Some(found) = found {
+                    problems.push(found);
                 }
-                let message = format!("`{provider}` sends no event `{event}`");
-                let problem = Diagnostic::warning(code::UNKNOWN_EVENT, place.clone(), message);
-                problems.push(problem.help(help(event, sent)));
             }
         }
     }
+}
+
+/// What is said of a name that a provider with a list of names does not send.
+fn unknown(sender: &Provider, event: &str, place: &Place) -> Option<Diagnostic> {
+    let (name, events) = (sender.name(), sender.events()?);
+    if event == "unknown" || events.names.iter().any(|known| meets(event, known)) {
+        return None;
+    }
+    let meant = sender.spelling(event);
+    if !events.open {
+        let message = format!("`{name}` sends no event `{event}`");
+        let help = match meant {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => help(event, &events.names),
+        };
+        let problem = Diagnostic::warning(code::UNKNOWN_EVENT, place.clone(), message);
+        return Some(problem.help(help));
+    }
+    let near = || events.near(event).filter(|_| pattern::is_literal(event));
+    let meant = meant.or_else(near)?;
+    let message = format!("`{name}` is not known to send `{event}`");
+    let problem = Diagnostic::warning(code::UNKNOWN_EVENT, place.clone(), message);
+    Some(problem.help(format!("did you mean `{meant}`?")))
+}
+
+/// What is said of a name with capitals, where it is not known what is sent.
+fn capitals(event: &str, place: &Place) -> Option<Diagnostic> {
+    let lower = pattern::lower_case(event)?;
+    let message = "few senders write the names of their events with capitals";
+    let help = format!("`{lower}` may be meant: names are compared letter by letter");
+    let problem = Diagnostic::warning(code::FOREIGN_EVENT_NAME, place.clone(), message);
+    Some(problem.help(help))
 }
 
 /// Whether some name may be meant by both patterns.

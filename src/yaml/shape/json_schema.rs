@@ -141,7 +141,12 @@ impl Printer {
     fn key(&mut self, key: &Key) -> Value {
         let mut schema = Object::new();
         schema.insert("description".to_owned(), key.help.as_str().into());
-        for (name, value) in self.shape(&key.shape) {
+        let mut shape = self.shape(&key.shape);
+        if let Some(named) = shape.remove("$ref") {
+            // Beside a `$ref`, editors show one description; so they show both.
+            shape.insert("anyOf".to_owned(), json!([{"$ref": named}]));
+        }
+        for (name, value) in shape {
             // What the key is for says more than what its value is.
             schema.entry(name).or_insert(value);
         }

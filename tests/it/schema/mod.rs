@@ -3,6 +3,7 @@
 mod drift;
 mod files;
 mod parser;
+mod shown;
 mod validator;
 mod walk;
 
