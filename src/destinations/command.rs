@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use regex::Regex;
 
-use crate::diagnostic::{Diagnostics, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::expression;
 use crate::yaml::{Fields, Node, Shape, key};
 
 use super::program::names_variable;
@@ -130,13 +131,12 @@ fn pattern(node: &Node, problems: &mut Diagnostics) -> Option<Regex> {
     match Regex::new(text).and_then(anchored) {
         Ok(pattern) => Some(pattern),
         Err(error) => {
-            let error = error.to_string();
-            let why = error.lines().last().unwrap_or_default();
-            let why = why.trim_start_matches("error: ");
-            let message = format!("`{text}` is not a regular expression: {why}");
-            problems.push(node.error(code::BAD_VALUE, message).help(
-                "quote it with single quotes; a backslash before ( ) [ ] { } . * + ? means the sign itself",
-            ));
+            let fault = expression::pattern::fault(text, &error);
+            let message = format!("`{text}` is not a regular expression: {}", fault.message);
+            let place = node.place_at(fault.offset, fault.len);
+            let mut problem = Diagnostic::error(code::BAD_VALUE, place, message);
+            problem.help = fault.help;
+            problems.push(problem);
             None
         }
     }

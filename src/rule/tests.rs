@@ -134,7 +134,7 @@ fn event_names_in_the_senders_spelling() {
         "Push Hook",
         "write `push`",
     );
-    one(&with("event: a..b", LOG), "HR0007", "a..b", "empty part");
+    one(&with("event: a..b", LOG), "HR0007", ".", "empty part");
     one(&with("event: '*'", LOG), "HR0007", "'*'", "write `**`");
     one(&with("event: []", LOG), "HR0007", "[]", "leave the key out");
 }

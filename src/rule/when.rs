@@ -177,9 +177,16 @@ fn check_event(node: &Node, event: &str, problems: &mut Diagnostics) {
             .help(format!("write `{ours}`")),
         );
     } else if event.split('.').any(str::is_empty) {
+        let message = format!("`{event}` has an empty part");
+        let odd = event.find("..").map(|at| at + 1);
+        let last = event
+            .len()
+            .saturating_sub(usize::from(event.ends_with('.')));
+        let odd = odd.unwrap_or(if event.starts_with('.') { 0 } else { last });
+        let place = node.place_at(odd, usize::from(!event.is_empty()));
+        let problem = Diagnostic::error(code::BAD_VALUE, place, message);
         problems.push(
-            node.error(code::BAD_VALUE, format!("`{event}` has an empty part"))
-                .help("event names are parts with one dot between them: `pull_request.opened`"),
+            problem.help("event names are parts with one dot between them: `pull_request.opened`"),
         );
     } else if event == "*" {
         problems.push(

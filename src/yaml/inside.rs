@@ -37,6 +37,14 @@ pub(super) fn locate(
     block.find(&(shift(range.start)..shift(range.end)))
 }
 
+/// Where `range` of `value` stands in `source`, a text in quotes of either kind whose escapes begin with a
+/// backslash, if it is a way to write `value`.
+pub fn within_quotes(source: &str, value: &str, range: &Range<usize>) -> Option<Range<usize>> {
+    let decoded = double_quoted(source);
+    let found = decoded.find(range)?;
+    (decoded.text == value).then_some(found)
+}
+
 /// A text as it was read, and where each byte of it was written.
 #[derive(Debug, Default)]
 struct Decoded {
@@ -138,7 +146,7 @@ fn single_quoted(source: &str) -> Decoded {
 
 fn double_quoted(source: &str) -> Decoded {
     let mut decoded = Decoded::default();
-    let body = source.strip_suffix('"').unwrap_or(source);
+    let body = source.strip_suffix(['"', '\'']).unwrap_or(source);
     let mut at = 1;
     // Blanks before a line end are dropped, but not those that were written as escapes.
     let mut keep = 0;

@@ -21,6 +21,7 @@ mod zip;
 
 pub use comments::comments;
 pub use fields::Fields;
+pub use inside::within_quotes;
 pub use node::{Key, Node, Value};
 pub use read::{DEPTH_MAX, FILE_BYTES_MAX, VALUES_MAX, read};
 pub use scalar::{parse_duration, parse_size};

@@ -9,7 +9,7 @@ use serde_json::Number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, SourceFile, code};
 
 use super::inside::locate;
-use super::scalar::{parse_duration, parse_size};
+use super::scalar::{duration_fault, parse_duration, parse_size};
 
 /// A YAML value that knows where it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -199,10 +199,9 @@ impl Node {
         };
         parse_duration(text).or_else(|| {
             let message = format!("`{text}` is not a duration");
-            problems.push(
-                self.error(code::BAD_VALUE, message)
-                    .help("write a whole number and a unit: 100ms, 15s, 10m, 6h or 7d"),
-            );
+            let (fault, help) = duration_fault(text);
+            let place = self.place_at(fault.start, fault.len());
+            problems.push(Diagnostic::error(code::BAD_VALUE, place, message).help(help));
             None
         })
     }

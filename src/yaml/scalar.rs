@@ -1,5 +1,6 @@
 //! The small notations that stand in one scalar: durations and sizes.
 
+use std::ops::Range;
 use std::time::Duration;
 
 /// Reads `100ms`, `15s`, `10m`, `6h`, `7d`.
@@ -14,6 +15,62 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         _ => return None,
     };
     Some(Duration::from_millis(millis))
+}
+
+/// What is wrong in a text that is no duration: the bytes at fault, and what to write.
+pub(super) fn duration_fault(text: &str) -> (Range<usize>, String) {
+    let usual = "write a whole number and a unit: 100ms, 15s, 10m, 6h or 7d";
+    let Some((number, unit)) = split(text) else {
+        return (0..text.len(), usual.to_owned());
+    };
+    let start = text.len() - unit.len();
+    if let Some(known) = spelled_out(unit) {
+        return (start..text.len(), format!("write `{number}{known}`"));
+    }
+    match sum(text) {
+        Some((first, total)) => (first..text.len(), format!("write `{total}`")),
+        None => (start..text.len(), usual.to_owned()),
+    }
+}
+
+/// The unit that a word means.
+fn spelled_out(word: &str) -> Option<&'static str> {
+    let word = word.trim().to_lowercase();
+    match word.strip_suffix('s').unwrap_or(&word) {
+        "millisecond" | "milli" | "msec" => Some("ms"),
+        "second" | "sec" => Some("s"),
+        "minute" | "min" => Some("m"),
+        "hour" | "hr" => Some("h"),
+        "day" => Some("d"),
+        _ => None,
+    }
+}
+
+/// Several durations in a row: where the second begins, and all of them as one.
+fn sum(text: &str) -> Option<(usize, String)> {
+    let mut rest = text;
+    let mut second = None;
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let unit = rest.get(digits..)?;
+        let end = unit.find(|c: char| c.is_ascii_digit());
+        let end = digits + end.unwrap_or(unit.len());
+        let (part, behind) = rest.split_at(end);
+        total = total.checked_add(parse_duration(part.trim())?)?;
+        rest = behind;
+        second.get_or_insert(text.len() - rest.len());
+    }
+    let millis = total.as_millis();
+    let unit = [
+        (86_400_000, "d"),
+        (3_600_000, "h"),
+        (60_000, "m"),
+        (1_000, "s"),
+    ];
+    let fits = |(size, _): &&(u128, &str)| millis.is_multiple_of(*size);
+    let (size, unit) = unit.iter().find(fits).copied().unwrap_or((1, "ms"));
+    Some((second?, format!("{}{unit}", millis / size)))
 }
 
 /// Reads `512B`, `64KiB`, `2MiB`, `1GiB` into bytes.
@@ -53,6 +110,25 @@ mod tests {
             "99999999999999999999d",
         ] {
             assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_duration() {
+        for (text, at, help) in [
+            ("10 minutes", " minutes", "write `10m`"),
+            ("1 s", " s", "write a whole"),
+            ("5 hours", " hours", "write `5h`"),
+            ("2 min", " min", "write `2m`"),
+            ("1h30m", "30m", "write `90m`"),
+            ("1d12h", "12h", "write `36h`"),
+            ("1.5h", ".5h", "write a whole"),
+            ("soon", "soon", "write a whole"),
+            ("5", "5", "write a whole"),
+        ] {
+            let (range, said) = duration_fault(text);
+            assert_eq!(&text[range], at, "{text}");
+            assert!(said.starts_with(help), "{text}: {said}");
         }
     }
 

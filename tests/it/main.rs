@@ -30,6 +30,7 @@ mod harness;
 mod hostile;
 mod jsonpath;
 mod payloads;
+mod places;
 mod plan;
 mod power;
 mod providers;

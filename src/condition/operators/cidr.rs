@@ -1,11 +1,12 @@
 //! `cidr`: an address in a network.
 
 use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostics, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::yaml::{Node, Shape};
 
 use super::super::List;
@@ -74,16 +75,33 @@ impl Operator for Cidr {
 }
 
 fn network(text: &str, where_: &str, node: &Node, problems: &mut Diagnostics) -> Option<Network> {
-    let network = Network::parse(text);
-    if network.is_none() {
-        let message = format!("`{text}`{where_} is not a network");
-        let help = "write an address and how many of its bits count: 10.0.0.0/8, 2001:db8::/32";
-        problems.push(node.error(code::BAD_OPERAND, message).help(help));
+    match Network::parse(text) {
+        Ok(network) => Some(network),
+        Err(fault) => {
+            let place = match where_ {
+                "" => node.place_at(fault.at.start, fault.at.len()),
+                _ => node.place.clone(),
+            };
+            let message = format!("`{text}`{where_} is not a network");
+            problems.push(Diagnostic::error(code::BAD_OPERAND, place, message).help(fault.help));
+            None
+        }
     }
-    network
 }
 
-/// The first `bits` bits of an address.
+/// Why a text is no network: the bytes of it that are at fault, and what to write.
+#[derive(Debug)]
+struct Fault {
+    at: Range<usize>,
+    help: &'static str,
+}
+
+const HELP: &str = "write an address and how many of its bits count: 10.0.0.0/8, 2001:db8::/32";
+const HELP_NUMBERS: &str = "an address has four numbers from 0 to 255: 10.0.0.0/8";
+const HELP_BITS: &str =
+    "an IPv4 address has 32 bits: /8 takes all that begin with its first number";
+const HELP_BITS_6: &str = "an IPv6 address has 128 bits: 2001:db8::/32";
+
 #[derive(Debug)]
 struct Network {
     address: IpAddr,
@@ -91,15 +109,30 @@ struct Network {
 }
 
 impl Network {
-    fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Result<Self, Fault> {
         let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits.parse::<u32>().ok()?)),
+            Some((address, bits)) => (address, Some(bits)),
             None => (text, None),
         };
-        let address: IpAddr = address.parse().ok()?;
-        let width = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.unwrap_or(width);
-        (bits <= width).then_some(Self { address, bits })
+        let fault = |at: Range<usize>, help| Fault { at, help };
+        let Ok(read) = address.parse::<IpAddr>() else {
+            let dotted = address.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            let help = if dotted { HELP_NUMBERS } else { HELP };
+            return Err(fault(0..address.len(), help));
+        };
+        let (width, help) = match read {
+            IpAddr::V4(_) => (32, HELP_BITS),
+            IpAddr::V6(_) => (128, HELP_BITS_6),
+        };
+        let bits = match bits.map(str::parse::<u32>) {
+            None => width,
+            Some(Ok(bits)) if bits <= width => bits,
+            Some(_) => return Err(fault(address.len() + 1..text.len(), help)),
+        };
+        Ok(Self {
+            address: read,
+            bits,
+        })
     }
 
     fn holds(&self, address: IpAddr) -> bool {

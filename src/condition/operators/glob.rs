@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::yaml::{Node, Shape};
 
 use super::super::As;
@@ -45,6 +45,32 @@ impl Operator for GlobOperator {
         TEXT
     }
 
+    /// Warns about what only other globs know: here a bracket stands for itself.
+    fn doubt(&self, operand: &Node, problems: &mut Diagnostics) {
+        let text = operand.as_str().unwrap_or_default();
+        let class = between(text, '[', ']').filter(|inside| {
+            inside.starts_with(['!', '^']) || inside.trim_matches('-').contains('-')
+        });
+        let choice = between(text, '{', '}').filter(|inside| inside.contains(','));
+        let found = [
+            (
+                class,
+                "`*` stands for anything, `?` for one character: for more, write `matches` with a regular expression",
+            ),
+            (
+                choice,
+                "write one condition for each inside `any`, or `matches` with a regular expression",
+            ),
+        ];
+        for (inside, help) in found {
+            let Some(inside) = inside else { continue };
+            let start = inside.as_ptr() as usize - text.as_ptr() as usize - 1;
+            let place = operand.place_at(start, inside.len() + 2);
+            let message = "brackets stand for themselves in a `glob`";
+            problems.push(Diagnostic::warning(code::BAD_OPERAND, place, message).help(help));
+        }
+    }
+
     fn parse(
         &self,
         operand: &Node,
@@ -55,6 +81,12 @@ impl Operator for GlobOperator {
         let glob = Glob::new(&pattern);
         Some(Box::new(Fits { glob, options }))
     }
+}
+
+/// What stands between the first pair of brackets.
+fn between(text: &str, open: char, close: char) -> Option<&str> {
+    let (_, rest) = text.split_once(open)?;
+    rest.split_once(close).map(|(inside, _)| inside)
 }
 
 #[derive(Debug)]

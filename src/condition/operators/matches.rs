@@ -3,7 +3,8 @@
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostics, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::expression::pattern;
 use crate::yaml::{Node, Shape};
 
 use super::super::As;
@@ -57,49 +58,30 @@ impl Operator for Matches {
         options: Options,
         problems: &mut Diagnostics,
     ) -> Option<Box<dyn Test>> {
-        let Some(pattern) = operand.as_str() else {
+        let Some(text) = operand.as_str() else {
             return refuse(operand, "matches", "a regular expression", problems);
         };
-        if pattern.len() > PATTERN_BYTES_MAX {
+        if text.len() > PATTERN_BYTES_MAX {
             let message = format!("a pattern is at most {PATTERN_BYTES_MAX} bytes long");
             problems.push(operand.error(code::BAD_OPERAND, message));
             return None;
         }
-        let compiled = RegexBuilder::new(pattern)
+        let compiled = RegexBuilder::new(text)
             .case_insensitive(options.ignore_case)
             .size_limit(COMPILED_BYTES_MAX)
             .build();
         match compiled {
             Ok(regex) => Some(Box::new(Finds { regex, options })),
             Err(error) => {
-                problems.push(
-                    operand
-                        .error(
-                            code::BAD_OPERAND,
-                            format!("`{pattern}` cannot be read: {}", why(&error)),
-                        )
-                        .help(help(pattern)),
-                );
+                let fault = pattern::fault(text, &error);
+                let message = format!("`{text}` cannot be read: {}", fault.message);
+                let place = operand.place_at(fault.offset, fault.len);
+                let mut problem = Diagnostic::error(code::BAD_OPERAND, place, message);
+                problem.help = fault.help;
+                problems.push(problem);
                 None
             }
         }
-    }
-}
-
-fn why(error: &regex::Error) -> String {
-    if let regex::Error::CompiledTooBig(_) = error {
-        return format!("compiled it takes more than {COMPILED_BYTES_MAX} bytes");
-    }
-    let text = error.to_string();
-    let line = text.lines().last().unwrap_or_default();
-    line.trim_start_matches("error: ").to_owned()
-}
-
-fn help(pattern: &str) -> &'static str {
-    if pattern.contains("(?=") || pattern.contains("(?!") || pattern.contains("(?<") {
-        "looking ahead or behind is not possible; write two conditions"
-    } else {
-        "quote the pattern with single quotes, and put a backslash before ( ) [ ] { } . * + ? meant as such"
     }
 }
 

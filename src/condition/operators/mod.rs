@@ -194,6 +194,10 @@ pub trait Operator: Sync {
         problems: &mut Diagnostics,
     ) -> Option<Box<dyn Test>>;
 
+    /// Warns about an operand that is likely to mean something else; asked for each one, also where
+    /// equal ones are compiled once.
+    fn doubt(&self, _operand: &Node, _problems: &mut Diagnostics) {}
+
     /// Whether its operand can be a list by its name.
     fn takes_list(&self) -> bool {
         false

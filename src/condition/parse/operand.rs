@@ -70,6 +70,7 @@ impl Reader<'_, '_> {
         operand: &Node,
         options: Options,
     ) -> Option<Box<dyn Test>> {
+        operator.doubt(operand, self.problems);
         if !operator.is_costly() {
             return operator.parse(operand, options, self.problems);
         }

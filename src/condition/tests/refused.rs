@@ -104,7 +104,7 @@ fn operands_that_cannot_be_used() {
         "leave out the quotes",
     );
     refused("[{path: $.a, in: x}]", "HR0202 x", "");
-    refused("[{path: $.a, matches: '('}]", "HR0202 '('", "");
+    refused("[{path: $.a, matches: '('}]", "HR0202 (", "`)`");
     refused(
         "[{path: $.a, equals: 1, quantifier: some}]",
         "HR0202 some",

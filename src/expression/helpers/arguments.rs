@@ -34,6 +34,11 @@ impl<'a> Arguments<'a> {
             .or_else(|| self.named.get(name).copied())
     }
 
+    /// A text that is written in the call, at a position.
+    pub(super) fn written(&self, position: usize) -> Option<&'a str> {
+        self.optional(position).and_then(Value::as_str)
+    }
+
     /// The text of a value; null is empty text.
     ///
     /// # Errors

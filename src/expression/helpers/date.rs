@@ -10,7 +10,7 @@ use crate::runtime::Timestamp;
 
 use super::super::decimal::Decimal;
 use super::arguments::text;
-use super::{Arguments, Helper, PLAIN, example, shown};
+use super::{Arguments, Helper, PLAIN, Wrong, example, shown};
 
 /// From this size on a number counts milliseconds: as seconds it would lie in the year 5138.
 const MILLIS_FROM: i64 = 100_000_000_000;
@@ -50,15 +50,14 @@ pub(super) const DATE: Helper = Helper {
     most: 3,
     named: &["format", "tz"],
     check: |literals| {
-        if let Some(Some(Value::String(name))) = literals.get(2) {
-            zone(name)?;
+        if let Some(name) = literals.either(2, "tz").and_then(Value::as_str) {
+            zone(name).map_err(|problem| Wrong::text(name, problem))?;
         }
-        match literals.get(1) {
-            Some(Some(Value::String(format))) => {
-                formatted(Timestamp::from_millis(0), Some(format), TimeZone::UTC).map(|_| ())
-            }
-            _ => Ok(()),
+        if let Some(format) = literals.either(1, "format").and_then(Value::as_str) {
+            formatted(Timestamp::from_millis(0), Some(format), TimeZone::UTC)
+                .map_err(|problem| Wrong::text(format, problem))?;
         }
+        Ok(())
     },
     call: date,
     ..PLAIN
@@ -189,9 +188,25 @@ mod tests {
 
     #[test]
     fn a_zone_that_the_rule_names_is_known_before_any_event() {
-        let with = |zone: &str| (super::DATE.check)(&[None, None, Some(zone.into())]);
-        assert_eq!(with("Europe/Berlin"), Ok(()));
-        assert!(with("Mars/Base").unwrap_err().contains("Mars/Base"));
+        let at = |values: Vec<Option<&Value>>, named: Option<(&'static str, &Value)>| {
+            let named = named
+                .into_iter()
+                .map(|(name, value)| (name, value.clone()))
+                .collect::<Vec<_>>();
+            let named = named.iter().map(|(name, value)| (*name, value)).collect();
+            (super::DATE.check)(&Arguments { values, named })
+        };
+        let (known, unknown) = (Value::from("Europe/Berlin"), Value::from("Mars/Base"));
+        assert_eq!(at(vec![None, None, Some(&known)], None), Ok(()));
+        assert_eq!(at(vec![None], Some(("tz", &known))), Ok(()));
+        for wrong in [
+            at(vec![None, None, Some(&unknown)], None),
+            at(vec![None], Some(("tz", &unknown))),
+        ] {
+            let wrong = wrong.unwrap_err();
+            assert!(wrong.message.contains("Mars/Base"));
+            assert_eq!(wrong.inside, Some(("Mars/Base".to_owned(), 0..9)));
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::crypto::{Algorithm, Mac, sha256};
 
-use super::{Helper, PLAIN, example};
+use super::{Helper, PLAIN, Wrong, example};
 
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -106,8 +106,8 @@ pub(super) const HMAC_SHA256: Helper = Helper {
     )],
     least: 2,
     most: 2,
-    check: |literals| match literals.get(1) {
-        Some(Some(Value::String(key))) if key.is_empty() => Err(NO_KEY.to_owned()),
+    check: |literals| match literals.written(1) {
+        Some("") => Err(Wrong::text("", NO_KEY.to_owned())),
         _ => Ok(()),
     },
     call: |arguments| {

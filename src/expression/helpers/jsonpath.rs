@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::Path;
-use super::{Helper, PLAIN, example};
+use super::{Helper, PLAIN, Wrong, example};
 
 pub(super) const JSONPATH: Helper = Helper {
     name: "jsonpath",
@@ -34,12 +34,12 @@ pub(super) const JSONPATH: Helper = Helper {
     ],
     least: 2,
     most: 2,
-    check: |literals| match literals.get(1) {
-        Some(Some(Value::String(path))) => read(path).map(|_| ()),
-        _ => Err("wants its path written in quotes".to_owned()),
+    check: |literals| match literals.written(1) {
+        Some(path) => read(path).map(|_| ()),
+        None => Err("wants its path written in quotes".to_owned().into()),
     },
     call: |arguments| {
-        let path = read(&arguments.text(1)?)?;
+        let path = read(&arguments.text(1)?).map_err(|wrong| wrong.message)?;
         let found = path
             .try_select(arguments.value(0))
             .map_err(|stopped| format!("stops: {stopped}"))?;
@@ -51,9 +51,9 @@ pub(super) const JSONPATH: Helper = Helper {
     ..PLAIN
 };
 
-fn read(path: &str) -> Result<Path, String> {
-    Path::parse(path).map_err(|error| match error.help {
-        Some(help) => format!("cannot read the path `{path}`: {}; {help}", error.message),
-        None => format!("cannot read the path `{path}`: {}", error.message),
+fn read(path: &str) -> Result<Path, Wrong> {
+    Path::parse(path).map_err(|error| {
+        let message = format!("cannot read the path `{path}`: {}", error.message);
+        Wrong::expression(path, message, error)
     })
 }

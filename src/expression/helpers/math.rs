@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::decimal::Decimal;
-use super::{Helper, PLAIN, example};
+use super::{Helper, PLAIN, Wrong, example};
 
 const SIGNS: [&str; 5] = ["+", "-", "*", "/", "%"];
 
@@ -32,9 +32,9 @@ pub(super) const MATH: Helper = Helper {
     ],
     least: 3,
     most: 3,
-    check: |literals| match literals.get(1) {
-        Some(Some(Value::String(sign))) if !SIGNS.contains(&sign.as_str()) => {
-            Err(format!("knows no `{sign}`"))
+    check: |literals| match literals.written(1) {
+        Some(sign) if !SIGNS.contains(&sign) => {
+            Err(Wrong::text(sign, format!("knows no `{sign}`")))
         }
         _ => Ok(()),
     },

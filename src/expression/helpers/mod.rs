@@ -21,8 +21,11 @@ mod regex_extract;
 mod replace;
 mod text;
 
+use std::ops::Range;
+
 use serde_json::Value;
 
+use super::ExpressionError;
 use arguments::count;
 pub(super) use arguments::shown;
 
@@ -89,10 +92,51 @@ pub struct Helper {
     pub named: &'static [&'static str],
     /// Whether it may be given what is not there.
     pub takes_missing: bool,
-    /// What can be seen to be wrong from the literals among its values.
-    pub check: fn(&[Option<Value>]) -> Result<(), String>,
+    /// What can be seen to be wrong from the literals among its values; the others are none here.
+    pub check: fn(&Arguments<'_>) -> Result<(), Wrong>,
     /// The result, or what is wrong as the end of a sentence that begins with its name.
     pub call: fn(&Arguments<'_>) -> Result<Value, String>,
+}
+
+/// What is wrong with a literal that a helper is called with.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// The end of a sentence that begins with the helper's name.
+    pub message: String,
+    /// The text at fault, and the bytes of it that are, where one of them is to blame.
+    pub inside: Option<(String, Range<usize>)>,
+    /// What to write instead, where that is not the usage.
+    pub help: Option<String>,
+}
+
+impl From<String> for Wrong {
+    fn from(message: String) -> Self {
+        Self {
+            message,
+            inside: None,
+            help: None,
+        }
+    }
+}
+
+impl Wrong {
+    /// All of one text is at fault.
+    fn text(text: &str, message: String) -> Self {
+        Self {
+            inside: Some((text.to_owned(), 0..text.len())),
+            ..message.into()
+        }
+    }
+
+    /// An expression in one text is at fault.
+    fn expression(text: &str, message: String, error: ExpressionError) -> Self {
+        let range = error.offset..error.offset.saturating_add(error.len);
+        Self {
+            inside: Some((text.to_owned(), range)),
+            help: error.help,
+            message,
+        }
+    }
 }
 
 /// What members leave as it is.

@@ -3,7 +3,8 @@
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
-use super::{Helper, PLAIN, example};
+use super::super::pattern;
+use super::{Helper, PLAIN, Wrong, example};
 
 /// The most memory that a pattern may take, in bytes.
 const PATTERN_BYTES_MAX: usize = 256 * 1024;
@@ -32,13 +33,13 @@ pub(super) const REGEX_EXTRACT: Helper = Helper {
     ],
     least: 2,
     most: 3,
-    check: |literals| match literals.get(1) {
-        Some(Some(Value::String(pattern))) => compiled(pattern).map(|_| ()),
-        _ => Err("wants its pattern written in quotes".to_owned()),
+    check: |literals| match literals.written(1) {
+        Some(text) => compiled(text).map(|_| ()),
+        None => Err("wants its pattern written in quotes".to_owned().into()),
     },
     call: |arguments| {
         let text = arguments.text(0)?;
-        let pattern = compiled(&arguments.text(1)?)?;
+        let pattern = compiled(&arguments.text(1)?).map_err(|wrong| wrong.message)?;
         let Some(found) = pattern.captures(&text) else {
             return Ok(Value::Null);
         };
@@ -52,16 +53,12 @@ pub(super) const REGEX_EXTRACT: Helper = Helper {
     ..PLAIN
 };
 
-fn compiled(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(pattern)
-        .size_limit(PATTERN_BYTES_MAX)
-        .build()
-        .map_err(|error| {
-            let text = error.to_string();
-            let why = text.lines().last().unwrap_or_default();
-            format!(
-                "cannot read the pattern `{pattern}`: {}",
-                why.trim_start_matches("error: ")
-            )
-        })
+fn compiled(text: &str) -> Result<Regex, Wrong> {
+    let mut builder = RegexBuilder::new(text);
+    builder.size_limit(PATTERN_BYTES_MAX);
+    builder.build().map_err(|error| {
+        let fault = pattern::fault(text, &error);
+        let message = format!("cannot read the pattern `{text}`: {}", fault.message);
+        Wrong::expression(text, message, fault)
+    })
 }

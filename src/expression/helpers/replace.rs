@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::template::engine::OUTPUT_BYTES_MAX;
-use super::{Helper, PLAIN, example};
+use super::{Helper, PLAIN, Wrong, example};
 
 pub(super) const REPLACE: Helper = Helper {
     name: "replace",
@@ -23,10 +23,8 @@ pub(super) const REPLACE: Helper = Helper {
     ],
     least: 3,
     most: 3,
-    check: |literals| match literals.get(1) {
-        Some(Some(Value::String(from))) if from.is_empty() => {
-            Err("wants to know what to replace".to_owned())
-        }
+    check: |literals| match literals.written(1) {
+        Some("") => Err(Wrong::text("", "wants to know what to replace".to_owned())),
         _ => Ok(()),
     },
     call: |arguments| {

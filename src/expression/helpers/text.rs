@@ -79,9 +79,9 @@ pub(super) const TRUNCATE: Helper = Helper {
     ],
     least: 2,
     most: 2,
-    check: |literals| match literals.get(1) {
-        Some(Some(length)) => super::count(length).map(|_| ()),
-        _ => Ok(()),
+    check: |literals| match literals.optional(1) {
+        Some(length) => Ok(super::count(length).map(|_| ())?),
+        None => Ok(()),
     },
     call: |arguments| {
         let (text, length) = (arguments.text(0)?, arguments.count(1)?);

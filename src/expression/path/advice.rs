@@ -24,7 +24,8 @@ pub(super) fn unreadable(error: &JsonPathError, text: &str) -> ExpressionError {
         Some(rest) => format!("the path cannot be read from `{}` on", shortened(rest)),
         None => "the path ends too early".to_owned(),
     };
-    ExpressionError::syntax(offset.min(text.len()), message)
+    let sign = text.get(offset..).and_then(|rest| rest.chars().next());
+    ExpressionError::syntax(offset.min(text.len()), message).len(sign.map_or(0, char::len_utf8))
 }
 
 /// The first bracket that nothing closes; those between quotes do not count.

@@ -4,7 +4,7 @@
 use jsonpath_rust::parser::model as read;
 use serde_json::Value;
 
-use super::super::ExpressionError;
+use super::super::{ExpressionError, pattern, quoted};
 use super::query::{Filter, Operand, Pattern, Query, Segment, Selector, Sign, Source, number};
 use super::regexp::compile;
 use super::singular;
@@ -113,11 +113,7 @@ impl Reading<'_> {
         let pattern = match pattern {
             read::FnArg::Literal(read::Literal::String(pattern)) => match compile(pattern, whole) {
                 Ok(regex) => Pattern::Compiled(regex),
-                Err(error) => {
-                    let why = first_line_of_reason(&error);
-                    let message = format!("`{pattern}` is not a regular expression: {why}");
-                    return self.refuse(pattern, message, "see RFC 9485 for what can be written");
-                }
+                Err(error) => return Err(self.unreadable(pattern, &error)),
             },
             other => Pattern::Found {
                 whole,
@@ -125,6 +121,21 @@ impl Reading<'_> {
             },
         };
         Ok(Filter::Matches(text, pattern))
+    }
+
+    /// A pattern that cannot be compiled, with the place in it.
+    fn unreadable(&self, pattern: &str, error: &regex::Error) -> ExpressionError {
+        let fault = pattern::fault(pattern, error);
+        let message = format!("`{pattern}` is not a regular expression: {}", fault.message);
+        let range = fault.offset..fault.offset + fault.len;
+        let place = quoted::place(self.text, 0, pattern, &range);
+        let place = place.unwrap_or(0..self.text.len());
+        ExpressionError {
+            message,
+            offset: place.start,
+            len: place.len(),
+            ..fault
+        }
     }
 
     fn comparison(&self, comparison: &read::Comparison) -> Read<Filter> {
@@ -257,10 +268,4 @@ impl Reading<'_> {
             help,
         )
     }
-}
-
-fn first_line_of_reason(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let line = text.lines().last().unwrap_or_default();
-    line.trim_start_matches("error: ").to_owned()
 }

@@ -162,7 +162,7 @@ fn what_the_library_lets_pass_is_refused() {
         "$[?search(@.a, '(')]",
         16,
         "not a regular expression",
-        "RFC 9485",
+        "close it with `)`",
     );
     refused(
         "$[?match(@.a, 'x{9999999}')]",

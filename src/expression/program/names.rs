@@ -3,7 +3,7 @@
 use jaq_core::load::parse::Term;
 use serde_json::Value;
 
-use super::super::ExpressionError;
+use super::super::{ExpressionError, quoted};
 use super::code::Code;
 use super::control::CONTROLS;
 use super::lowering::{Lowered, Name, Reader};
@@ -61,9 +61,17 @@ impl<'s> Reader<'s> {
         if !takes_pattern {
             return Ok(());
         }
-        natives::readable(pattern).map_err(|problem| {
-            let message = format!("`{name}` {problem}");
-            ExpressionError::syntax(self.offset(name), message).len(name.len())
+        natives::readable(pattern).map_err(|fault| {
+            let called = self.offset(name);
+            let range = fault.offset..fault.offset + fault.len;
+            let place = quoted::place(self.text, called, pattern, &range);
+            let place = place.unwrap_or(called..called + name.len());
+            ExpressionError {
+                message: format!("`{name}` {}", fault.message),
+                offset: place.start,
+                len: place.len(),
+                ..fault
+            }
         })
     }
 

@@ -542,7 +542,7 @@ fn what_cannot_be_read_says_where_and_what_to_write() {
     refused("(.a", "(.a", "never closed", "");
     refused("\"abc", "\"abc", "never closed", "");
     refused(".a .b c", "c", "cannot stand here", "");
-    refused("test(\"(\")", "test", "cannot read the pattern", "");
+    refused("test(\"(\")", "(", "cannot read the pattern", "`)`");
     refused("break $x", "$x", "no `label $x`", "");
     refused("reduce . as $x (1)", "reduce", "is written", "");
     refused("@bas64 \"\\(.)\"", "@bas64", "no function", "did you mean");

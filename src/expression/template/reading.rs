@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::diagnostic::did_you_mean;
 
-use super::super::helpers::{self, Helper};
-use super::super::{ExpressionError, ExpressionErrorKind};
+use super::super::helpers::{self, Arguments, Helper, Wrong};
+use super::super::{ExpressionError, ExpressionErrorKind, quoted};
 use super::Uses;
 use super::advice::{root_problem, unreadable};
 use super::tags::{NESTING_MAX, Tags};
@@ -157,7 +157,7 @@ impl Reader<'_> {
         let Some(helper) = helpers::find(name) else {
             return Err(unknown_helper(name, offset));
         };
-        check_call(helper, call, offset)?;
+        check_call(helper, call, self.text, offset)?;
         self.uses.helpers.push((name.to_owned(), offset));
         self.arguments(call)
     }
@@ -258,7 +258,7 @@ fn unknown_helper(name: &str, offset: usize) -> ExpressionError {
 }
 
 /// What can be said of a call without its values.
-fn check_call(helper: &Helper, call: &HelperTemplate, offset: usize) -> Read {
+fn check_call(helper: &Helper, call: &HelperTemplate, text: &str, offset: usize) -> Read {
     let wrong = |message: String| {
         Err(ExpressionError::syntax(offset, message)
             .len(helper.name.len())
@@ -277,15 +277,42 @@ fn check_call(helper: &Helper, call: &HelperTemplate, offset: usize) -> Read {
     {
         return wrong(format!("`{}` knows no `{odd}=`", helper.name));
     }
-    let literal = |parameter: &Parameter| match parameter {
-        Parameter::Literal(value) => Some(value.clone()),
-        _ => None,
-    };
-    let literals: Vec<Option<Value>> = call.params.iter().map(literal).collect();
-    match (helper.check)(&literals) {
+    match (helper.check)(&literals(call)) {
         Ok(()) => Ok(()),
-        Err(problem) => wrong(format!("`{}` {problem}", helper.name)),
+        Err(problem) => Err(blamed(helper, problem, text, offset)),
     }
+}
+
+/// What is written in a call itself.
+fn literals(call: &HelperTemplate) -> Arguments<'_> {
+    let named = call.hash.iter();
+    Arguments {
+        values: call.params.iter().map(literal).collect(),
+        named: named
+            .filter_map(|(name, value)| Some((name.as_str(), literal(value)?)))
+            .collect(),
+    }
+}
+
+fn literal(parameter: &Parameter) -> Option<&Value> {
+    match parameter {
+        Parameter::Literal(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// What a helper says is wrong with its literals, at the literal if that can be found.
+fn blamed(helper: &Helper, problem: Wrong, text: &str, offset: usize) -> ExpressionError {
+    let whole = offset..offset + helper.name.len();
+    let inside = problem.inside;
+    let place = inside.and_then(|(value, range)| quoted::place(text, offset, &value, &range));
+    let place = place.unwrap_or(whole);
+    let help = problem.help;
+    let help = help.unwrap_or_else(|| format!("it is written `{}`", helper.usage));
+    let message = format!("`{}` {}", helper.name, problem.message);
+    ExpressionError::syntax(place.start, message)
+        .len(place.len())
+        .help(help)
 }
 
 fn named(name: &Parameter) -> String {

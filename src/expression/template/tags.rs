@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use super::super::quoted;
+
 /// The tags of one template.
 #[derive(Debug, Default)]
 pub(super) struct Tags {
@@ -95,7 +97,7 @@ impl Tags {
                 return Some(end + usize::from(triple && here.starts_with("}}}")));
             }
             match c {
-                '"' | '\'' => at += quoted(here, c)?,
+                '"' | '\'' => at += quoted::length(here)?,
                 '(' => {
                     depth += 1;
                     if depth > NESTING_MAX {
@@ -134,19 +136,6 @@ fn is_escaped(text: &str, at: usize) -> bool {
 
 fn ends_word(c: char) -> bool {
     c.is_whitespace() || "()=|}~\"'".contains(c)
-}
-
-/// The length of a quoted text, quotes included.
-fn quoted(text: &str, quote: char) -> Option<usize> {
-    let mut escaped = false;
-    text.char_indices()
-        .skip(1)
-        .find(|(_, c)| {
-            let ends = *c == quote && !escaped;
-            escaped = *c == '\\' && !escaped;
-            ends
-        })
-        .map(|(at, _)| at + 1)
 }
 
 /// The length of a word; `[…]` in a path may hold anything.

@@ -302,9 +302,9 @@ fn unknown_helpers_are_refused() {
     );
     refused(
         "{{regex_extract payload.a \"(\"}}",
-        "regex_extract",
+        "(",
         "cannot read the pattern",
-        "",
+        "`)`",
     );
     refused(
         "{{regex_extract payload.a payload.b}}",

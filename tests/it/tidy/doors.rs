@@ -72,6 +72,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("quick_xml", &["event/payload/xml.rs"]),
     ("jaq_core", &["expression/program/"]),
     ("regex", &["expression/", "condition/", "destinations/"]),
+    ("regex_syntax", &["expression/pattern.rs"]),
     ("rusqlite", &["stores/sqlite/"]),
     ("hyper", &["server/", "operator/"]),
     ("hyper_util", &["server/", "operator/"]),

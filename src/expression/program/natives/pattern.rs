@@ -6,6 +6,8 @@ use std::rc::Rc;
 use regex::{Captures, Regex, RegexBuilder};
 use serde_json::{Map, Value, json};
 
+use super::super::super::ExpressionError;
+use super::super::super::pattern as written;
 use super::super::budget::Stop;
 use super::super::evaluate::Run;
 use super::{Native, argument, native, text};
@@ -81,15 +83,27 @@ struct Pattern {
     skips_empty: bool,
 }
 
-/// Whether a pattern can be read, for `check`.
-pub(in super::super) fn readable(pattern: &str) -> Result<(), String> {
-    build(pattern, "").map(|_| ())
+/// Whether a pattern can be read, for `check`; if not, why, with the place in it.
+pub(in super::super) fn readable(text: &str) -> Result<(), ExpressionError> {
+    let regex = builder(text).build();
+    regex.map(|_| ()).map_err(|error| fault(text, &error))
 }
 
-fn build(text: &str, flags: &str) -> Result<Pattern, String> {
+fn builder(text: &str) -> RegexBuilder {
     let mut builder = RegexBuilder::new(text);
     builder.size_limit(PATTERN_BYTES_MAX);
     builder.dfa_size_limit(4 * PATTERN_BYTES_MAX);
+    builder
+}
+
+fn fault(text: &str, error: &regex::Error) -> ExpressionError {
+    let fault = written::fault(text, error);
+    let message = format!("cannot read the pattern `{text}`: {}", fault.message);
+    ExpressionError { message, ..fault }
+}
+
+fn build(text: &str, flags: &str) -> Result<Pattern, String> {
+    let mut builder = builder(text);
     let (mut all, mut skips_empty) = (false, false);
     for flag in flags.chars() {
         match flag {
@@ -101,12 +115,9 @@ fn build(text: &str, flags: &str) -> Result<Pattern, String> {
             other => return Err(format!("knows no flag `{other}`")),
         }
     }
-    let regex = builder.build().map_err(|error| {
-        let error = error.to_string();
-        let why = error.lines().last().unwrap_or_default();
-        let why = why.trim_start_matches("error: ");
-        format!("cannot read the pattern `{text}`: {why}")
-    })?;
+    let regex = builder
+        .build()
+        .map_err(|error| fault(text, &error).message)?;
     let regex = Rc::new(regex);
     Ok(Pattern {
         regex,
