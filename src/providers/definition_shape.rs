@@ -97,8 +97,9 @@ fn scheme(kind: &'static Kind) -> Shape {
 
 fn reading() -> [shape::Key; 8] {
     let methods = Shape::one_or_list(Shape::choice(["GET", "HEAD", "OPTIONS", "PUT"]));
-    let kind =
-        Shape::matching("^(json|form|text|text:json|lines|xml|multipart|form:.+|multipart:.+)$");
+    let kind = Shape::matching(
+        "^(json|form|text|text:json|lines|xml|jwt|multipart|form:.+|multipart:.+)$",
+    );
     [
         key(
             "methods",
