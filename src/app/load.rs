@@ -101,7 +101,9 @@ pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previou
         && stale.is_empty()
         && loaded.stale.is_empty()
     {
-        problems.extend(unused(document, &loaded.set, &names));
+        let included = config.as_ref().map(|config| config.inputs.clone());
+        let included = included.unwrap_or_default();
+        problems.extend(unused(document, &included, &loaded.set, &names));
     }
     let tests = tried.as_ref().map_or(0, |tried| tried.tests);
     let (rules, stale_rules) = match tried {
