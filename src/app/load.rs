@@ -13,6 +13,7 @@ use crate::config::{Config, Definitions, Document, Environment};
 use crate::diagnostic::{Diagnostic, Diagnostics, MARK, Place, SourceFile, code};
 use crate::providers::Providers;
 use crate::rule::{Found, Names, RuleSet, read_rule_files};
+use crate::runtime::Told;
 use crate::trial::{self, Tried};
 use crate::yaml;
 
@@ -55,7 +56,12 @@ pub struct Loaded {
 }
 
 /// Reads everything there is. What has errors stays as it was before.
-pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previous<'_>>) -> Loaded {
+pub fn load(
+    path: &Path,
+    environment: &dyn Environment,
+    previous: Option<Previous<'_>>,
+    told: Told<'_>,
+) -> Loaded {
     let mut problems = Diagnostics::new();
     let mut stale = Vec::new();
     let document = Document::read(path);
@@ -84,19 +90,11 @@ pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previou
         }
         (None, None) => None,
     };
-    let names = match (&config, &document) {
-        (Some(config), _) => config.names(&definitions.providers),
-        (None, Ok(document)) => document.names_as_written(environment, &definitions.providers),
-        (None, Err(_)) => Names::default(),
-    };
-    let roots = match (&config, &document) {
-        (Some(config), _) => config.rules.clone(),
-        (None, Ok(document)) => document.rules(environment).unwrap_or_default(),
-        (None, Err(_)) => Vec::new(),
-    };
+    let written = document.as_ref().ok();
+    let (names, roots) = around_rules(config.as_deref(), written, environment, &definitions);
     let providers = &definitions.providers;
-    let previous_rules = previous.map(|p| p.rules);
-    let tried = read_rules(&roots, &names, providers, previous_rules, &mut problems);
+    let last = previous.map(|p| p.rules);
+    let tried = read_rules(&roots, &names, providers, last, told, &mut problems);
     if let (Ok(document), Some(Tried { loaded, .. })) = (&document, &tried)
         && stale.is_empty()
         && loaded.stale.is_empty()
@@ -131,15 +129,34 @@ pub fn load(path: &Path, environment: &dyn Environment, previous: Option<Previou
     }
 }
 
+/// What rules may name and where they are: by the configuration, or as it is written where it has errors.
+fn around_rules(
+    config: Option<&Config>,
+    document: Option<&Document>,
+    environment: &dyn Environment,
+    definitions: &Definitions,
+) -> (Names, Vec<PathBuf>) {
+    let providers = &definitions.providers;
+    match (config, document) {
+        (Some(config), _) => (config.names(providers), config.rules.clone()),
+        (None, Some(document)) => {
+            let names = document.names_as_written(environment, providers);
+            (names, document.rules(environment).unwrap_or_default())
+        }
+        (None, None) => (Names::default(), Vec::new()),
+    }
+}
+
 /// Reads the rules under some roots and runs their tests. None where a root cannot be read.
 pub fn load_rules(
     roots: &[PathBuf],
     names: &Names,
     providers: &Providers,
+    told: Told<'_>,
     problems: &mut Diagnostics,
 ) -> Option<Tried> {
     let mut found = Diagnostics::new();
-    let tried = read_rules(roots, names, providers, None, &mut found);
+    let tried = read_rules(roots, names, providers, None, told, &mut found);
     let sets = tried.iter().map(|tried| &tried.loaded.set);
     problems.extend(silence(found, sets.flat_map(|set| set.files.values())));
     tried
@@ -166,10 +183,11 @@ fn read_rules(
     names: &Names,
     providers: &Providers,
     previous: Option<&RuleSet>,
+    told: Told<'_>,
     problems: &mut Diagnostics,
 ) -> Option<Tried> {
     let found = find_rules(roots, problems)?;
-    let mut tried = trial::load(found, names, providers, previous);
+    let mut tried = trial::load(found, names, providers, previous, told);
     problems.extend(std::mem::take(&mut tried.loaded.diagnostics));
     Some(tried)
 }

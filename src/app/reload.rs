@@ -13,6 +13,7 @@ use crate::executor::{self, Destinations};
 use crate::intake::{self, Sources};
 use crate::providers::Providers;
 use crate::rule::{RuleSet, tests_of};
+use crate::runtime::nobody;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::telemetry::{Metric, Telemetry};
 use crate::runtime::watch::Changes;
@@ -168,7 +169,7 @@ impl Live {
                 definitions: &definitions,
                 rules: &rules,
             };
-            load(&path, environment.as_ref(), Some(previous))
+            load(&path, environment.as_ref(), Some(previous), &nobody)
         });
         match read.await {
             Ok(loaded) => Some(loaded),

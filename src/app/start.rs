@@ -13,6 +13,7 @@ use crate::intake::{self, Intake};
 use crate::net::Client;
 use crate::operator::{Direct, Operator, Socket};
 use crate::rule::RuleSet;
+use crate::runtime::nobody;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::telemetry::{Metric, Telemetry};
 use crate::runtime::watch::{Changes, watch};
@@ -112,7 +113,8 @@ fn operational(error: impl std::fmt::Display) -> StartError {
 
 async fn read(options: &Options) -> Result<Loaded, StartError> {
     let (path, environment) = (options.config.clone(), Arc::clone(&options.environment));
-    let read = tokio::task::spawn_blocking(move || load(&path, environment.as_ref(), None));
+    let read =
+        tokio::task::spawn_blocking(move || load(&path, environment.as_ref(), None, &nobody));
     let loaded = read.await.map_err(operational)?;
     if loaded.problems.has_errors() && !options.skip_bad_rules {
         return Err(StartError::Diagnostics(loaded.problems));

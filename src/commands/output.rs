@@ -132,13 +132,14 @@ impl<'w> Output<'w> {
         writeln!(self.world.err, "{text}")
     }
 
-    /// Writes a line for people in place of the last one of its kind, if standard error is a terminal;
-    /// none takes it away.
-    pub(super) fn passing(&mut self, text: Option<&str>) -> io::Result<()> {
-        if !self.passing {
-            return Ok(());
-        }
-        write!(self.world.err, "\r\u{1b}[2K{}", text.unwrap_or_default())?;
+    /// Whether a line on standard error may be written over, because it is a terminal.
+    pub(super) fn may_pass(&self) -> bool {
+        self.passing
+    }
+
+    /// Writes what draws a line on standard error, or takes it away.
+    pub(super) fn passing(&mut self, drawn: &str) -> io::Result<()> {
+        self.world.err.write_all(drawn.as_bytes())?;
         self.world.err.flush()
     }
 

@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::providers::{Providers, Replay, replay};
 
 use super::output::{Done, Exit, Failure, Format, Output};
+use super::progress::Progress;
 use super::providers::definitions;
 
 /// Run definitions against deliveries with known answers: their own, or those of a file
@@ -32,7 +33,9 @@ impl Verify {
             (Some(file), _) => own(&one(file)?),
             (None, Some(file)) => {
                 let lines = read(file)?;
-                replay(&definitions(output)?.providers, &lines)
+                let providers = definitions(output)?.providers;
+                let progress = Progress::of(output, self.format == Format::Human);
+                replay(&providers, &lines, &|step| progress.tell(step))
             }
             (None, None) => own(&definitions(output)?.providers),
         };

@@ -9,6 +9,7 @@ use crate::config::{Config, Definitions, Document};
 use crate::diagnostic::Diagnostics;
 use crate::operator::{Direct, Operator, Remote};
 use crate::rule::RuleSet;
+use crate::runtime::nobody;
 use crate::stores::sqlite::SqliteStore;
 
 use super::output::{Failure, Output};
@@ -87,7 +88,13 @@ pub(super) fn rules(document: &Document, output: &Output<'_>) -> Result<RuleSet,
         None => document.names_as_written(environment, &definitions.providers),
     };
     let roots = document.rules(environment)?;
-    let tried = load_rules(&roots, &names, &definitions.providers, &mut problems);
+    let tried = load_rules(
+        &roots,
+        &names,
+        &definitions.providers,
+        &nobody,
+        &mut problems,
+    );
     match tried {
         Some(tried) if !problems.has_errors() => Ok(tried.loaded.set),
         _ => Err(Failure::Diagnostics(problems)),

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::yaml::{Shape, key, shape};
 
 use super::definition::Confidence;
+use super::events::Events;
 use super::handshake::Handshake;
 use super::identify::Name;
 use super::reply::Ack;
@@ -94,10 +95,11 @@ fn scheme(kind: &'static Kind) -> Shape {
     .and((kind.keys)())
 }
 
-fn reading() -> [shape::Key; 7] {
+fn reading() -> [shape::Key; 8] {
     let methods = Shape::one_or_list(Shape::choice(["GET", "HEAD", "OPTIONS", "PUT"]));
-    let kind =
-        Shape::matching("^(json|form|text|text:json|lines|xml|multipart|form:.+|multipart:.+)$");
+    let kind = Shape::matching(
+        "^(json|form|text|text:json|lines|xml|jwt|multipart|form:.+|multipart:.+)$",
+    );
     [
         key(
             "methods",
@@ -123,6 +125,12 @@ fn reading() -> [shape::Key; 7] {
             Shape::one_or_list(Name::shape()),
             "What its events are called, the most general first; a name with a missing part is left out.",
             json!(["{json:type}"]),
+        ),
+        key(
+            "events",
+            Events::shape(),
+            "Every name of its events, for `hookrule check` and for people.",
+            json!(["order.paid", "order.refunded"]),
         ),
         key(
             "spellings",

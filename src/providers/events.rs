@@ -2,8 +2,10 @@
 //!
 //! Only people and `check` ask: a delivery is named by what it says, whatever stands here.
 
+use serde_json::json;
+
 use crate::diagnostic::{Diagnostics, code, differences};
-use crate::yaml::{Fields, Node, Value};
+use crate::yaml::{Fields, Node, Shape, Value, key};
 
 use super::identify::name_part;
 
@@ -20,6 +22,22 @@ pub struct Events {
 }
 
 impl Events {
+    /// What `events:` looks like, for editors.
+    pub(super) fn shape() -> Shape {
+        let names = || Shape::one_or_list(Shape::text());
+        let some = Shape::map([
+            key(
+                "names",
+                names(),
+                "The names that are known; a star stands for what users name themselves.",
+                json!(["order.paid", "slash_command.*"]),
+            )
+            .required(),
+            key("open", Shape::flag(), "Whether there may be others.", true).or(false),
+        ]);
+        Shape::either([names(), some])
+    }
+
     /// Reads `events:`, a list of every name, or `{names, open}`.
     pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let Value::Map(_) = &node.value else {

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use crate::runtime::{Step, Told};
+
 use super::registry::Providers;
 use super::vectors::Vector;
 use super::written::text;
@@ -23,9 +25,14 @@ pub struct Replay {
 
 /// Runs a file of vectors, one JSON object a line: `{id, provider, variant, secrets, now, method, url,
 /// headers, body, expect}`, or `{id, provider, secrets, now, request, response}` for a handshake.
-pub fn replay(providers: &Providers, lines: &str) -> Replay {
+pub fn replay(providers: &Providers, lines: &str, told: Told<'_>) -> Replay {
     let mut replay = Replay::default();
     for (number, line) in lines.lines().enumerate() {
+        told(Step {
+            what: "vectors run",
+            done: number,
+            all: None,
+        });
         if line.trim().is_empty() {
             continue;
         }

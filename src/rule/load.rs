@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostics, SourceFile};
+use crate::runtime::{Told, nobody};
 
 use super::RuleSet;
-use super::check::Names;
 use super::files::bytes;
 use super::kept::Kept;
 use super::loading::Loading;
+use super::names::Names;
 
 /// A rule set and what was found on the way.
 #[derive(Debug, Default)]
@@ -35,7 +36,7 @@ pub struct Verdict {
 impl RuleSet {
     /// Builds a rule set without running the tests in its files.
     pub fn load(files: Vec<Arc<SourceFile>>, names: &Names, previous: Option<&RuleSet>) -> Loaded {
-        Self::load_judged(files, names, previous, &|_, _| Verdict::default())
+        Self::load_judged(files, names, previous, &nobody, &|_, _| Verdict::default())
     }
 
     /// Builds a rule set. `judge` is shown the whole set and the paths whose present version is in it;
@@ -44,11 +45,12 @@ impl RuleSet {
         mut files: Vec<Arc<SourceFile>>,
         names: &Names,
         previous: Option<&RuleSet>,
+        told: Told<'_>,
         judge: &dyn Fn(&RuleSet, &BTreeSet<PathBuf>) -> Verdict,
     ) -> Loaded {
         files.sort_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
         files.dedup_by(|a, b| a.path == b.path);
-        let mut loading = Loading::begin(files, names, previous);
+        let mut loading = Loading::begin(files, names, previous, told);
         loading.check_names(names);
         loading.settle_duplicates();
         loading.tell_duplicates();
@@ -268,7 +270,7 @@ mod tests {
         };
         let judged = |text: &str, previous| {
             let files = vec![SourceFile::new("a.yaml", text)];
-            RuleSet::load_judged(files, &Names::default(), previous, &judge)
+            RuleSet::load_judged(files, &Names::default(), previous, &nobody, &judge)
         };
         let first = judged(&text(&["good"]), None);
         check(&first, &["good"], &[], &[]);

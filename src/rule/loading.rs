@@ -8,15 +8,16 @@ use std::sync::Arc;
 use crate::crypto::sha256;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, code};
 use crate::event::PathSet;
+use crate::runtime::{Step, Told};
 
 use super::ahead::{Document, read_in_order};
 use super::beside::Library;
-use super::check::{Names, check};
 use super::entry::{Entry, Version};
 use super::files::bytes;
 use super::index::Index;
 use super::kept::Kept;
 use super::load::Loaded;
+use super::names::{Names, check};
 use super::namespace::namespace_of;
 use super::parsed::{ParsedFile, SharedFiles, folder_of};
 use super::reuse::{Shared, is_shared};
@@ -58,6 +59,7 @@ impl Loading {
         files: Vec<Arc<SourceFile>>,
         names: &Names,
         previous: Option<&RuleSet>,
+        told: Told<'_>,
     ) -> Self {
         let base = previous.filter(|set| set.parsed.generation < GENERATIONS_MAX);
         let mut library = Library::default();
@@ -81,7 +83,7 @@ impl Loading {
         };
         match previous {
             Some(previous) => loading.enter_changed(&files, previous, base.is_some()),
-            None => loading.enter_all(&files),
+            None => loading.enter_all(&files, told),
         }
         loading.leave_out_lists();
         loading.gather_problems();
@@ -89,7 +91,7 @@ impl Loading {
     }
 
     /// Files of which none ran before.
-    fn enter_all(&mut self, files: &[Arc<SourceFile>]) {
+    fn enter_all(&mut self, files: &[Arc<SourceFile>], told: Told<'_>) {
         read_in_order(files, |document| {
             let namespace = namespace_of(&self.roots, &document.file.path);
             let shared = self
@@ -97,6 +99,11 @@ impl Loading {
                 .of(&folder_of(&document.file.path), namespace.as_ref());
             let present = self.parse(document, namespace.as_ref(), &shared);
             self.entries.push(Entry::of(present, None));
+            told(Step {
+                what: "rule files read",
+                done: self.entries.len(),
+                all: Some(files.len()),
+            });
         });
     }
 

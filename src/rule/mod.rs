@@ -7,7 +7,6 @@
 mod action;
 mod ahead;
 mod beside;
-mod check;
 mod checks;
 mod entry;
 mod files;
@@ -18,6 +17,7 @@ mod items;
 mod kept;
 mod load;
 mod loading;
+mod names;
 mod namespace;
 mod order;
 mod parse;
@@ -42,7 +42,6 @@ use crate::yaml::Node;
 
 pub use action::Action;
 pub use beside::find_beside;
-pub use check::Names;
 pub use checks::examine;
 pub use files::{
     FilesError, Found, TestFile, find_rule_files, is_named_as_test, read_rule_files, tests_of,
@@ -54,6 +53,7 @@ pub use flow::{
 };
 pub use for_each::{ForEach, ITEMS_MAX};
 pub use load::{Loaded, Verdict};
+pub use names::Names;
 pub use namespace::{Namespace, Root};
 pub use parse::{given_shape, shape};
 pub use pattern::glob;

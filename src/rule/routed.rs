@@ -6,7 +6,7 @@ use crate::expression::{Escape, RenderError, Scope, Template};
 use crate::yaml::Node;
 
 use super::action::NamedDestination;
-use super::check::Names;
+use super::names::Names;
 use super::pattern::glob;
 use super::{Rule, When};
 

@@ -7,6 +7,7 @@
 pub mod calendar;
 pub mod clock;
 pub mod shutdown;
+pub mod steps;
 pub mod telemetry;
 pub mod watch;
 
@@ -14,6 +15,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use clock::{Clock, Timestamp};
+pub use steps::{Step, Told, nobody};
 
 /// A future with its type erased, as the object-safe traits of other rooms return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

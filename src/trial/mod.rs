@@ -15,14 +15,17 @@ mod payload;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
-use crate::diagnostic::{Diagnostics, Severity, SourceFile};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile, code};
 use crate::event::EventId;
 use crate::plan;
 use crate::providers::Providers;
 use crate::rule::{Found, Loaded, Names, Rule, RuleSet, TestFile, Verdict, examine};
+use crate::runtime::{Step, Told};
 use crate::yaml::Node;
 
 pub use came::Came;
@@ -82,7 +85,7 @@ pub enum Outcome {
 }
 
 /// Everything that tests are run with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Trial<'t> {
     /// The rules.
     pub set: &'t RuleSet,
@@ -98,6 +101,8 @@ pub struct Trial<'t> {
     pub only: Option<&'t BTreeSet<PathBuf>>,
     /// Events of the store that tests name; none where no store is asked.
     pub stored: Option<&'t BTreeMap<EventId, StoredEvent>>,
+    /// Is told of every test that was run.
+    pub told: Told<'t>,
 }
 
 /// What a rule set came to that was built with its tests.
@@ -116,6 +121,7 @@ pub fn load(
     names: &Names,
     providers: &Providers,
     previous: Option<&RuleSet>,
+    told: Told<'_>,
 ) -> Tried {
     let Found {
         files,
@@ -124,7 +130,11 @@ pub fn load(
     } = found;
     let written = files.clone();
     let ran = Cell::new(0);
-    let mut loaded = RuleSet::load_judged(files, names, previous, &|set, present| {
+    // Where rules run already, the other cores are needed for events.
+    let cores = thread::available_parallelism().ok();
+    let cores = cores.filter(|_| previous.is_none());
+    let threads_max = cores.unwrap_or(NonZero::<usize>::MIN);
+    let mut loaded = RuleSet::load_judged(files, names, previous, told, &|set, present| {
         let missing = written.iter().filter(|file| !present.contains(&file.path));
         let missing: Vec<_> = missing.cloned().collect();
         let report = Trial {
@@ -135,10 +145,11 @@ pub fn load(
             missing: &missing,
             only: Some(present),
             stored: None,
+            told,
         }
         .run(&|_| true);
         ran.set(report.results.len());
-        let mut diagnostics = examine(set, names, providers, present);
+        let mut diagnostics = examine(set, names, providers, present, threads_max, told);
         let errors = diagnostics
             .iter()
             .filter(|found| found.severity == Severity::Error);
@@ -183,7 +194,8 @@ impl Trial<'_> {
     pub fn run(&self, wanted: &dyn Fn(Title<'_>) -> bool) -> Report {
         let mut report = Report::default();
         let read: Vec<_> = self.tests.iter().map(ReadFile::read).collect();
-        for written in self.written(&read, &mut report) {
+        let all = self.written(&read, &mut report);
+        for (number, written) in all.iter().enumerate() {
             let name = written.node.get("name").and_then(Node::as_str);
             let title = Title {
                 rule: &written.rule.name,
@@ -191,8 +203,13 @@ impl Trial<'_> {
                 file: &written.node.place.file.path,
             };
             if wanted(title) {
-                self.run_one(&written, &mut report);
+                self.run_one(written, &mut report);
             }
+            (self.told)(Step {
+                what: "tests run",
+                done: number + 1,
+                all: Some(all.len()),
+            });
         }
         report
     }
@@ -294,6 +311,18 @@ impl Trial<'_> {
                 None => return Outcome::Skipped(format!("there is no event {id} in the store")),
             },
         };
+        if let (Some(event), Some(namespace)) = (stored, &rule.namespace)
+            && !namespace.hears(&event.source)
+        {
+            let message = format!(
+                "the namespace `{}` does not see the source of this event",
+                namespace.name
+            );
+            let help = "a test there is about an event that its rules could receive";
+            problems
+                .push(Diagnostic::error(code::NOT_GIVEN, case.place.clone(), message).help(help));
+            return Outcome::Unreadable;
+        }
         let imagination = Imagination {
             names: self.names,
             providers: self.providers,

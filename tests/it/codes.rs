@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hookrule::app;
 use hookrule::diagnostic::{Code, code, human};
+use hookrule::runtime::nobody;
 
 use crate::harness::{Folder, run};
 
@@ -57,7 +58,9 @@ fn found(example: &Example) -> (BTreeSet<&'static str>, String) {
         .map(secret)
         .into_iter()
         .collect();
-    let mut problems = app::load(&config, &environment, None).problems.sorted();
+    let mut problems = app::load(&config, &environment, None, &nobody)
+        .problems
+        .sorted();
     // No example uses every source and destination that stands there for all of them.
     problems.retain(|found| found.place.file.path != config || found.code != code::UNUSED);
     let codes = problems.iter().map(|found| found.code.id()).collect();

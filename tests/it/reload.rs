@@ -62,6 +62,46 @@ async fn a_saved_rule_is_live_and_a_bad_one_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_file_of_tests_keeps_its_rules_as_they_were() {
+    let target = Target::start().await;
+    let folder = Folder::new();
+    let github = format!("github: {{provider: github, secrets: [{SECRET}]}}");
+    let config = folder.write("hookrule.yaml", &configuration(&target, &github));
+    folder.write("rules/a.yaml", &rule("first", "first"));
+    let tests = |of: &str| {
+        format!("rule: {of}\ntests: [{{event: push, payload: {{}}, expect: {{matched: true}}}}]\n")
+    };
+    folder.write("rules/a.test.yaml", &tests("first"));
+    let server = Process::start(&config);
+
+    // Neither a test that nobody can read nor one that fails lets the rules beside it go live.
+    folder.write("rules/a.test.yaml", "rule: second\ntests: 5\n");
+    server.wait_for_log("HR0006");
+    folder.write("rules/a.yaml", &rule("second", "second"));
+    folder.write("rules/b.yaml", &rule("third", "third"));
+    server.wait_for_log("revision 2");
+    push(&server, "1").await;
+    let paths = |received: &[crate::harness::Received]| {
+        let mut paths: Vec<_> = received.iter().map(|r| r.path.clone()).collect();
+        paths.sort();
+        paths
+    };
+    assert_eq!(paths(&target.wait_for(2).await), ["/first", "/third"]);
+    folder.write(
+        "rules/a.test.yaml",
+        &tests("second").replace("true", "false"),
+    );
+    server.wait_for_log("HR0701");
+    push(&server, "2").await;
+    assert_eq!(paths(&target.wait_for(4).await[2..]), ["/first", "/third"]);
+
+    folder.write("rules/a.test.yaml", &tests("second"));
+    server.wait_for_log("revision 3");
+    push(&server, "3").await;
+    assert_eq!(paths(&target.wait_for(6).await[4..]), ["/second", "/third"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_source_is_live_and_a_bad_configuration_changes_nothing() {
     let target = Target::start().await;
     let folder = Folder::new();

@@ -69,9 +69,16 @@ fn tests_that_pass_and_tests_that_fail() {
         says(&folder, &["rules", "--filter", "SMALL"], 0),
         "1 test: 1 passed\n"
     );
+    // A name that was mistyped must not pass for tests that do.
+    let none = ["rules", "--filter", "none", "--filter", "nothing"];
+    let output = test(folder.path(), &none);
     assert_eq!(
-        says(&folder, &["rules", "--filter", "none"], 0),
-        "0 tests: 0 passed\n"
+        (output.status.code(), text(&output.stdout)),
+        (Some(2), String::new())
+    );
+    assert_eq!(
+        text(&output.stderr),
+        "error: no test and no rule is named like `none` or `nothing`\n"
     );
 
     folder.write("rules/a.yaml", &RULES.replace("}} pushed", "}} has pushed"));
@@ -165,6 +172,23 @@ fn update_writes_what_is_rendered_and_nothing_else() {
     says(&folder, &["rules", "--update"], 0);
     let written = std::fs::read_to_string(&path).unwrap();
     let wanted = changed.replace("message: ann pushed 12", "message: \"ann: pushed 12\"");
+    assert_eq!(written, wanted);
+
+    // So is a text over several lines, and what stands beside it between brackets.
+    let changed = RULES
+        .replace("'{{payload.pusher}} pushed", "\"{{payload.pusher}}\\npushed")
+        .replace("{{payload.size}}'}", "{{payload.size}}\"}")
+        .replace(
+            "{rendered: {log: {message: ann pushed 12, level: info}}}",
+            "\n          rendered:   # as it is told\n            log:\n              message: |-  # who and how much\n                ann pushed\n                13\n              level: info",
+        );
+    let path = folder.write("rules/a.yaml", &changed);
+    says(&folder, &["rules", "--update"], 0);
+    let written = std::fs::read_to_string(&path).unwrap();
+    let wanted = changed.replace(
+        "                ann pushed\n                13",
+        "                ann\n                pushed 12",
+    );
     assert_eq!(written, wanted);
 
     // What is not a value that is rendered is left to its author.
@@ -274,4 +298,65 @@ async fn a_test_may_take_its_event_from_the_store() {
         said.contains("SKIP  big › of the store") && said.contains("1 skipped"),
         "{said}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_namespace_has_tests_of_the_events_it_sees() {
+    let folder = Folder::new();
+    let source = format!("{{provider: github, secrets: [{SECRET}]}}");
+    let config = format!(
+        "listen: 127.0.0.1:0\nstore: data\nsources: {{acme-hub: {source}, beta-hub: {source}}}\n\
+         rules: [{{path: acme, namespace: acme, sources: ['acme-*'], destinations: [], actions: [log]}}]\n"
+    );
+    let config = folder.write("hookrule.yaml", &config);
+    let rules = RULES.split("    tests:").next().unwrap();
+    folder.write("acme/team/a.yaml", rules);
+    let server = Process::start(&config);
+    let mut ids = Vec::new();
+    for source in ["acme-hub", "beta-hub"] {
+        let body = bytes::Bytes::from(BODY);
+        let headers = github("push", source, &body);
+        let path = format!("/webhook/{source}");
+        let (status, _) = request(server.address, "POST", &path, &headers, body).await;
+        assert_eq!(status, 202);
+        let new = server.event_ids().into_iter().find(|id| !ids.contains(id));
+        ids.extend(new);
+    }
+    let [seen, unseen] = ids.as_slice() else {
+        panic!("{ids:?}")
+    };
+
+    says(&folder, &["add", "--from", seen, "--rule", "acme/big"], 0);
+    let tests = std::fs::read_to_string(folder.path().join("acme/team/a.test.yaml")).unwrap();
+    assert!(tests.contains("rule: big\n"), "{tests}");
+    let payloads = || std::fs::read_dir(folder.path().join("acme/team/payloads")).unwrap();
+    assert_eq!(payloads().count(), 1);
+    assert_eq!(says(&folder, &[], 0), "1 test: 1 passed\n");
+
+    // What its rules cannot receive does not get into its folder, nor into its tests.
+    let output = test(
+        folder.path(),
+        &["add", "--from", unseen, "--rule", "acme/big"],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        text(&output.stderr),
+        "error: `acme/big` is in the namespace `acme`, which does not see the source `beta-hub` of \
+         this event\n"
+    );
+    assert_eq!(payloads().count(), 1);
+    let of = |id: &str| {
+        format!(
+            "rule: big\ntests: [{{name: stored, payload: {{event: {id}}}, expect: {{matched: true}}}}]\n"
+        )
+    };
+    folder.write("acme/team/a.test.yaml", &of(seen));
+    assert_eq!(says(&folder, &[], 0), "1 test: 1 passed\n");
+    folder.write("acme/team/a.test.yaml", &of(unseen));
+    let said = says(&folder, &[], 1);
+    assert!(
+        said.contains("error[HR0112]: the namespace `acme` does not see the source of this event"),
+        "{said}"
+    );
+    assert!(said.contains("UNREADABLE  acme/big › stored"), "{said}");
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use hookrule::providers::{Providers, replay};
+use hookrule::runtime::nobody;
 
 use crate::harness::project;
 
@@ -21,7 +22,7 @@ fn every_vector_of_the_providers_we_have_gives_what_it_should() {
     };
     let lines = std::fs::read_to_string(file).unwrap();
     let providers = Providers::builtin();
-    let replay = replay(&providers, &lines);
+    let replay = replay(&providers, &lines, &nobody);
     println!(
         "{} vectors of {} providers passed, {} failed, {} skipped",
         replay.passed,

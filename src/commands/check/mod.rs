@@ -3,6 +3,7 @@
 mod report;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -14,6 +15,7 @@ use crate::trial::Tried;
 
 use super::known::{Known, Wanted};
 use super::output::{Done, Failure, Output};
+use super::progress::Progress;
 use report::ReportFormat;
 
 /// Says what is wrong in hookrule.yaml, provider definitions and rules, and what to write instead
@@ -68,14 +70,14 @@ impl Looked {
 }
 
 impl Check {
-    pub(super) fn run(self, output: &mut Output<'_>) -> Done {
+    pub(super) fn run(mut self, output: &mut Output<'_>) -> Done {
         let mut looked = Looked::default();
-        let wanted = Wanted::of(self.paths, output)?;
+        let wanted = Wanted::of(std::mem::take(&mut self.paths), output)?;
         for config in &wanted.configs {
-            look_at_config(config, output, &mut looked)?;
+            self.look_at_config(config, output, &mut looked)?;
         }
         if !wanted.roots.is_empty() {
-            look_at_rules(&wanted.roots, output, &mut looked)?;
+            self.look_at_rules(&wanted.roots, output, &mut looked)?;
         }
         if !self.strict {
             // Where rules are looked at, the credentials of the place where they run are seldom known.
@@ -83,32 +85,52 @@ impl Check {
         }
         report::report(looked, self.format, self.strict, output)
     }
-}
 
-fn look_at_config(path: &Path, output: &Output<'_>, looked: &mut Looked) -> Result<(), Failure> {
-    if !path.is_file() {
-        // Says where it was looked for, and what to do.
-        Document::read(path)?;
+    fn progress<'o, 'w>(&self, output: &'o mut Output<'w>) -> Progress<'o, 'w> {
+        Progress::of(output, self.format == ReportFormat::Human)
     }
-    let loaded = load(path, output.environment().as_ref(), None);
-    if let Some(rules) = &loaded.rules {
-        looked.add(rules, loaded.tests);
-    }
-    looked.problems.extend(loaded.problems);
-    Ok(())
-}
 
-fn look_at_rules(
-    roots: &[PathBuf],
-    output: &Output<'_>,
-    looked: &mut Looked,
-) -> Result<(), Failure> {
-    let known = Known::by(output.config(), output)?;
-    looked.alone |= known.alone;
-    let (roots, problems) = (known.with_shared(roots), &mut looked.problems);
-    let tried = load_rules(&roots, &known.names, &known.providers, problems);
-    if let Some(Tried { loaded, tests }) = tried {
-        looked.add(&loaded.set, tests);
+    fn look_at_config(
+        &self,
+        path: &Path,
+        output: &mut Output<'_>,
+        looked: &mut Looked,
+    ) -> Result<(), Failure> {
+        if !path.is_file() {
+            // Says where it was looked for, and what to do.
+            Document::read(path)?;
+        }
+        let environment = Arc::clone(output.environment());
+        let progress = self.progress(output);
+        let told = |step| progress.tell(step);
+        let loaded = load(path, environment.as_ref(), None, &told);
+        if let Some(rules) = &loaded.rules {
+            looked.add(rules, loaded.tests);
+        }
+        looked.problems.extend(loaded.problems);
+        Ok(())
     }
-    Ok(())
+
+    fn look_at_rules(
+        &self,
+        roots: &[PathBuf],
+        output: &mut Output<'_>,
+        looked: &mut Looked,
+    ) -> Result<(), Failure> {
+        let known = Known::by(output.config(), output)?;
+        looked.alone |= known.alone;
+        let (roots, problems) = (known.with_shared(roots), &mut looked.problems);
+        let progress = self.progress(output);
+        let tried = load_rules(
+            &roots,
+            &known.names,
+            &known.providers,
+            &|step| progress.tell(step),
+            problems,
+        );
+        if let Some(Tried { loaded, tests }) = tried {
+            looked.add(&loaded.set, tests);
+        }
+        Ok(())
+    }
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::app;
 use crate::diagnostic::{Diagnostics, SourceFile, human, json};
+use crate::runtime::nobody;
 
 use super::output::{Done, Exit, Failure, Format, Output};
 use super::written::write_all;
@@ -102,6 +103,6 @@ impl Adnanh {
     fn check(&self, output: &Output<'_>) -> Diagnostics {
         let config = self.into.join("hookrule.yaml");
         let environment = Arc::clone(output.environment());
-        app::load(&config, environment.as_ref(), None).problems
+        app::load(&config, environment.as_ref(), None, &nobody).problems
     }
 }

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use crate::operator::{Answer, Operator, Question};
 use crate::plan::{Difference, compare, plan};
-use crate::runtime::Timestamp;
+use crate::runtime::{Step, Timestamp};
 use crate::stores::{EventQuery, LIST_MAX, WholePage};
 
 use super::super::output::{Failure, Output};
@@ -33,6 +33,8 @@ pub(super) struct Asked {
     pub(super) source: Option<String>,
     /// Only what differs in this rule.
     pub(super) rule: Option<String>,
+    /// Whether a person reads what comes of it.
+    pub(super) for_people: bool,
 }
 
 /// Takes stored events through both rule sets, the newest first.
@@ -46,7 +48,14 @@ pub(super) async fn judge(
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut total = Tally::default();
     let mut judged = VecDeque::new();
-    let mut progress = Progress::new("events judged");
+    let progress = Progress::of(output, asked.for_people);
+    let show = |total: &Tally| {
+        progress.tell(Step {
+            what: "events judged",
+            done: usize::try_from(total.events).unwrap_or(usize::MAX),
+            all: None,
+        });
+    };
     let (mut before, mut left) = (None, asked.limit);
     while left > 0 {
         let query = EventQuery {
@@ -69,7 +78,7 @@ pub(super) async fn judge(
         }));
         if judged.len() > cores.min(PAGES_MAX) {
             take(&mut judged, &mut total).await?;
-            progress.show(total.events, output)?;
+            show(&total);
         }
         if before.is_none() || is_past {
             break;
@@ -77,9 +86,8 @@ pub(super) async fn judge(
     }
     while !judged.is_empty() {
         take(&mut judged, &mut total).await?;
-        progress.show(total.events, output)?;
+        show(&total);
     }
-    progress.end(output)?;
     Ok(total)
 }
 

@@ -90,6 +90,7 @@ impl PlanCommand {
             limit: self.limit,
             source: self.source,
             rule: self.rule.clone(),
+            for_people: self.format == Format::Human,
         };
         let sets = Arc::new(sets);
         let tally = judge(operator.as_ref(), asked, &sets, output).await?;

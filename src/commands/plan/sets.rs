@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::operator::{Answer, Masks, Operator, Question};
 use crate::providers::Providers;
 use crate::rule::{Root, RuleSet, with_shared_above};
+use crate::runtime::nobody;
 
 use super::super::known::{CONFIG, Known};
 use super::super::output::{Failure, Output};
@@ -172,7 +173,7 @@ fn read(known: Known, named: String) -> Result<NewRules, Failure> {
         names, providers, ..
     } = known;
     let roots: Vec<_> = names.roots.iter().map(|root| root.path.clone()).collect();
-    match load_rules(&roots, &names, &providers, &mut problems) {
+    match load_rules(&roots, &names, &providers, &nobody, &mut problems) {
         Some(tried) if !problems.has_errors() => Ok(NewRules {
             set: tried.loaded.set,
             named,

@@ -11,6 +11,7 @@ use crate::event::EventId;
 use crate::operator::{Answer, EventView, Question};
 use crate::providers::Provider;
 use crate::rule::{Rule, TestFile};
+use crate::runtime::nobody;
 use crate::trial::{Came, Said, imagine};
 use crate::yaml;
 
@@ -60,6 +61,7 @@ impl Add {
         let view = self.event(output).await?;
         let loaded = Choice::whole(output.config()).load(output)?;
         let rule = self.rule(&view, &loaded)?;
+        may_see(rule, &view)?;
         let provider = loaded.known.providers.find(&view.summary.provider);
         let mut disguise = Disguise::new(&rule.place.file.text);
         let payload = payload(view.clone(), provider.as_deref(), &mut disguise)?;
@@ -180,6 +182,19 @@ impl Add {
     }
 }
 
+/// A rule's folder gets nothing of an event that the rule could not receive.
+fn may_see(rule: &Rule, view: &EventView) -> Result<(), Failure> {
+    match &rule.namespace {
+        Some(namespace) if !namespace.hears(&view.summary.source) => {
+            Err(Failure::Refused(format!(
+                "`{}` is in the namespace `{}`, which does not see the source `{}` of this event",
+                rule.name, namespace.name, view.summary.source
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The headers that the rule file speaks of and that are not masked.
 fn headers(view: &EventView, text: &str) -> serde_json::Map<String, Value> {
     let text = text.to_lowercase();
@@ -243,7 +258,7 @@ fn add(fixture: &Fixture, rule: &Rule, loaded: &Loaded) -> Result<Came, Failure>
         }
     };
     put(&mut entry, json!({"matched": true}));
-    let trial = loaded.trial(None);
+    let trial = loaded.trial(None, &nobody);
     let test = |entry: &Value| TestFile {
         file: SourceFile::new(&fixture.tests, tests(std::slice::from_ref(entry))),
         of: None,

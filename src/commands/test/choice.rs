@@ -11,11 +11,13 @@ use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::event::EventId;
 use crate::operator::{Answer, EventView, Question};
 use crate::rule::{RuleSet, TestFile, is_named_as_test};
+use crate::runtime::{Told, nobody};
 use crate::trial::{StoredEvent, Title, Trial};
 
 use super::list::Ran;
 use crate::commands::known::{Known, Wanted};
 use crate::commands::output::{Failure, Output};
+use crate::commands::progress::Progress;
 use crate::commands::reach::{Needs, reach};
 use crate::commands::show::mismatch;
 
@@ -115,10 +117,11 @@ impl Choice {
         &self,
         filter: &[String],
         ran: &mut Ran,
+        for_people: bool,
         output: &mut Output<'_>,
     ) -> Result<(), Failure> {
         let loaded = self.load(output)?;
-        let ids = loaded.trial(None).stored_events();
+        let ids = loaded.trial(None, &nobody).stored_events();
         // Another hookrule.yaml has another store.
         let stored = if ids.is_empty() || loaded.known.alone || self.config != output.config() {
             None
@@ -135,7 +138,9 @@ impl Choice {
         let wanted = |title: Title<'_>| {
             fits(title.file) && (filter.is_empty() || named(title.name) || named(title.rule))
         };
-        let report = loaded.trial(stored.as_ref()).run(&wanted);
+        let progress = Progress::of(output, for_people);
+        let told = |step| progress.tell(step);
+        let report = loaded.trial(stored.as_ref(), &told).run(&wanted);
         ran.covered
             .extend(report.coverage.report(&loaded.set, |_| true));
         ran.results.extend(report.results);
@@ -149,6 +154,7 @@ impl Loaded {
     pub(super) fn trial<'t>(
         &'t self,
         stored: Option<&'t BTreeMap<EventId, StoredEvent>>,
+        told: Told<'t>,
     ) -> Trial<'t> {
         Trial {
             set: &self.set,
@@ -158,6 +164,7 @@ impl Loaded {
             missing: &self.missing,
             only: None,
             stored,
+            told,
         }
     }
 }

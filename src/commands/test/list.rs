@@ -52,6 +52,11 @@ impl Ran {
         counts
     }
 
+    /// Whether there was no test, and nothing that kept one from being read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.results.is_empty() && self.problems.is_empty()
+    }
+
     /// Whether everything could be read and nothing failed.
     pub(super) fn is_fine(&self) -> bool {
         let counts = self.counts();

@@ -1,6 +1,7 @@
 //! `hookrule test`.
 
 mod add;
+mod block_text;
 mod choice;
 mod coverage;
 mod disguise;
@@ -19,7 +20,8 @@ use list::Ran;
 
 /// Runs the tests of rules, those in rule files and those in `*.test.yaml` beside them
 ///
-/// Events are imagined and planned; nothing is sent and nothing is stored. Without PATH it looks at
+/// Events are imagined and planned; nothing is sent and nothing is stored. Gates (throttle, digest, …)
+/// are not played through: a rule that matches counts as having passed them. Without PATH it looks at
 /// hookrule.yaml and all that it names. A PATH is a rule file, a file of tests, a folder of rules, or a
 /// folder with a hookrule.yaml.
 #[derive(Debug, Args)]
@@ -34,7 +36,8 @@ Examples:
   hookrule test --format junit > tests.xml
   hookrule test add --from evt_0190… --rule big-payment-to-notion
 
-Exit codes: 0 all passed, 1 some did not (or --coverage-min is not met), 2 could not run.")]
+Exit codes: 0 all passed, 1 some did not (or --coverage-min is not met), 2 could not run: for example,
+no test fits --filter.")]
 pub(super) struct Test {
     #[command(subcommand)]
     what: Option<What>,
@@ -93,6 +96,11 @@ impl Run {
     async fn run(self, output: &mut Output<'_>) -> Done {
         let choices = Choice::of(&self.paths, output)?;
         let mut ran = self.all(&choices, output).await?;
+        if !self.filter.is_empty() && ran.is_empty() {
+            let filters: Vec<_> = self.filter.iter().map(|text| format!("`{text}`")).collect();
+            let why = format!("no test and no rule is named like {}", filters.join(" or "));
+            return Err(Failure::Other(why));
+        }
         if self.update {
             let updated = update::update(&ran);
             for line in &updated.said {
@@ -107,8 +115,11 @@ impl Run {
 
     async fn all(&self, choices: &[Choice], output: &mut Output<'_>) -> Result<Ran, Failure> {
         let mut ran = Ran::default();
+        let for_people = self.format == ReportFormat::Human;
         for choice in choices {
-            choice.run(&self.filter, &mut ran, output).await?;
+            choice
+                .run(&self.filter, &mut ran, for_people, output)
+                .await?;
         }
         Ok(ran)
     }

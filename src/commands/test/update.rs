@@ -17,6 +17,7 @@ use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::trial::{Difference, Outcome};
 use crate::yaml;
 
+use super::block_text::anew;
 use super::list::Ran;
 use crate::commands::scalar::flow;
 
@@ -91,14 +92,15 @@ fn edit(difference: &Difference) -> Result<Edit, String> {
     };
     let place = &difference.place;
     let text = place.file.text.get(place.span.clone()).unwrap_or_default();
-    let stands = !text.contains('\n') && reads_as(text, expected);
-    if !stands {
-        return Err("it does not stand there on one line, as itself".to_owned());
+    if !text.contains('\n') && reads_as(text, expected) {
+        return Ok(Edit {
+            span: place.span.clone(),
+            text: flow(found),
+        });
     }
-    Ok(Edit {
-        span: place.span.clone(),
-        text: flow(found),
-    })
+    let (span, text) = anew(place, expected, found)
+        .ok_or_else(|| "it does not stand there as itself: change it there".to_owned())?;
+    Ok(Edit { span, text })
 }
 
 /// Whether a text is a value, written in YAML.
@@ -217,8 +219,8 @@ mod tests {
         let file = SourceFile::new("a.yaml", FILE);
         let why = rewritten(&file, vec![shared]).unwrap_err();
         assert!(why.contains("change more"), "{why}");
-        let block = difference("|\n    old\n", json!("old\n"), json!("new\n"));
-        assert!(edit(&block).unwrap_err().contains("on one line"));
+        let block = difference("|\n    old\n", json!("older\n"), json!("new\n"));
+        assert!(edit(&block).unwrap_err().contains("as itself"));
         let alias = difference("*y", json!(1), json!(2));
         assert!(edit(&alias).is_err());
         let gone = Difference {

@@ -9,6 +9,8 @@ mod more_events;
 mod never_matches;
 mod other_type;
 mod samples;
+mod spread;
+mod steps;
 mod twins;
 mod unknown_event;
 mod unknown_path;
@@ -17,15 +19,18 @@ mod unused_vars;
 pub(super) mod written_secret;
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostics;
 use crate::providers::Providers;
+use crate::runtime::Told;
 
-use super::check::Names;
+use super::names::Names;
 use super::{Rule, RuleSet, When, pattern};
 use samples::Samples;
+use spread::examine_all;
 
 /// One thing that can be wrong.
 trait Check: Sync {
@@ -33,7 +38,7 @@ trait Check: Sync {
     fn of_one(&self, _rule: &Rule, _around: &Around<'_>, _problems: &mut Diagnostics) {}
 
     /// Looks at all rules together, in the order they run.
-    fn of_all(&self, _rules: &[Arc<Rule>], _problems: &mut Diagnostics) {}
+    fn of_all(&self, _rules: &[Arc<Rule>], _around: &Around<'_>, _problems: &mut Diagnostics) {}
 }
 
 /// Every check.
@@ -55,29 +60,25 @@ const LIST: &[&dyn Check] = &[
 struct Around<'n> {
     names: &'n Names,
     samples: Samples<'n>,
+    /// The files that are looked at.
+    only: &'n BTreeSet<PathBuf>,
 }
 
-/// Finds what is wrong with the meaning of the rules in some files of a set.
+/// Finds what is wrong with the meaning of the rules in some files of a set, on so many threads at most.
 pub fn examine(
     set: &RuleSet,
     names: &Names,
     providers: &Providers,
     only: &BTreeSet<PathBuf>,
+    threads_max: NonZero<usize>,
+    told: Told<'_>,
 ) -> Diagnostics {
     let around = Around {
         names,
         samples: Samples::new(providers),
+        only,
     };
-    let mut problems = Diagnostics::new();
-    let looked_at = |rule: &&Arc<Rule>| only.contains(&rule.place.file.path);
-    for rule in set.rules.iter().filter(looked_at) {
-        for check in LIST {
-            check.of_one(rule, &around, &mut problems);
-        }
-    }
-    for check in LIST {
-        check.of_all(&set.rules, &mut problems);
-    }
+    let mut problems = examine_all(&set.rules, &around, threads_max, told);
     problems.retract_if(|found| !only.contains(&found.place.file.path));
     problems
 }

@@ -1,8 +1,7 @@
 //! What the events of a rule look like, as far as definitions, shapes and its own tests show it.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
@@ -11,12 +10,17 @@ use crate::providers::{Provider, Providers, Shapes};
 
 use super::super::{Rule, When, pattern};
 use super::Around;
+use super::steps::{Step, steps, unfiltered};
 
 /// What is known of senders, each read once.
 pub(super) struct Samples<'n> {
     definitions: &'n Providers,
-    senders: RefCell<HashMap<String, Arc<Sender>>>,
+    senders: Mutex<HashMap<String, Arc<Sender>>>,
+    payloads: Mutex<HashMap<Events, Option<Arc<Payloads>>>>,
 }
+
+/// Which events some payloads belong to: their provider and names.
+type Events = (String, Vec<String>);
 
 /// What is known of one sender.
 #[derive(Default)]
@@ -24,18 +28,31 @@ pub(super) struct Sender {
     /// Its definition.
     pub(super) definition: Option<Arc<Provider>>,
     /// What its payloads hold.
-    pub(super) shapes: Option<Shapes>,
+    shapes: Option<Shapes>,
+    /// Whether it sends such an event, by names that rules wrote.
+    sends: Mutex<HashMap<String, bool>>,
     /// The samples of its definition, by the event's name.
     samples: Vec<(String, Value)>,
 }
 
+/// The known payloads of some events. Many rules are about the same ones, and ask for the same paths.
+struct Payloads {
+    values: Vec<Value>,
+    /// Whether what none of them has is not there at all.
+    whole: bool,
+    /// What paths select from them, by the text of the path.
+    asked: Mutex<HashMap<String, Arc<Asked>>>,
+}
+
+/// A path, and what it selects from known payloads; none where it cannot be told.
+struct Asked(Option<(Path, Vec<Value>)>);
+
 /// What the events of one `when` look like.
 pub(super) struct Seen {
     pub(super) provider: String,
-    /// Payloads with values of every type that is there.
-    values: Vec<Value>,
-    /// Whether what none of them has is not there at all.
-    pub(super) whole: bool,
+    known: Arc<Payloads>,
+    /// Payloads of the rule's own tests.
+    own: Vec<Value>,
 }
 
 /// What a path selects from known payloads.
@@ -52,12 +69,13 @@ impl<'n> Samples<'n> {
     pub(super) fn new(definitions: &'n Providers) -> Self {
         Self {
             definitions,
-            senders: RefCell::default(),
+            senders: Mutex::default(),
+            payloads: Mutex::default(),
         }
     }
 
     pub(super) fn sender(&self, provider: &str) -> Arc<Sender> {
-        let mut senders = self.senders.borrow_mut();
+        let mut senders = lock(&self.senders);
         if let Some(known) = senders.get(provider) {
             return Arc::clone(known);
         }
@@ -72,6 +90,7 @@ impl<'n> Samples<'n> {
         });
         let sender = Arc::new(Sender {
             shapes: self.definitions.shapes(provider),
+            sends: Mutex::default(),
             samples: read.collect(),
             definition,
         });
@@ -84,22 +103,47 @@ impl<'n> Samples<'n> {
         let [provider] = around.providers(when)[..] else {
             return None;
         };
-        let sender = self.sender(provider);
-        let mut values = own(rule);
-        let mut whole = true;
-        if when.events.is_empty() {
+        let events = (provider.to_owned(), when.events.clone());
+        let known = lock(&self.payloads).get(&events).cloned();
+        let known = known.unwrap_or_else(|| {
+            let payloads = self.sender(provider).payloads(&when.events).map(Arc::new);
+            lock(&self.payloads).insert(events, payloads.clone());
+            payloads
+        });
+        Some(Seen {
+            provider: provider.to_owned(),
+            known: known?,
+            own: own(rule),
+        })
+    }
+}
+
+impl Sender {
+    /// Whether an event, as a rule names it, meets one of those that are sent.
+    pub(super) fn sends(&self, event: &str, meets: fn(&str, &str) -> bool) -> bool {
+        if let Some(known) = lock(&self.sends).get(event) {
+            return *known;
+        }
+        let events = self.definition.as_deref().and_then(Provider::events);
+        let sends = events.is_some_and(|sent| sent.names.iter().any(|known| meets(event, known)));
+        lock(&self.sends).insert(event.to_owned(), sends);
+        sends
+    }
+
+    /// The payloads of some events; none where nothing is known of one of them.
+    fn payloads(&self, events: &[String]) -> Option<Payloads> {
+        if events.is_empty() {
             return None;
         }
-        for event in &when.events {
+        let (mut values, mut whole) = (Vec::new(), true);
+        for event in events {
             let name = event.strip_suffix(".*").unwrap_or(event);
             if !pattern::is_literal(name) {
                 return None;
             }
-            let known = sender
-                .shapes
-                .as_ref()
-                .and_then(|shapes| shapes.payload(name));
-            let samples = sender.samples.iter().filter(|(sent, _)| sent == event);
+            let known = self.shapes.as_ref();
+            let known = known.and_then(|shapes| shapes.payload(name));
+            let samples = self.samples.iter().filter(|(sent, _)| sent == event);
             let before = values.len();
             values.extend(samples.map(|(_, value)| value.clone()));
             values.extend(known.map(|payload| payload.value.clone()));
@@ -108,12 +152,43 @@ impl<'n> Samples<'n> {
                 return None;
             }
         }
-        Some(Seen {
-            provider: provider.to_owned(),
+        Some(Payloads {
             values,
             whole,
+            asked: Mutex::default(),
         })
     }
+}
+
+impl Payloads {
+    fn at(&self, text: &str) -> Arc<Asked> {
+        if let Some(known) = lock(&self.asked).get(text) {
+            return Arc::clone(known);
+        }
+        let path = Path::parse(&unfiltered(text)).ok();
+        let asked = path.and_then(|path| {
+            let values = select(&path, &self.values)?;
+            Some((path, values))
+        });
+        let asked = Arc::new(Asked(asked));
+        lock(&self.asked).insert(text.to_owned(), Arc::clone(&asked));
+        asked
+    }
+}
+
+/// What a path selects from some payloads; none where that is too much, or anything may stand there.
+fn select(path: &Path, payloads: &[Value]) -> Option<Vec<Value>> {
+    let mut values = Vec::new();
+    for payload in payloads {
+        values.extend(path.try_select(payload).ok()?);
+    }
+    let known = !values.iter().any(|value| open(value));
+    known.then(|| values.into_iter().cloned().collect())
+}
+
+/// What a thread that panicked had entered is as good as the rest.
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The payloads that a rule's own tests show.
@@ -123,30 +198,30 @@ fn own(rule: &Rule) -> Vec<Value> {
 }
 
 impl Seen {
+    /// Whether what none of its payloads has is not there at all.
+    pub(super) fn whole(&self) -> bool {
+        self.known.whole
+    }
+
     /// What a path selects. Filters are taken for any item: which one passes is not known.
     pub(super) fn at(&self, text: &str) -> Found {
-        let Ok(path) = Path::parse(&unfiltered(text)) else {
+        let asked = self.known.at(text);
+        let Some((path, known)) = &asked.0 else {
             return Found::Unknown;
         };
-        let mut values = Vec::new();
-        for value in &self.values {
-            let Ok(selected) = path.try_select(value) else {
-                return Found::Unknown;
-            };
-            values.extend(selected.into_iter().cloned());
-        }
-        if values.iter().any(open) {
+        let Some(mut values) = select(path, &self.own) else {
             return Found::Unknown;
+        };
+        values.extend_from_slice(known);
+        if values.is_empty() {
+            return self.missing(text);
         }
-        if !values.is_empty() {
-            return Found::Values(values);
-        }
-        self.missing(text)
+        Found::Values(values)
     }
 
     /// The first step of a path that no payload has; what is behind an open value is not known.
     fn missing(&self, text: &str) -> Found {
-        let mut here: Vec<&Value> = self.values.iter().collect();
+        let mut here: Vec<&Value> = self.own.iter().chain(&self.known.values).collect();
         for step in steps(text) {
             if here.iter().any(|value| open(value)) {
                 return Found::Unknown;
@@ -190,78 +265,4 @@ fn inside(value: &Value) -> Vec<&Value> {
         Value::Object(members) => members.values().collect(),
         _ => Vec::new(),
     }
-}
-
-/// A step of a path, as far as it matters here.
-enum Step<'t> {
-    Name(&'t str),
-    /// Some item: by its number, a star, a filter.
-    Each,
-    Other,
-}
-
-fn steps(text: &str) -> Vec<Step<'_>> {
-    let mut steps = Vec::new();
-    let mut rest = text.strip_prefix('$').unwrap_or(text);
-    while !rest.is_empty() {
-        let (step, after) = if let Some(name) = rest.strip_prefix("['") {
-            match name.split_once("']") {
-                Some((name, after)) => (Step::Name(name), after),
-                None => (Step::Other, ""),
-            }
-        } else if rest.starts_with('[') {
-            let end = closing(rest);
-            (Step::Each, rest.get(end..).unwrap_or_default())
-        } else if let Some(name) = rest.strip_prefix('.').filter(|name| !name.starts_with('.')) {
-            let end = name.find(['.', '[']).unwrap_or(name.len());
-            let (name, after) = name.split_at(end);
-            let step = if name == "*" {
-                Step::Each
-            } else {
-                Step::Name(name)
-            };
-            (step, after)
-        } else {
-            (Step::Other, "")
-        };
-        steps.push(step);
-        rest = after;
-    }
-    steps
-}
-
-/// The byte behind the bracket that closes the first one.
-fn closing(text: &str) -> usize {
-    let mut depth = 0_usize;
-    let mut quote = None;
-    for (at, sign) in text.char_indices() {
-        match (quote, sign) {
-            (Some(open), _) if open == sign => quote = None,
-            (None, '\'' | '"') => quote = Some(sign),
-            (None, '[') => depth += 1,
-            (None, ']') if depth == 1 => return at + 1,
-            (None, ']') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-/// The path with a star for each filter, number and slice.
-fn unfiltered(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('[') {
-        let (before, bracket) = rest.split_at(at);
-        let end = closing(bracket);
-        let (inside, after) = bracket.split_at(end);
-        plain += before;
-        plain += if inside.starts_with("['") || inside.starts_with("[\"") {
-            inside
-        } else {
-            "[*]"
-        };
-        rest = after;
-    }
-    plain + rest
 }

@@ -9,12 +9,12 @@ use crate::condition::{Condition, Conditions};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 
 use super::super::{ForEach, Rule, When};
-use super::Check;
+use super::{Around, Check};
 
 pub(super) struct Twins;
 
 impl Check for Twins {
-    fn of_all(&self, rules: &[Arc<Rule>], problems: &mut Diagnostics) {
+    fn of_all(&self, rules: &[Arc<Rule>], _: &Around<'_>, problems: &mut Diagnostics) {
         let mut first_of: HashMap<u64, Vec<&Rule>> = HashMap::new();
         for rule in rules.iter().filter(|rule| rule.enabled && is_plain(rule)) {
             match first_of.entry(number(rule)) {

@@ -12,11 +12,16 @@ impl Check for UnknownEvent {
     fn of_one(&self, rule: &Rule, around: &Around<'_>, problems: &mut Diagnostics) {
         for when in [&rule.when].into_iter().chain(rule.flow.whens()) {
             let sender = match around.providers(when)[..] {
-                [provider] => around.samples.sender(provider).definition.clone(),
+                [provider] => Some(around.samples.sender(provider)),
                 _ => None,
             };
+            let sender = sender.as_deref();
+            let definition = sender.and_then(|sender| sender.definition.as_deref());
             for (event, place) in when.events.iter().zip(&when.event_places) {
-                let found = match sender.as_deref() {
+                if sender.is_some_and(|sender| sender.sends(event, meets)) {
+                    continue;
+                }
+                let found = match definition {
                     Some(sender) if sender.events().is_some() => unknown(sender, event, place),
                     _ => capitals(event, place),
                 };

@@ -45,7 +45,7 @@ fn problems_of(leaf: &Leaf, negated: bool, when: &When, seen: &Seen, problems: &
         .as_ref()
         .and_then(|(name, known)| did_you_mean(name, known.iter().map(String::as_str)));
     // A sample may leave out much; then only what looks misspelt is worth a word.
-    if !seen.whole && meant.is_none() {
+    if !seen.whole() && meant.is_none() {
         return;
     }
     let opens = leaf.compared().any(|one| one.sense == Sense::Negative) != negated;

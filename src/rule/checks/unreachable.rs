@@ -7,12 +7,12 @@ use crate::condition::Condition;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 
 use super::super::{Rule, When, pattern};
-use super::Check;
+use super::{Around, Check};
 
 pub(super) struct Unreachable;
 
 impl Check for Unreachable {
-    fn of_all(&self, rules: &[Arc<Rule>], problems: &mut Diagnostics) {
+    fn of_all(&self, rules: &[Arc<Rule>], _: &Around<'_>, problems: &mut Diagnostics) {
         let mut stopping: Vec<&Rule> = Vec::new();
         for rule in rules {
             if stopping

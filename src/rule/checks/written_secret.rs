@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, SourceFile, code};
 
 use super::super::Rule;
-use super::Check;
+use super::{Around, Check};
 
 /// How a known sort of credential begins, how many signs follow at least, and what it is.
 type Known = (&'static str, usize, &'static str);
@@ -74,10 +74,11 @@ const SURPRISE_MIN: f64 = 3.2;
 pub(super) struct WrittenSecret;
 
 impl Check for WrittenSecret {
-    fn of_all(&self, rules: &[Arc<Rule>], problems: &mut Diagnostics) {
+    fn of_all(&self, rules: &[Arc<Rule>], around: &Around<'_>, problems: &mut Diagnostics) {
         let mut seen: BTreeSet<&Path> = BTreeSet::new();
         for rule in rules {
-            if seen.insert(&rule.place.file.path) {
+            let path = &rule.place.file.path;
+            if seen.insert(path) && around.only.contains(path) {
                 look(&rule.place.file, problems);
             }
         }

@@ -26,7 +26,13 @@ fn tried(files: &[(&str, &str)], tests: Vec<TestFile>, previous: Option<&RuleSet
         tests,
         ..Found::default()
     };
-    crate::trial::load(found, &Names::default(), &Providers::builtin(), previous)
+    crate::trial::load(
+        found,
+        &Names::default(),
+        &Providers::builtin(),
+        previous,
+        &nobody,
+    )
 }
 
 /// What is found, as `CODE text-at-the-place: message; help`.
@@ -249,6 +255,7 @@ fn stored_events_are_asked_for_and_skipped_where_there_are_none() {
         missing: &[],
         only: None,
         stored,
+        told: &nobody,
     };
     let ids = trial(None).stored_events();
     assert_eq!(

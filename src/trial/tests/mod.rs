@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::providers::Providers;
 use crate::rule::{Found, Loaded, Names, RuleSet, read_rule_files};
+use crate::runtime::nobody;
 
 use super::{Outcome, Report, Trial};
 
@@ -31,7 +32,7 @@ fn load(files: Vec<Arc<SourceFile>>, names: &Names, previous: Option<&RuleSet>) 
         files,
         ..Found::default()
     };
-    super::load(found, names, &Providers::builtin(), previous).loaded
+    super::load(found, names, &Providers::builtin(), previous, &nobody).loaded
 }
 
 /// Runs the tests of a set, or only those of some files.
@@ -44,6 +45,7 @@ fn run(set: &RuleSet, names: &Names, only: Option<&BTreeSet<PathBuf>>) -> Report
         missing: &[],
         only,
         stored: None,
+        told: &nobody,
     }
     .run(&|_| true)
 }

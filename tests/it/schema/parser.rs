@@ -48,7 +48,7 @@ fn of_config(documents: &[Value]) -> Vec<Vec<Finding>> {
             &framed_config(document.clone()).to_string(),
         );
         let environment = BTreeMap::<String, String>::new();
-        said(hookrule::app::load(&config, &environment, None).problems)
+        said(hookrule::app::load(&config, &environment, None, &hookrule::runtime::nobody).problems)
     };
     documents.iter().map(one).collect()
 }

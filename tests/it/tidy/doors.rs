@@ -79,6 +79,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("http_body_util", &["server/", "operator/"]),
     ("clap", &["commands/"]),
     ("clap_complete", &["commands/completions.rs"]),
+    ("indicatif", &["commands/progress.rs"]),
 ];
 
 /// The names of the packages that `Cargo.toml` lists for the program, as Rust spells them.
