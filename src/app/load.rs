@@ -99,7 +99,9 @@ pub fn load(
         && stale.is_empty()
         && loaded.stale.is_empty()
     {
-        problems.extend(unused(document, &loaded.set, &names));
+        let included = config.as_ref().map(|config| config.inputs.clone());
+        let included = included.unwrap_or_default();
+        problems.extend(unused(document, &included, &loaded.set, &names));
     }
     let tests = tried.as_ref().map_or(0, |tried| tried.tests);
     let (rules, stale_rules) = match tried {

@@ -114,12 +114,8 @@ impl Document {
     }
 
     /// The names under `sources:` or `destinations:` of this file, and where they stand.
-    pub fn declared(&self, key: &str) -> impl Iterator<Item = (&str, Place)> {
-        let entries = self.root.get(key).into_iter();
-        entries.flat_map(|map| {
-            let entries = map.as_map().unwrap_or_default().iter();
-            entries.map(|(key, _)| (key.text.as_str(), map.key_place(key)))
-        })
+    pub fn declared(&self, key: &str) -> Vec<(String, Place)> {
+        declared(&self.root, key)
     }
 
     fn paths(
@@ -154,6 +150,16 @@ impl Document {
             _ => Err(problems),
         }
     }
+}
+
+/// The names under a key, and where they stand.
+pub(super) fn declared(root: &Node, key: &str) -> Vec<(String, Place)> {
+    let map = root.get(key).into_iter();
+    let named = map.flat_map(|map| {
+        let entries = map.as_map().unwrap_or_default().iter();
+        entries.map(|(key, _)| (key.text.clone(), map.key_place(key)))
+    });
+    named.collect()
 }
 
 /// The text of a file, or why it cannot be read.

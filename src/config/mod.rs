@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::destinations::Destination;
-use crate::diagnostic::SourceFile;
+use crate::diagnostic::{Place, SourceFile};
 use crate::intake::{self, Sources};
 use crate::rule::Root;
 use crate::{executor, server};
@@ -81,6 +81,10 @@ pub struct Inputs {
     pub secrets: Vec<PathBuf>,
     /// The folders in which includes are looked for.
     pub folders: Vec<PathBuf>,
+    /// The sources that includes name, and where.
+    pub sources: Vec<(String, Place)>,
+    /// The destinations that includes name, and where.
+    pub destinations: Vec<(String, Place)>,
 }
 
 impl Config {

@@ -155,6 +155,12 @@ impl Reading<'_> {
             };
             sources.extend(entries(fields.optional("sources"), &mut self.found));
             destinations.extend(entries(fields.optional("destinations"), &mut self.found));
+            self.inputs
+                .sources
+                .extend(document::declared(&root, "sources"));
+            self.inputs
+                .destinations
+                .extend(document::declared(&root, "destinations"));
             fields.finish(&mut self.found);
         }
         (sources, destinations)

@@ -203,6 +203,53 @@ fn every_rule_that_hardly_means_what_it_says_is_found() {
     assert!(!shown.contains("aB3dE5fG7hI9"), "a credential is not shown");
 }
 
+#[test]
+fn what_nothing_uses_is_found_in_includes_too() {
+    let folder = Folder::new();
+    folder.write(
+        "hookrule.yaml",
+        "rules: [rules]\ninclude: [conf.d/*.yaml]\n\
+         sources:\n  heard: {provider: github, verify: none}\n  spare: {provider: gitlab, verify: none}\n\
+         destinations:\n  idle: {http: {url: \"https://idle.example.com\"}}\n",
+    );
+    folder.write(
+        "conf.d/acme.yaml",
+        "sources:\n  acme-spare: {provider: shopify, verify: none}\n\
+         destinations:\n  acme-idle: {http: {url: \"https://a.example.com\"}}\n  \
+         acme-used: {http: {url: \"https://b.example.com\"}}\n",
+    );
+    folder.write(
+        "rules/a.yaml",
+        "rules:\n  - {name: a, when: {provider: github, event: release}, \
+         actions: [{http: {destination: acme-used, body: {}}}]}\n",
+    );
+    let run = check_in(folder.path(), &["--format", "json"]);
+    let found: Value = serde_json::from_slice(&run.stdout).unwrap();
+    let unused: Vec<_> = found["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["code"] == "HR0111")
+        .map(|finding| {
+            let message = finding["message"].as_str().unwrap();
+            let name = message.split('`').nth(1).unwrap();
+            let file = Path::new(finding["file"].as_str().unwrap());
+            let file = file.file_name().unwrap().to_str().unwrap();
+            format!("{file}:{}: {name}", finding["line"])
+        })
+        .collect();
+    assert_eq!(
+        unused,
+        [
+            "acme.yaml:2: acme-spare",
+            "acme.yaml:4: acme-idle",
+            "hookrule.yaml:5: spare",
+            "hookrule.yaml:7: idle"
+        ],
+        "{found:#}"
+    );
+}
+
 /// The exit codes, and what they stand for.
 #[test]
 fn exit_codes_tell_problems_from_not_running() {

@@ -10,7 +10,7 @@ use crate::runtime::Timestamp;
 use crate::yaml::shape::Key as ShapeKey;
 use crate::yaml::{self, Fields, Node, Shape, key};
 
-use super::limit::{EMBEDS_MAX, FIELDS_MAX, cut, filled, web_url};
+use super::limit::{self, EMBEDS_MAX, FIELDS_MAX, cut, filled, web_url};
 
 /// The texts of an embed: where they stand, how they are escaped (authors and footers show no
 /// markdown), and how long they may be.
@@ -100,10 +100,13 @@ impl Embed {
             let message = format!("a message has at most {EMBEDS_MAX} embeds");
             problems.push(node.error(code::OVER_LIMIT, message));
         }
-        nodes
+        let embeds: Vec<Self> = nodes
             .iter()
-            .filter_map(|node| Self::parse(node, problems))
-            .collect()
+            .filter_map(|embed| Self::parse(embed, problems))
+            .collect();
+        let texts = embeds.iter().flat_map(Self::texts);
+        limit::check_embeds(node, texts, problems);
+        embeds
     }
 
     fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
@@ -131,6 +134,14 @@ impl Embed {
             timestamp,
             fields: own,
         })
+    }
+
+    /// The templates that count against the length of all embeds.
+    fn texts(&self) -> impl Iterator<Item = &Template> {
+        let leaves = self.leaves.iter().filter(|(_, _, max, _)| max.is_some());
+        let fields = self.fields.iter();
+        let fields = fields.flat_map(|field| [&field.name, &field.value]);
+        leaves.map(|(.., template)| template).chain(fields)
     }
 
     /// Every template in it.
@@ -215,8 +226,15 @@ fn leaf(
         if let Some(node) = fields.optional(key)
             && let Some(template) = parse_template(node, escape, problems)
         {
+            bounded(node, &template, max, problems);
             leaves.push((parent, key, max, template));
         }
+    }
+}
+
+fn bounded(node: &Node, template: &Template, max: Option<usize>, problems: &mut Diagnostics) {
+    if let Some(max) = max {
+        limit::check(node, template, max, problems);
     }
 }
 
@@ -232,6 +250,7 @@ fn part(parent: &'static str, node: &Node, leaves: &mut Leaves, problems: &mut D
             (*escape, Some(*max))
         });
         if let Some(template) = parse_template(node, escape, problems) {
+            bounded(node, &template, max, problems);
             leaves.push((parent, key, max, template));
         }
     } else if let Some(mut fields) = Fields::of(node, problems) {
@@ -306,11 +325,14 @@ impl Field {
     }
 
     fn new(name: &Node, value: &Node, inline: bool, problems: &mut Diagnostics) -> Option<Self> {
-        let name = parse_template(name, Escape::Discord, problems);
-        let value = parse_template(value, Escape::Discord, problems);
+        let name_template = parse_template(name, Escape::Discord, problems);
+        let value_template = parse_template(value, Escape::Discord, problems);
+        let (name_template, value_template) = (name_template?, value_template?);
+        limit::check(name, &name_template, FIELD_NAME_MAX, problems);
+        limit::check(value, &value_template, FIELD_VALUE_MAX, problems);
         Some(Self {
-            name: name?,
-            value: value?,
+            name: name_template,
+            value: value_template,
             inline,
         })
     }

@@ -5,6 +5,10 @@
 use serde_json::Value;
 use url::Url;
 
+use crate::diagnostic::{Diagnostics, code};
+use crate::expression::Template;
+use crate::yaml::Node;
+
 /// A message.
 pub(super) const CONTENT_MAX: usize = 2_000;
 /// A webhook's name for one message.
@@ -24,6 +28,34 @@ const FENCE: &str = "```";
 /// The length of a text as we count it.
 pub(super) fn length(text: &str) -> usize {
     text.encode_utf16().count()
+}
+
+/// Warns where what is written in a template is too long already, whatever its values are.
+pub(super) fn check(node: &Node, template: &Template, max: usize, problems: &mut Diagnostics) {
+    let written = length(&template.fixed_text());
+    if written > max {
+        let message =
+            format!("Discord takes at most {max} characters here, and {written} are written");
+        let help = "shorten it: what is too long is cut, and ends in `…`";
+        problems.push(node.warning(code::OVER_LIMIT, message).help(help));
+    }
+}
+
+/// Warns where what is written in all embeds of a message is too long together.
+pub(super) fn check_embeds<'t>(
+    node: &Node,
+    templates: impl Iterator<Item = &'t Template>,
+    problems: &mut Diagnostics,
+) {
+    let written: usize = templates.map(|text| length(&text.fixed_text())).sum();
+    if written > EMBED_TEXTS_MAX {
+        let message = format!(
+            "all embeds of a message have at most {EMBED_TEXTS_MAX} characters together, and \
+             {written} are written"
+        );
+        let help = "shorten them: what is too much is left out";
+        problems.push(node.warning(code::OVER_LIMIT, message).help(help));
+    }
 }
 
 /// A text of at most `max` units. A cut one ends in `…`, with no half escape before it, and with its

@@ -117,7 +117,7 @@ impl Kind for Discord {
         let username = template("username", Escape::None, problems);
         let avatar_url = template("avatar_url", Escape::None, problems);
         if let Some((node, content)) = &content {
-            check_length(node, content, CONTENT_MAX, problems);
+            limit::check(node, content, CONTENT_MAX, problems);
         }
         if let Some((node, username)) = &username {
             check_username(node, username, problems);
@@ -153,13 +153,6 @@ impl Kind for Discord {
 
     fn perform<'a>(&'a self, context: Context<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(async move { perform(&context).await.unwrap_or_else(|outcome| outcome) })
-    }
-}
-
-fn check_length(node: &Node, template: &Template, max: usize, problems: &mut Diagnostics) {
-    if template.is_literal() && template.text().encode_utf16().count() > max {
-        let message = format!("Discord takes at most {max} characters here; the rest is cut");
-        problems.push(node.warning(code::OVER_LIMIT, message));
     }
 }
 

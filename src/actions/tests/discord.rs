@@ -170,6 +170,75 @@ fn what_check_says() {
     assert!(check("discord", &long)[0].starts_with("Warning HR0406"));
 }
 
+#[test]
+fn what_is_written_is_counted_whatever_the_values_are() {
+    let warned = |config: &str| {
+        let found = check("discord", config);
+        found
+            .iter()
+            .filter(|found| found.contains("HR0406"))
+            .count()
+    };
+    let letters = |count: usize| "x".repeat(count);
+    for (config, warnings) in [
+        (
+            format!("{{content: \"{} {{{{payload.a}}}}\"}}", letters(1999)),
+            0,
+        ),
+        (
+            format!("{{content: \"{} {{{{payload.a}}}}\"}}", letters(2000)),
+            1,
+        ),
+        // Units of UTF-16, as Discord may count them.
+        (format!("{{content: \"{}\"}}", "😀".repeat(1001)), 1),
+        // What stands in a block may be left out.
+        (
+            format!(
+                "{{content: \"{{{{#if payload.a}}}}{}{{{{/if}}}}\"}}",
+                letters(2001)
+            ),
+            0,
+        ),
+        (format!("{{embeds: {{title: {}}}}}", letters(257)), 1),
+        (
+            format!(
+                "{{embeds: {{description: \"{}{{{{payload.a}}}}\"}}}}",
+                letters(4097)
+            ),
+            1,
+        ),
+        (
+            format!("{{embeds: {{title: t, footer: {}}}}}", letters(2049)),
+            1,
+        ),
+        (
+            format!(
+                "{{embeds: {{title: t, author: {{name: {}}}}}}}",
+                letters(257)
+            ),
+            1,
+        ),
+        (
+            format!("{{embeds: {{title: t, fields: {{{}: v}}}}}}", letters(257)),
+            1,
+        ),
+        (
+            format!("{{embeds: {{title: t, fields: {{n: {}}}}}}}", letters(1025)),
+            1,
+        ),
+        // Each fits; together they do not.
+        (
+            format!(
+                "{{embeds: [{{description: {0}}}, {{description: {0}}}]}}",
+                letters(3001)
+            ),
+            1,
+        ),
+    ] {
+        assert_eq!(warned(&config), warnings, "{}", &config[..60]);
+    }
+}
+
 #[tokio::test]
 async fn what_discord_answers() {
     let ask = async |says: Say, expected: &str| {

@@ -115,6 +115,22 @@ impl Template {
         matches!(self.0.body, Body::Literal(_))
     }
 
+    /// The text that stands in it whatever its expressions come to: none inside a block, which may be
+    /// left out.
+    pub fn fixed_text(&self) -> Cow<'_, str> {
+        match &self.0.body {
+            Body::Literal(text) => text.as_deref().unwrap_or(&self.0.text).into(),
+            Body::Path | Body::Single(_) => "".into(),
+            Body::Mixed(mixed) => {
+                let parts = mixed.0.elements.iter().filter_map(|element| match element {
+                    TemplateElement::RawString(text) => Some(text.as_str()),
+                    _ => None,
+                });
+                parts.collect::<String>().into()
+            }
+        }
+    }
+
     /// Whether it is written like JSON text, with values in it that could leave their place there.
     pub fn looks_like_json(&self) -> bool {
         let text = self.text().trim_start();

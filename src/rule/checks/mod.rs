@@ -16,7 +16,7 @@ mod unknown_event;
 mod unknown_path;
 mod unreachable;
 mod unused_vars;
-mod written_secret;
+pub(super) mod written_secret;
 
 use std::collections::BTreeSet;
 use std::num::NonZero;

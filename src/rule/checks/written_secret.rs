@@ -85,7 +85,8 @@ impl Check for WrittenSecret {
     }
 }
 
-fn look(file: &Arc<SourceFile>, problems: &mut Diagnostics) {
+/// Looks through one file.
+pub(in crate::rule) fn look(file: &Arc<SourceFile>, problems: &mut Diagnostics) {
     let mut found = known(&file.text);
     for (span, what) in named(&file.text) {
         let told =

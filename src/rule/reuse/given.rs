@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::yaml::{self, Fields, Node, Value};
 
 use super::super::beside::Library;
+use super::super::checks::written_secret;
 use super::super::files::SHARED;
 use super::super::when::{Foreign, tell};
 use super::lists::{Listed, NamedLists};
@@ -76,6 +77,7 @@ impl Shared {
             shared.lists = lists.own().map(named).collect();
             shared.listed = lists.files().to_vec();
         }
+        written_secret::look(file, &mut problems);
         shared.problems = problems;
         shared
     }
