@@ -15,7 +15,7 @@ use crate::stores::{LeasedJob, Next, StoreError};
 use super::RenderFailure;
 use super::lane::policy_of;
 use super::memory::StoredMemory;
-use super::recording::RECORD_WAIT_MAX;
+use super::recording::{RECORD_WAIT_MAX, why_dead};
 use super::state::{BreakOff, Shared, Slot};
 use super::verdict::{Effect, age, verdict};
 
@@ -244,6 +244,10 @@ impl One<'_> {
         }
         let telemetry = &self.shared.parts.telemetry;
         telemetry.count(Metric::Attempts, &[&job.destination, verdict.word]);
+        let attempt = self.attempt(began, verdict.word, verdict.note);
+        let reason = why_dead(&verdict.next);
+        let recorded = self.record(Some(attempt), verdict.next).await;
+        // Whoever reads this finds the job so.
         tracing::info!(
             job = %job.id,
             rule = job.rule,
@@ -252,8 +256,9 @@ impl One<'_> {
             outcome = verdict.word,
             "attempt ended"
         );
-        let attempt = self.attempt(began, verdict.word, verdict.note);
-        self.finish(Some(attempt), verdict.next).await;
+        if let Some(reason) = reason.filter(|_| recorded) {
+            self.died(&reason);
+        }
     }
 
     fn number(&self) -> u32 {

@@ -16,10 +16,7 @@ pub(super) const RECORD_WAIT_MAX: Duration = Duration::from_secs(30);
 impl One<'_> {
     /// Records what follows, and says so where that is a dead letter.
     pub(super) async fn finish(&self, attempt: Option<Attempt>, next: Next) {
-        let reason = match &next {
-            Next::Dead { reason } => Some(reason.clone()),
-            _ => None,
-        };
+        let reason = why_dead(&next);
         if self.record(attempt, next).await
             && let Some(reason) = reason
         {
@@ -28,7 +25,7 @@ impl One<'_> {
     }
 
     /// A dead letter is never silent.
-    fn died(&self, reason: &str) {
+    pub(super) fn died(&self, reason: &str) {
         let job = &self.leased.job;
         let telemetry = &self.shared.parts.telemetry;
         telemetry.count(Metric::DeadLetters, &[&job.destination]);
@@ -99,5 +96,13 @@ impl One<'_> {
         telemetry.count(Metric::LeasesLost, &[]);
         let job = self.leased.job.id;
         tracing::warn!(%job, "its lease was lost: whoever has it now decides what becomes of it");
+    }
+}
+
+/// Why a job is dead by what follows, if it is.
+pub(super) fn why_dead(next: &Next) -> Option<String> {
+    match next {
+        Next::Dead { reason } => Some(reason.clone()),
+        _ => None,
     }
 }
