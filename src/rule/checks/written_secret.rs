@@ -137,7 +137,8 @@ fn known(text: &str) -> Vec<(Range<usize>, &'static str)> {
 
 /// What is long enough to hold a credential and made of signs that credentials have, and where it begins.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let sign = |c: char| c.is_ascii_alphanumeric() || "_-./+=".contains(c);
+    let sign =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | '=');
     let mut start = 0;
     let words = text.split(move |c| !sign(c)).map(move |word| {
         let from = start;
