@@ -197,7 +197,9 @@ fn open_socket(config: &Config, live: &Live, running: &Running) -> Option<Socket
     let rules = live.outlets.rules.subscribe();
     let providers = live.outlets.providers.subscribe();
     let store = Arc::clone(&live.store);
-    let direct: Arc<dyn Operator> = Arc::new(Direct::new(store, rules, providers, nudge));
+    let direct = Direct::new(store, rules, providers, nudge);
+    let direct = direct.with_intake(Arc::clone(&running.intake));
+    let direct: Arc<dyn Operator> = Arc::new(direct);
     match Socket::open(&config.store, direct) {
         Ok(socket) => Some(socket),
         Err(error) => {

@@ -8,6 +8,7 @@ use crate::stores::{EventQuery, EventSummary};
 
 use super::output::{Done, Exit, Failure, Format, Output, printable};
 use super::reach::{Needs, reach};
+use super::refused;
 use super::show::{FIRING_HEAD, JOB_HEAD, firing_row, job_row, mismatch};
 
 /// What came in, and what became of it
@@ -15,6 +16,7 @@ use super::show::{FIRING_HEAD, JOB_HEAD, firing_row, job_row, mismatch};
 #[command(after_help = "\
 Examples:
   hookrule events list --source github --limit 50
+  hookrule events list --refused
   hookrule events show evt_0190… --body
   hookrule events replay evt_0190…")]
 pub(super) struct Events {
@@ -35,6 +37,10 @@ struct List {
     /// Only those of this source
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
+    /// What was turned away instead, with what would have made it right; equal ones are one line.
+    /// The running hookrule keeps the last 1,000, and 100 of a source, until it ends
+    #[arg(long, conflicts_with_all = ["name", "before"])]
+    refused: bool,
     /// Only those with this name, for example `pull_request.opened`
     #[arg(long, value_name = "EVENT")]
     name: Option<String>,
@@ -87,6 +93,9 @@ impl Events {
 
 impl List {
     async fn run(self, output: &mut Output<'_>) -> Done {
+        if self.refused {
+            return refused::list(output, self.source, self.limit, self.format).await;
+        }
         let question = Question::Events(EventQuery {
             source: self.source,
             name: self.name,

@@ -19,6 +19,7 @@ mod progress;
 mod providers;
 mod proving;
 mod reach;
+mod refused;
 mod rules;
 mod scalar;
 pub mod schema;

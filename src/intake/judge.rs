@@ -67,6 +67,8 @@ pub(super) struct Refused {
     pub word: &'static str,
     /// For the operator.
     pub reason: String,
+    /// What would have made it right, for the operator; none where that was not looked into.
+    pub advice: Option<Vec<String>>,
     /// For the sender.
     pub answer: Answer,
 }
@@ -77,6 +79,7 @@ impl Refused {
         Self {
             word,
             reason: reason.to_string(),
+            advice: None,
             answer: answers::unproven(),
         }
     }
@@ -87,6 +90,7 @@ impl Refused {
         Self {
             word,
             reason,
+            advice: None,
             answer,
         }
     }
@@ -117,10 +121,9 @@ pub(super) fn judge(
         Ok(proof) => proof,
         Err(Refusal::KeyMissing(url)) => return Judged::KeyMissing(url),
         Err(refusal) => {
-            let found = source.examine(delivery, &refusal, sources);
-            let mut said = vec![refusal.to_string()];
-            said.extend(found);
-            return Judged::Refused(Refused::unproven(refusal.kind(), &said.join("; ")));
+            let mut refused = Refused::unproven(refusal.kind(), &refusal);
+            refused.advice = source.examine(delivery, &refusal, sources);
+            return Judged::Refused(refused);
         }
     };
     if let Some(shaken) = handshake(&source.provider, delivery, standing(true)) {
@@ -178,6 +181,7 @@ fn acceptance(
     let nonce = random().map_err(|error| Refused {
         word: "randomness",
         reason: error.to_string(),
+        advice: None,
         answer: answers::unavailable(),
     })?;
     let recognised = identity.dedupe_key.as_deref();

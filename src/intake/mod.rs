@@ -14,6 +14,8 @@ mod network;
 mod pairing;
 mod quiet;
 mod receive;
+mod refusals;
+mod refusing;
 mod secrets;
 mod settings;
 mod shake;
@@ -30,6 +32,7 @@ use crate::stores::LeasedJob;
 
 pub use keys::Fetch;
 pub use receive::{Admission, Intake, Parts};
+pub use refusals::TurnedAway;
 pub use settings::Settings;
 pub use source::{Reach, Source};
 pub use sources::Sources;

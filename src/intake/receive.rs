@@ -17,6 +17,7 @@ use crate::stores::{Acceptance, Accepted, LeasedJob, Store, StoreError};
 use super::judge::{Judged, Refused, judge, plan_guarded};
 use super::keys::{Fetch, Keys};
 use super::quiet::Quiet;
+use super::refusals::Refusals;
 use super::source::Source;
 use super::told::Told;
 use super::{Answer, Handover, Permit, Settings, Sources, answers};
@@ -26,8 +27,6 @@ const BLOCKING_BYTES_MIN: usize = 64 * 1024;
 /// How long after a failure of the store intake calls itself refusing, if nothing was stored since.
 /// Then it must be tried again, or nobody would ever send here.
 const REFUSING_FOR: Duration = Duration::from_secs(10);
-/// The label of deliveries that belong to no source.
-const NO_SOURCE: &str = "other";
 
 /// What intake is built from.
 pub struct Parts {
@@ -60,11 +59,12 @@ pub struct Admission {
 
 /// Takes deliveries in. Cloning shares it.
 #[derive(Clone)]
-pub struct Intake(Arc<Inner>);
+pub struct Intake(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) parts: Parts,
-    quiet: Quiet,
+    pub(super) quiet: Quiet,
+    pub(super) refusals: Refusals,
     pub(super) keys: Arc<Keys>,
     failed: Mutex<Option<(Timestamp, String)>>,
 }
@@ -77,6 +77,7 @@ impl Intake {
             parts,
             keys: Arc::new(keys),
             quiet: Quiet::default(),
+            refusals: Refusals::default(),
             failed: Mutex::new(None),
         }))
     }
@@ -106,12 +107,14 @@ impl Intake {
     pub async fn receive(&self, source: Option<&str>, delivery: Delivery) -> Answer {
         let sources = Arc::clone(&self.0.parts.sources.borrow());
         let named = source;
+        let delivery = Arc::new(delivery);
         let source = match sources.find(source, &delivery.headers) {
             Ok(source) => Arc::clone(source),
             Err(nobody) => {
                 // It takes as long as a wrong signature does, so that names cannot be found out.
                 if let Some(decoy) = sources.decoy(named, &delivery.headers).map(Arc::clone) {
                     let bytes = delivery.body.len();
+                    let delivery = Arc::clone(&delivery);
                     let work = move || {
                         decoy.allows(delivery.remote)
                             && decoy
@@ -121,7 +124,7 @@ impl Intake {
                     let _ = aside(bytes > BLOCKING_BYTES_MIN, work).await;
                 }
                 let refused = Refused::unproven("source", &nobody);
-                return self.0.refuse(NO_SOURCE, refused);
+                return self.0.refuse_nobodys(named, &delivery, refused);
             }
         };
         self.receive_from(source, sources, delivery).await
@@ -131,13 +134,12 @@ impl Intake {
         &self,
         source: Arc<Source>,
         sources: Arc<Sources>,
-        delivery: Delivery,
+        delivery: Arc<Delivery>,
     ) -> Answer {
         let inner = &self.0;
         let rules = Arc::clone(&inner.parts.rules.borrow());
         let dedupe = inner.parts.settings.borrow().dedupe;
         let slow = rules.programs || delivery.body.len() > BLOCKING_BYTES_MIN;
-        let delivery = Arc::new(delivery);
         let judged = || {
             let (source, rules) = (Arc::clone(&source), Arc::clone(&rules));
             let sources = Arc::clone(&sources);
@@ -151,7 +153,7 @@ impl Intake {
             match inner.keys.bring(url).await {
                 Ok(()) => found = judged().await,
                 // Not proven, and not disproven: the sender is asked to come back.
-                Err(why) => return inner.unknown_key(source.name(), &why),
+                Err(why) => return inner.unknown_key(&source, &delivery, &why),
             }
         }
         match found {
@@ -159,9 +161,12 @@ impl Intake {
                 answer,
                 follow,
                 secret,
-            }) => inner.shake(&source, answer, follow, secret).await,
-            Some(Judged::KeyMissing(url)) => inner.unknown_key(source.name(), &url),
-            Some(Judged::Refused(refused)) => inner.refuse(source.name(), refused),
+            }) => {
+                let failed = inner.shake(&source, &delivery, follow, secret).await;
+                failed.unwrap_or(answer)
+            }
+            Some(Judged::KeyMissing(url)) => inner.unknown_key(&source, &delivery, &url),
+            Some(Judged::Refused(refused)) => inner.refuse(&source, &delivery, refused),
             Some(Judged::Planned {
                 acceptances,
                 acknowledgement,
@@ -262,18 +267,6 @@ impl Inner {
                 None
             }
         }
-    }
-
-    pub(super) fn refuse(&self, source: &str, refused: Refused) -> Answer {
-        let labels = [source, refused.word];
-        self.parts.telemetry.count(Metric::Refused, &labels);
-        if let Some(left_out) = self.quiet.may_say(source, self.parts.clock.now()) {
-            let status = refused.answer.status;
-            // With quotes: parts of the reason are the sender's own words.
-            let reason = format_args!("{:?}", refused.reason);
-            tracing::warn!(source, status, left_out, reason, "delivery refused");
-        }
-        refused.answer
     }
 
     /// Stores the events of one delivery, hands their jobs over and says what became of each; none where

@@ -1,28 +1,29 @@
 //! Handshakes that want something done before they are answered.
 
+use crate::event::Delivery;
 use crate::runtime::telemetry::Metric;
 use crate::secret::Secret;
 
+use super::Answer;
 use super::judge::Refused;
 use super::pairing;
 use super::receive::Inner;
 use super::source::Source;
-use super::{Answer, answers};
 
 impl Inner {
-    /// Answers a handshake, after what must be done before.
+    /// Does what must be done before a handshake is answered. An answer where that failed.
     pub(super) async fn shake(
         &self,
         source: &Source,
-        answer: Answer,
+        delivery: &Delivery,
         follow: Option<String>,
         secret: Option<Secret>,
-    ) -> Answer {
+    ) -> Option<Answer> {
         let name = source.name();
         if let Some(url) = follow
             && let Err(why) = self.keys.follow(&url).await
         {
-            return self.unknown_key(name, &why);
+            return Some(self.unknown_key(source, delivery, &why));
         }
         if let (Some(secret), Some(path)) = (secret, &source.pairing) {
             if let Err(error) = pairing::keep(path, &secret) {
@@ -30,7 +31,8 @@ impl Inner {
                     "the secret that it gives is not kept in {}: {error}",
                     path.display()
                 );
-                return self.refuse(name, Refused::unproven("pairing", &reason));
+                let refused = Refused::unproven("pairing", &reason);
+                return Some(self.refuse(source, delivery, refused));
             }
             let file = path.display().to_string();
             tracing::warn!(
@@ -40,16 +42,6 @@ impl Inner {
             );
         }
         self.parts.telemetry.count(Metric::Handshakes, &[name]);
-        answer
-    }
-
-    /// Neither proven nor disproven: the sender is asked to come back.
-    pub(super) fn unknown_key(&self, source: &str, why: &str) -> Answer {
-        let refused = Refused {
-            word: "key_missing",
-            reason: format!("the key that would prove it is not known: {why}"),
-            answer: answers::unavailable(),
-        };
-        self.refuse(source, refused)
+        None
     }
 }

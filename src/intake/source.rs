@@ -132,19 +132,18 @@ impl Source {
 }
 
 impl Source {
-    /// What would have made a refused delivery right, for the operator.
+    /// What would have made a refused delivery right, for the operator; none where it is not looked
+    /// into.
     pub(super) fn examine(
         &self,
         delivery: &Delivery,
         refusal: &Refusal,
         sources: &Sources,
-    ) -> Vec<String> {
+    ) -> Option<Vec<String>> {
         let now = delivery.received_at;
         let last = self.examined.load(Ordering::Relaxed);
         let due = now.millis().saturating_sub(last) >= EXAMINED_EVERY_MILLIS || now.millis() < last;
-        let Some(secrets) = self.secrets.as_ref().filter(|_| due) else {
-            return Vec::new();
-        };
+        let secrets = self.secrets.as_ref().filter(|_| due)?;
         self.examined.store(now.millis(), Ordering::Relaxed);
         let others: Vec<_> = sources
             .iter()
@@ -162,7 +161,7 @@ impl Source {
             ended: &secrets.ended(now),
             others: &others,
         };
-        examine(&case, delivery, refusal, now)
+        Some(examine(&case, delivery, refusal, now))
     }
 }
 

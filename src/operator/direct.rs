@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::event::{Event, EventId, JobId};
+use crate::intake::Intake;
 use crate::plan::{Job, JobBody, JobState, Passage, plan_through};
 use crate::providers::Providers;
 use crate::rule::{Rule, RuleSet, To};
@@ -29,6 +30,8 @@ pub struct Direct {
     rules: watch::Receiver<Arc<RuleSet>>,
     providers: watch::Receiver<Providers>,
     nudge: Box<dyn Fn() + Send + Sync>,
+    /// None where nothing is received.
+    intake: Option<Arc<Intake>>,
 }
 
 impl Direct {
@@ -45,7 +48,15 @@ impl Direct {
             rules,
             providers,
             nudge: Box::new(nudge),
+            intake: None,
         }
+    }
+
+    /// With the intake that receives for this store.
+    #[must_use]
+    pub fn with_intake(mut self, intake: Arc<Intake>) -> Self {
+        self.intake = Some(intake);
+        self
     }
 
     async fn answer(&self, question: Question) -> Result<Answer, OperatorError> {
@@ -93,6 +104,10 @@ impl Direct {
             Question::RuleSet => {
                 let rules = Arc::clone(&self.rules.borrow());
                 Answer::RuleSet(rules.text())
+            }
+            Question::Refusals { source, limit } => {
+                let intake = self.intake.as_ref().ok_or_else(nothing_runs)?;
+                Answer::Refusals(intake.refused(source.as_deref(), limit))
             }
             Question::Explain(why) => Answer::Explained(Box::new(self.explain(why).await?)),
         })
@@ -258,6 +273,13 @@ impl From<StoreError> for OperatorError {
     fn from(error: StoreError) -> Self {
         Self::Failed(error.to_string())
     }
+}
+
+/// What is asked is known only where deliveries are received.
+fn nothing_runs() -> OperatorError {
+    let why =
+        "refusals are kept by the running hookrule only, and end with it; none is running here";
+    OperatorError::Refused(why.to_owned())
 }
 
 /// Plans off the reactor; a panic there is one failed question.

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{EventId, JobId};
+use crate::intake::TurnedAway;
 use crate::plan::{Attempt, Job, JobState};
 use crate::runtime::BoxFuture;
 use crate::stores::{EventQuery, EventSummary, FiringSummary, JobQuery, WholePage};
@@ -91,6 +92,13 @@ pub enum Question {
     EventsWhole(EventQuery),
     /// The rules that run, as text.
     RuleSet,
+    /// Which deliveries were turned away lately.
+    Refusals {
+        /// Only those for this name, whether a source has it or not.
+        source: Option<String>,
+        /// At most so many.
+        limit: usize,
+    },
 }
 
 /// Which dead letters: those named, or else all that fit.
@@ -134,6 +142,8 @@ pub enum Answer {
     EventsWhole(WholePage),
     /// What [`crate::rule::RuleSet::of_text`] reads.
     RuleSet(String),
+    /// Newest first.
+    Refusals(Vec<TurnedAway>),
 }
 
 /// One header as it is shown.

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::Output;
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Folder, Process, SECRET, Target, run};
+use crate::harness::{Answer, Folder, Process, SECRET, Target, github, request, run};
 
 const RULES: &str = r#"
 rules:
@@ -197,6 +198,59 @@ async fn the_same_answers_without_a_running_hookrule() {
     let server = Process::start(&place.config);
     place.target.wait_for(2).await;
     drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_turned_away_and_what_would_have_been_right() {
+    let place = Place::new().await;
+    let mut server = Process::start(&place.config);
+    let nothing = place.ask("events list --refused");
+    assert_eq!(said(&nothing, 0, "nothing yet"), "");
+    has(
+        &String::from_utf8_lossy(&nothing.stderr),
+        &["nothing was refused"],
+    );
+    // A proxy that adds a line's end to what GitHub signed, twice; then a name that nobody has.
+    let headers = github("push", "one", &Bytes::from_static(b"{}"));
+    let body = Bytes::from_static(b"{}\n");
+    for path in ["/webhook/github", "/webhook/github", "/webhook/githb"] {
+        let answer = request(server.address, "POST", path, &headers, body.clone()).await;
+        assert_eq!(answer.0, 401);
+    }
+    let shown = place.says(0, "events list --refused");
+    has(
+        &shown,
+        &[
+            "COUNT",
+            "githb (unknown)",
+            "127.0.0.1",
+            "mismatch: X-Hub-Signature-256 does not match",
+            "a line's end or spaces were added behind the body",
+        ],
+    );
+    let of_source = place.json(0, "events list --refused --source github");
+    let of_source = of_source.as_array().unwrap();
+    assert_eq!(of_source.len(), 1);
+    assert_eq!(of_source[0]["count"], 2);
+    assert_eq!(of_source[0]["kind"], "mismatch");
+    assert_eq!(of_source[0]["body_bytes"], 3);
+    let names = of_source[0]["headers"].as_array().unwrap();
+    assert!(names.contains(&json!("x-hub-signature-256")), "{names:?}");
+    let signature = headers.iter().find(|(name, _)| name.contains("signature"));
+    let (_, signature) = signature.unwrap();
+    for text in [shown, of_source[0].to_string()] {
+        assert!(!text.contains(signature), "{text}");
+    }
+    let newest = place.json(0, "events list --refused --limit 1");
+    assert_eq!(newest[0]["named"], "githb");
+    assert_eq!(place.json(0, "events list"), json!([]));
+    assert!(server.stop().success());
+    let alone = place.ask("events list --refused");
+    assert_eq!(alone.status.code(), Some(1));
+    has(
+        &String::from_utf8_lossy(&alone.stderr),
+        &["kept by the running hookrule only"],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
