@@ -75,7 +75,7 @@ pub(super) fn values(spot: &Spot<'_>) -> Result<Raw, serde_yaml::Error> {
 fn may_be_no_text(text: &str) -> bool {
     let word = |known: &&str| text.eq_ignore_ascii_case(known);
     !text.starts_with(|c: char| c.is_alphabetic() || "_$/(".contains(c))
-        || ["null", "true", "false"].iter().any(|known| word(&known))
+        || ["null", "true", "false"].iter().any(word)
 }
 
 #[cfg(test)]
