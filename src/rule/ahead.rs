@@ -10,8 +10,10 @@ use std::thread::{self, Builder, Scope};
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::yaml::{self, Node};
 
-/// So many threads read at most: each holds the values of one file, and of a second one for a moment.
+/// So many threads read at most.
 const READERS_MAX: usize = 2;
+/// So many files each of them may be ahead of the compiling, so that neither waits for the other.
+const AHEAD_MAX: usize = 2;
 
 /// A rule file whose YAML has been read.
 #[derive(Debug)]
@@ -62,7 +64,7 @@ impl Reader {
         scope: &'scope Scope<'scope, 'env>,
         files: impl Iterator<Item = &'env Arc<SourceFile>> + Send + 'scope,
     ) -> Self {
-        let (sender, read) = sync_channel(0);
+        let (sender, read) = sync_channel(AHEAD_MAX);
         let (used, returned) = channel();
         let work = move || {
             for file in files {

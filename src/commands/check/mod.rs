@@ -108,6 +108,8 @@ impl Check {
             looked.add(rules, loaded.tests);
         }
         looked.problems.extend(loaded.problems);
+        // The command ends now: to free thousands of rules one by one would only hold up its answer.
+        std::mem::forget(loaded.rules);
         Ok(())
     }
 
@@ -130,6 +132,7 @@ impl Check {
         );
         if let Some(Tried { loaded, tests }) = tried {
             looked.add(&loaded.set, tests);
+            std::mem::forget(loaded.set);
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use super::super::helpers::{self, Arguments, Helper, Wrong};
 use super::super::{ExpressionError, ExpressionErrorKind, quoted};
 use super::Uses;
 use super::advice::{root_problem, unreadable};
+use super::plain;
 use super::tags::{NESTING_MAX, Tags};
 
 /// The longest template that is read, in bytes.
@@ -33,7 +34,10 @@ pub(super) fn read(text: &str) -> Read<(Template, Uses)> {
         let message = format!("nested more than {NESTING_MAX} deep");
         return Err(ExpressionError::syntax(offset, message));
     }
-    let template = Template::compile(text).map_err(|error| unreadable(&error, text, &tags))?;
+    let template = match plain::compile(text) {
+        Some(template) => template,
+        None => Template::compile(text).map_err(|error| unreadable(&error, text, &tags))?,
+    };
     let mut reader = Reader {
         text,
         uses: Uses {

@@ -87,6 +87,11 @@ impl Around<'_> {
     /// The providers whose events a `when` is about; none where that cannot be told.
     fn providers(&self, when: &When) -> Vec<&str> {
         let known = self.names.providers.iter().map(String::as_str);
+        if let ([only], []) = (&when.providers[..], &when.sources[..])
+            && pattern::is_literal(only)
+        {
+            return known.filter(|name| name == only).collect();
+        }
         let named = |name: &str| when.providers.iter().any(|p| pattern::glob(p, name));
         let Some(sources) = self
             .names

@@ -81,8 +81,10 @@ impl Work<'_> {
     fn carry_out(&self, told: Told<'_>) -> Done {
         let mut done = Vec::new();
         loop {
-            let number = self.taken.fetch_add(1, Ordering::Relaxed);
-            let Some(part) = self.parts.get(number) else {
+            // From the end: what asks all rules takes longest, and nobody is to wait for it at last.
+            let taken = 1 + self.taken.fetch_add(1, Ordering::Relaxed);
+            let number = self.parts.len().checked_sub(taken);
+            let Some((number, part)) = number.and_then(|n| Some((n, self.parts.get(n)?))) else {
                 return done;
             };
             let mut problems = Diagnostics::new();

@@ -111,16 +111,15 @@ pub(in crate::rule) fn look(file: &Arc<SourceFile>, problems: &mut Diagnostics) 
 /// Credentials known by how they begin.
 fn known(text: &str) -> Vec<(Range<usize>, &'static str)> {
     let mut found = Vec::new();
-    for (prefix, least, what) in KNOWN {
-        for (start, _) in text.match_indices(prefix) {
-            let (before, after) = text.split_at(start + prefix.len());
-            let before = before.strip_suffix(prefix).unwrap_or_default();
-            let sign = |c: char| c.is_ascii_alphanumeric() || "_-./+=".contains(c);
-            let end = after.find(|c| !sign(c)).unwrap_or(after.len());
-            let body = after.get(..end).unwrap_or_default();
-            let inside = before.ends_with(|c: char| c.is_ascii_alphanumeric());
-            if !inside && body.len() >= *least && different(body) >= DIFFERENT_MIN {
-                found.push((start..start + prefix.len() + end, *what));
+    for (from, word) in words(text) {
+        for (prefix, least, what) in KNOWN {
+            for (start, _) in word.match_indices(prefix) {
+                let (before, after) = word.split_at(start);
+                let body = after.strip_prefix(prefix).unwrap_or_default();
+                let inside = before.ends_with(|c: char| c.is_ascii_alphanumeric());
+                if !inside && body.len() >= *least && different(body) >= DIFFERENT_MIN {
+                    found.push((from + start..from + word.len(), *what));
+                }
             }
         }
     }
@@ -134,6 +133,24 @@ fn known(text: &str) -> Vec<(Range<usize>, &'static str)> {
         }
     }
     found
+}
+
+/// What is long enough to hold a credential and made of signs that credentials have, and where it begins.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let sign =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | '=');
+    let mut start = 0;
+    let words = text.split(move |c| !sign(c)).map(move |word| {
+        let from = start;
+        // What ends a word may be longer than one byte: the next begins behind it.
+        start = from + word.len();
+        start += text
+            .get(start..)
+            .and_then(|rest| rest.chars().next())
+            .map_or(0, char::len_utf8);
+        (from, word)
+    });
+    words.filter(|(_, word)| word.len() >= VALUE_BYTES_MIN)
 }
 
 /// Values beside the name of a credential that look drawn at random.
@@ -225,6 +242,7 @@ mod tests {
             "\"Authorization\": 'Bearer 9f8e7d6c5b4a39281706'}",
             &["9f8e7d6c5b4a39281706"],
         );
+        check(&format!("ä: ö,{token};ü"), &[&token]);
         check("-----BEGIN RSA PRIVATE KEY-----\nabc", &["-----BEGIN "]);
     }
 
