@@ -187,7 +187,10 @@ impl HttpAction {
     fn check(&self, body: &Node, problems: &mut Diagnostics) {
         if matches!(self.method, "GET" | "HEAD") {
             let message = format!("{} has no body", self.method);
-            problems.push(body.error(code::BAD_VALUE, message));
+            problems.push(
+                body.error(code::BAD_VALUE, message)
+                    .help("leave `body:` out, or write `method: POST`"),
+            );
         }
         let Body::Text(template) = &self.body else {
             return;

@@ -176,7 +176,11 @@ fn headers(node: &Node, problems: &mut Diagnostics) -> Vec<(String, Template)> {
         let name = match header_name(&key.text) {
             Ok(name) => name,
             Err(error) => {
-                problems.push(value.error(code::BAD_VALUE, error.to_string()));
+                problems.push(
+                    value
+                        .error(code::BAD_VALUE, error.to_string())
+                        .help("a header's name is letters, digits and `-`"),
+                );
                 continue;
             }
         };

@@ -90,6 +90,11 @@ pub struct Stopped {
     pub problem: TooMuch,
 }
 
+/// Whether an operator has this name.
+pub fn is_operator(name: &str) -> bool {
+    operators::find(name).is_some()
+}
+
 impl Conditions {
     /// Reads a `conditions:` list.
     pub fn parse(node: &Node, reading: &mut Reading<'_>, problems: &mut Diagnostics) -> Self {

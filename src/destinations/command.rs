@@ -68,7 +68,10 @@ impl Kind for Command {
             let count = node.count(problems).unwrap_or(0);
             if count > ARGS_MAX {
                 let message = format!("`args_max` is at most {ARGS_MAX}");
-                problems.push(node.error(code::BAD_VALUE, message));
+                problems.push(
+                    node.error(code::BAD_VALUE, message)
+                        .help(format!("write a number from 0 to {ARGS_MAX}")),
+                );
             }
             usize::try_from(count.min(ARGS_MAX)).unwrap_or(0)
         });

@@ -127,14 +127,22 @@ fn headers(node: &Node, problems: &mut Diagnostics) -> Vec<(String, Secret)> {
     let mut headers = Vec::new();
     for (key, value) in node.map(problems).unwrap_or_default() {
         let name = header_name(&key.text).map_err(|error| {
-            problems.push(value.error(code::BAD_VALUE, error.to_string()));
+            problems.push(
+                value
+                    .error(code::BAD_VALUE, error.to_string())
+                    .help("a header's name is letters, digits and `-`"),
+            );
         });
         let Some(text) = value.text(problems) else {
             continue;
         };
         if !is_header_value(text) {
             let message = format!("header `{}` cannot carry control characters", key.text);
-            problems.push(value.error(code::BAD_VALUE, message));
+            problems.push(
+                value
+                    .error(code::BAD_VALUE, message)
+                    .help("write it on one line"),
+            );
             continue;
         }
         if let Ok(name) = name {
@@ -155,7 +163,10 @@ impl Sign {
                 let secret = credential(node, problems)?;
                 if standard_key(&secret).is_none() {
                     let message = "a Standard Webhooks secret is base64, with or without `whsec_`";
-                    problems.push(node.error(code::BAD_VALUE, message));
+                    problems.push(
+                        node.error(code::BAD_VALUE, message)
+                            .help("copy the secret as the receiver shows it, such as `whsec_…`"),
+                    );
                     return None;
                 }
                 Some(Self::Standard(secret))
@@ -163,7 +174,7 @@ impl Sign {
             (None, Some(node)) => credential(node, problems).map(Self::Github),
             _ => {
                 let message = "`sign` needs one of `standard` and `github`";
-                problems.push(node.error(code::BAD_VALUE, message));
+                problems.push(node.error(code::BAD_VALUE, message).help("write `sign: {standard: \"${env:NAME}\"}` or `sign: {github: \"${env:NAME}\"}`"));
                 None
             }
         }

@@ -169,17 +169,23 @@ pub const LIST: &[&dyn Kind] = &[
 fn credential(node: &Node, problems: &mut Diagnostics) -> Option<Secret> {
     let text = node.text(problems)?;
     if text.trim().is_empty() {
-        problems.push(node.error(code::WEAK_SECRET, "this credential is empty"));
+        problems.push(
+            node.error(code::WEAK_SECRET, "this credential is empty")
+                .help("set the variable or the file that it comes from"),
+        );
         return None;
     }
     if text.chars().any(char::is_control) {
         let message = "this credential holds a line break or another control character";
-        problems.push(node.error(code::BAD_VALUE, message));
+        problems.push(node.error(code::BAD_VALUE, message).help("a file often ends in a line break of its own, which is cut off; this one stands inside: look at what the variable or the file holds"));
         return None;
     }
     if text.len() < SECRET_BYTES_MIN {
         let message = format!("this credential has fewer than {SECRET_BYTES_MIN} bytes");
-        problems.push(node.warning(code::WEAK_SECRET, message));
+        problems.push(
+            node.warning(code::WEAK_SECRET, message)
+                .help("the receiver can mostly give a longer one"),
+        );
     }
     Some(Secret::new(text))
 }
@@ -188,7 +194,10 @@ fn credential(node: &Node, problems: &mut Diagnostics) -> Option<Secret> {
 fn beside(node: &Node, problems: &mut Diagnostics) -> Option<PathBuf> {
     let text = node.text(problems)?;
     if text.trim().is_empty() || text.contains('\0') {
-        problems.push(node.error(code::BAD_VALUE, "this is not a path"));
+        problems.push(
+            node.error(code::BAD_VALUE, "this is not a path")
+                .help("write a folder, such as `./out`"),
+        );
         return None;
     }
     let folder = node.place.file.path.parent();

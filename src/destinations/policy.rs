@@ -172,7 +172,10 @@ fn concurrency(node: &Node, problems: &mut Diagnostics) -> Option<usize> {
         return usize::try_from(count).ok();
     }
     let message = format!("`concurrency` is between 1 and {CONCURRENCY_MAX}");
-    problems.push(node.error(code::BAD_VALUE, message));
+    problems.push(
+        node.error(code::BAD_VALUE, message)
+            .help("it is how many jobs of this destination may be under way at once"),
+    );
     None
 }
 
@@ -181,7 +184,10 @@ fn timeout(node: &Node, problems: &mut Diagnostics) -> Option<Duration> {
     if !timeout.is_zero() && timeout <= TIMEOUT_MAX {
         return Some(timeout);
     }
-    problems.push(node.error(code::BAD_VALUE, "`timeout` is between 1ms and 1h"));
+    problems.push(
+        node.error(code::BAD_VALUE, "`timeout` is between 1ms and 1h")
+            .help("write how long an attempt may take, such as 15s"),
+    );
     None
 }
 
@@ -259,7 +265,11 @@ impl Retry {
             self.repeat = repeat.duration(problems).filter(|wait| {
                 let runs = !wait.is_zero();
                 if !runs {
-                    problems.push(repeat.error(code::BAD_VALUE, "`repeat` is longer than 0"));
+                    problems.push(
+                        repeat
+                            .error(code::BAD_VALUE, "`repeat` is longer than 0")
+                            .help("write how long to wait between the later attempts, such as 6h"),
+                    );
                 }
                 runs
             });

@@ -106,7 +106,11 @@ fn env(node: &Node, problems: &mut Diagnostics) -> Vec<(String, Secret)> {
     for (key, value) in node.map(problems).unwrap_or_default() {
         if !names_variable(&key.text) {
             let message = format!("`{}` cannot name an environment variable", key.text);
-            problems.push(value.error(code::BAD_VALUE, message));
+            problems.push(
+                value
+                    .error(code::BAD_VALUE, message)
+                    .help("write letters, digits and `_`, and no digit first"),
+            );
         } else if let Some(text) = text(value, problems) {
             env.push((key.text.clone(), Secret::new(text)));
         }
@@ -122,7 +126,7 @@ fn text(node: &Node, problems: &mut Diagnostics) -> Option<String> {
     };
     if text.contains('\0') {
         let message = "no program can be given a NUL character";
-        problems.push(node.error(code::BAD_VALUE, message));
+        problems.push(node.error(code::BAD_VALUE, message).help("take it out"));
         return None;
     }
     Some(text)

@@ -109,7 +109,8 @@ fn entry(
     }
     let secret = Secret::new(text);
     if let Err(why) = provider.check_secret(scheme, &secret) {
-        problems.push(value.error(code::BAD_VALUE, why));
+        let help = "copy it once more, whole, as the sender shows it; `hookrule providers show NAME` says where";
+        problems.push(value.error(code::BAD_VALUE, why).help(help));
         return None;
     }
     if let Some(bytes) = provider.short_secret(scheme, &secret) {

@@ -165,6 +165,10 @@ impl Source {
     }
 }
 
+/// Where more is said of what a source may have.
+const SHOWN: &str =
+    "`hookrule providers show NAME` says what the sender's definition takes, and where it is shown";
+
 fn read(
     name: &str,
     node: &Node,
@@ -206,7 +210,7 @@ fn read(
     let provider = match provider.with(&overrides, scheme.as_deref()) {
         Ok(provider) => Arc::new(provider),
         Err(why) => {
-            problems.push(node.error(code::BAD_VALUE, why));
+            problems.push(node.error(code::BAD_VALUE, why).help(SHOWN));
             return None;
         }
     };
@@ -220,7 +224,7 @@ fn read(
         None
     } else {
         if let (true, Err(why)) = (provider.signs(), provider.lacks(scheme.as_deref())) {
-            problems.push(node.error(code::MISSING_KEY, why));
+            problems.push(node.error(code::MISSING_KEY, why).help(SHOWN));
         }
         let may_lack = provider.fetches(scheme.as_deref()) || pairing.is_some();
         if secrets.is_none() && may_lack {
@@ -386,7 +390,10 @@ fn read_networks(node: &Node, problems: &mut Diagnostics) -> Vec<Network> {
     }
     if networks.is_empty() && !problems.has_errors() {
         let message = "nobody could send here: the list is empty";
-        problems.push(node.error(code::BAD_ADDRESS, message));
+        problems.push(
+            node.error(code::BAD_ADDRESS, message)
+                .help("write at least one address or range, or leave `networks:` out"),
+        );
     }
     networks
 }

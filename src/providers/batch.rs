@@ -35,7 +35,9 @@ impl Batch {
                 path => match steps(path) {
                     Ok(steps) => lists.push(steps),
                     Err(message) => {
-                        problems.push(node.error(code::BAD_VALUE, message));
+                        problems.push(node.error(code::BAD_VALUE, message).help(
+                            "write where the list stands: `$`, or a path such as `$.events`",
+                        ));
                         return None;
                     }
                 },

@@ -112,7 +112,10 @@ fn path(node: &Node, problems: &mut Diagnostics) -> Option<Steps> {
     match steps(node.text(problems)?) {
         Ok(steps) => Some(steps),
         Err(message) => {
-            problems.push(node.error(crate::diagnostic::code::BAD_VALUE, message));
+            problems.push(
+                node.error(crate::diagnostic::code::BAD_VALUE, message)
+                    .help("write a path such as `$.events`"),
+            );
             None
         }
     }

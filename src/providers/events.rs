@@ -86,10 +86,16 @@ fn names(node: &Node, problems: &mut Diagnostics) -> Vec<String> {
         // A star stands for what the sender's users call things.
         if name_part(&name.replace('*', "x")) != Some(name.replace('*', "x")) {
             let message = format!("`{name}` is not a dotted event name");
-            problems.push(node.error(code::BAD_VALUE, message));
+            problems.push(
+                node.error(code::BAD_VALUE, message)
+                    .help("write lower-case parts with dots between them: `pull_request.opened`"),
+            );
         } else if found.iter().any(|known| known == name) {
             let message = format!("`{name}` stands here twice");
-            problems.push(node.error(code::BAD_VALUE, message));
+            problems.push(
+                node.error(code::BAD_VALUE, message)
+                    .help("keep one of them"),
+            );
         }
         found.push(name.to_owned());
     }

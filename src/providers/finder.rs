@@ -28,7 +28,10 @@ pub fn finder(node: &Node, problems: &mut Diagnostics) -> Option<Parts> {
         Value::Map(entries) => {
             let [(kind, name)] = entries.as_slice() else {
                 let message = "one key is wanted here: header, json, query or form";
-                problems.push(node.error(code::BAD_VALUE, message));
+                problems.push(
+                    node.error(code::BAD_VALUE, message)
+                        .help("write it as `{header: X-Event}`"),
+                );
                 return None;
             };
             format!("{}:{}", kind.text, name.text(problems)?)
@@ -71,7 +74,10 @@ pub fn header(node: &Node, problems: &mut Diagnostics) -> Option<Box<str>> {
     match header_name(node.text(problems)?) {
         Ok(name) => Some(name),
         Err(message) => {
-            problems.push(node.error(code::BAD_VALUE, message));
+            problems.push(
+                node.error(code::BAD_VALUE, message)
+                    .help("a header's name is letters, digits and `-`"),
+            );
             None
         }
     }

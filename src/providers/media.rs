@@ -98,7 +98,10 @@ pub fn content_type(node: &Node, problems: &mut Diagnostics) -> Option<BodyForm>
     };
     if kind.is_none() {
         let message = format!("`{text}` is none of {WRITTEN}");
-        problems.push(node.error(code::BAD_VALUE, message));
+        problems.push(
+            node.error(code::BAD_VALUE, message)
+                .help("write one of these"),
+        );
     }
     kind.map(BodyForm::Named)
 }

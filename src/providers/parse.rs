@@ -247,7 +247,10 @@ fn spellings(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Vec<(String
         };
         if name_part(ours).as_deref() != Some(ours) {
             let message = format!("`{ours}` is not a dotted event name");
-            problems.push(node.error(code::BAD_VALUE, message));
+            problems.push(
+                node.error(code::BAD_VALUE, message)
+                    .help("write lower-case parts with dots between them: `pull_request.opened`"),
+            );
         }
         found.push((theirs.text.clone(), ours.to_owned()));
     }

@@ -75,7 +75,10 @@ impl ReplyForm {
                 .ok()
                 .filter(|s| (200..600).contains(s));
             if status.is_none() {
-                problems.push(node.error(code::BAD_VALUE, "a status is between 200 and 599"));
+                problems.push(
+                    node.error(code::BAD_VALUE, "a status is between 200 and 599")
+                        .help("200 takes the event"),
+                );
             }
             status
         });

@@ -1,7 +1,7 @@
 //! Where signatures stand in a delivery, and how they are written.
 
 use crate::crypto::Encoding;
-use crate::diagnostic::{Diagnostics, code};
+use crate::diagnostic::{Diagnostics, code, did_you_mean};
 use crate::yaml::{Demand, Fields, Node, Shape, key};
 
 use super::parts::Place;
@@ -273,7 +273,10 @@ pub(super) fn places(node: &Node, problems: &mut Diagnostics) -> Option<Vec<Plac
     }
     if found.is_empty() {
         let message = "no place is named here";
-        problems.push(node.error(code::BAD_VALUE, message));
+        problems.push(
+            node.error(code::BAD_VALUE, message)
+                .help("name one, such as `header:X-Signature`"),
+        );
         return None;
     }
     Some(found)
@@ -301,7 +304,9 @@ pub fn place(node: &Node, problems: &mut Diagnostics) -> Option<Place> {
     match Place::parse(node.text(problems)?) {
         Ok(place) => Some(place),
         Err(message) => {
-            problems.push(node.error(code::BAD_VALUE, message));
+            let help =
+                "a place is written `header:X-Signature`, `query:token`, `body` or `json:type`";
+            problems.push(node.error(code::BAD_VALUE, message).help(help));
             None
         }
     }
@@ -323,7 +328,12 @@ pub fn named<T>(
     let found = find(text);
     if found.is_none() {
         let message = format!("`{text}` is none of {}", names.join(", "));
-        problems.push(node.error(code::BAD_VALUE, message));
+        problems.push(node.error(code::BAD_VALUE, message).help(
+            match did_you_mean(text, names.iter().copied()) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "write one of these".to_owned(),
+            },
+        ));
     }
     found
 }

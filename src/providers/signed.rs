@@ -343,7 +343,10 @@ pub fn parts(node: &Node, problems: &mut Diagnostics) -> Option<Parts> {
     match Parts::parse(node.text(problems)?) {
         Ok(parts) => Some(parts),
         Err(message) => {
-            problems.push(node.error(code::BAD_VALUE, message));
+            problems.push(
+                node.error(code::BAD_VALUE, message)
+                    .help("parts are written {body}, {header:NAME}, {query:NAME} or {json:PATH}"),
+            );
             None
         }
     }

@@ -119,7 +119,7 @@ impl Vector {
             Ok(vector) => Some(vector),
             Err(message) => {
                 let message = format!("this vector cannot be run: {message}");
-                problems.push(node.error(code::BAD_VALUE, message));
+                problems.push(node.error(code::BAD_VALUE, message).help("a vector is a delivery as it arrives, its secret and what is expected: docs/definitions.md"));
                 None
             }
         }

@@ -8,7 +8,7 @@ use crate::actions::{self, Configured, Kind};
 use crate::condition::{Conditions, Reading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
 use crate::expression::Template;
-use crate::yaml::{Demand, Fields, Key, Node, Shape, key};
+use crate::yaml::{Demand, Fields, Key, Node, Shape, Value, key};
 
 use super::routed::To;
 use super::uses::{Read, Reads, vars_of_conditions};
@@ -74,6 +74,10 @@ impl Action {
         destinations: &mut Vec<NamedDestination>,
         problems: &mut Diagnostics,
     ) -> Option<Self> {
+        if let Some(problem) = beside_its_kind(node) {
+            problems.push(problem);
+            return None;
+        }
         let mut fields = Fields::of(node, problems)?;
         tell(&mut fields, FOREIGN, problems);
         let name = match fields.optional("name") {
@@ -186,6 +190,20 @@ const FOREIGN: &[Foreign] = &[
         "write the settings under the kind: `- discord: {destination: team-chat, …}`",
     ),
 ];
+
+/// What is said once where the settings of an action stand beside its kind instead of under it.
+fn beside_its_kind(node: &Node) -> Option<Diagnostic> {
+    let entries = node.as_map()?;
+    let (kind, _) = entries.iter().find(|(key, block)| {
+        actions::find(&key.text).is_some() && matches!(block.value, Value::Null)
+    })?;
+    let own = |key: &str| key == kind.text || matches!(key, "name" | "conditions");
+    let (first, _) = entries.iter().find(|(key, _)| !own(&key.text))?;
+    let (first, place, kind) = (&first.text, node.key_place(first), &kind.text);
+    let message = format!("`{first}` stands beside `{kind}:` instead of under it");
+    let help = format!("indent it by two blanks more than `{kind}:`, and what follows with it");
+    Some(Diagnostic::error(code::UNKNOWN_KEY, place, message).help(help))
+}
 
 /// The one key of an entry that names its kind.
 fn kind<'n>(
@@ -310,10 +328,16 @@ fn destinations_of(node: &Node, problems: &mut Diagnostics) -> Vec<(To, Place)> 
     for (item, name) in texts(node, problems) {
         if named.iter().any(|(known, _)| known.written() == name) {
             let message = format!("`{name}` stands here twice");
-            problems.push(item.error(code::BAD_VALUE, message));
+            problems.push(
+                item.error(code::BAD_VALUE, message)
+                    .help("name it once: it is sent there once"),
+            );
         } else if named.len() == DESTINATIONS_MAX {
             let message = format!("an action has at most {DESTINATIONS_MAX} destinations");
-            problems.push(item.error(code::TOO_LARGE, message));
+            problems.push(
+                item.error(code::TOO_LARGE, message)
+                    .help("write a second action for the others"),
+            );
             break;
         } else {
             let to = To::parse(item, name, problems);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, SourceFile, code};
@@ -229,10 +230,13 @@ fn read(path: PathBuf) -> (Arc<SourceFile>, Option<Diagnostic>) {
         span: 0..0,
     };
     let (code, why) = problem;
-    (
-        file,
-        Some(Diagnostic::error(code, place, format!("this file {why}"))),
-    )
+    let help = if code == code::TOO_LARGE {
+        "split it"
+    } else {
+        "save it as UTF-8, and see that the user who runs hookrule may read it"
+    };
+    let problem = Diagnostic::error(code, place, format!("this file {why}"));
+    (file, Some(problem.help(help)))
 }
 
 /// The text of a file, or why it cannot be read, in words that follow its name.
@@ -249,11 +253,18 @@ pub(super) fn text(path: &Path) -> Result<String, (Code, String)> {
         let message = format!("is larger than {FILE_BYTES_MAX} bytes");
         return Err((code::TOO_LARGE, message));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let message = format!("is not UTF-8 text (byte {at})");
-        (code::UNREADABLE, message)
-    })
+    String::from_utf8(bytes).map_err(|error| (code::UNREADABLE, not_utf8(&error)))
+}
+
+/// What a file is that is not UTF-8, in words that follow its name.
+fn not_utf8(error: &FromUtf8Error) -> String {
+    let bytes = error.as_bytes();
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        return "is UTF-16 text".to_owned();
+    }
+    let before = bytes.iter().take(error.utf8_error().valid_up_to());
+    let line = 1 + before.filter(|byte| **byte == b'\n').count();
+    format!("is not UTF-8 text: line {line} has a byte that is no part of it")
 }
 
 #[cfg(test)]
@@ -343,5 +354,10 @@ mod tests {
         assert!(found.files.iter().all(|file| file.text.is_empty()));
         let codes: Vec<_> = found.problems.iter().map(|d| d.code.id()).collect();
         assert_eq!(codes, ["HR0008", "HR0001"]);
+        folder.write("latin.yaml", b"rules: []\n# \xe9\n");
+        folder.write("wide.yaml", b"\xff\xfer\0");
+        let why = |name| text(&folder.0.join(name)).unwrap_err().1;
+        assert!(why("latin.yaml").contains("line 2"));
+        assert_eq!(why("wide.yaml"), "is UTF-16 text");
     }
 }

@@ -72,10 +72,9 @@ fn report_circle(rule: &Rule, rank: &[usize], problems: &mut Diagnostics) {
     let place = stuck().find_map(|action| action.reads.actions.first());
     if let Some(read) = place {
         let message = format!("{} wait for each other's outputs", names.join(" and "));
-        problems.push(Diagnostic::error(
-            code::UNKNOWN_VARIABLE,
-            read.place.clone(),
-            message,
-        ));
+        let problem = Diagnostic::error(code::UNKNOWN_VARIABLE, read.place.clone(), message);
+        problems.push(
+            problem.help("take one of them out: an action runs after those whose outputs it uses"),
+        );
     }
 }

@@ -45,6 +45,10 @@ pub(super) fn parse(
         );
         return Parsed::default();
     }
+    if let Some(problem) = other_file(node) {
+        problems.push(problem);
+        return Parsed::default();
+    }
     let Some(mut fields) = Fields::of(node, problems) else {
         return Parsed::default();
     };
@@ -75,6 +79,26 @@ pub(super) fn parse(
         rules: parsed,
         listed,
     }
+}
+
+/// What is said of a file that was not meant as a rule file.
+fn other_file(node: &Node) -> Option<Diagnostic> {
+    if let yaml::Value::List(entries) = &node.value {
+        let is_hook = |entry: &Node| entry.get("execute-command").is_some();
+        let (message, help) = if entries.iter().any(is_hook) {
+            let help = "`hookrule import adnanh FILE` turns them into rules";
+            ("these are hooks of adnanh/webhook", help)
+        } else {
+            let help = "write `rules:` above it, and indent the list";
+            ("this is a list, and a rule file is a map", help)
+        };
+        return Some(node.error(code::WRONG_TYPE, message).help(help));
+    }
+    let is_workflow = node.get("jobs").is_some() && node.get("on").is_some();
+    (is_workflow && node.get("rules").is_none()).then(|| {
+        let message = "this is a workflow of GitHub Actions, not a rule file";
+        node.error(code::WRONG_TYPE, message).help(RULES)
+    })
 }
 
 const FILE_FOREIGN: &[Foreign] = &[
@@ -242,7 +266,10 @@ fn checked_name<'n>(node: &'n Node, problems: &mut Diagnostics) -> Option<&'n st
     } else {
         return Some(name);
     };
-    problems.push(node.error(code::BAD_VALUE, message));
+    problems.push(
+        node.error(code::BAD_VALUE, message)
+            .help("write a short name, such as `pull-requests-to-chat`"),
+    );
     None
 }
 

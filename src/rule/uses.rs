@@ -349,7 +349,8 @@ fn unusable(actions: &[Action], user: &Action, read: &Read) -> Option<Diagnostic
     let error =
         |message: String| Diagnostic::error(code::UNKNOWN_VARIABLE, read.place.clone(), message);
     if *name == user.name {
-        return Some(error(format!("`{name}` cannot use its own outputs")));
+        let help = "they are there when it has been carried out: use them in another action";
+        return Some(error(format!("`{name}` cannot use its own outputs")).help(help));
     }
     match actions.iter().find(|action| action.name == *name) {
         None => {

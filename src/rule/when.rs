@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::condition::{Conditions, Reading};
+use crate::condition::{self, Conditions, Reading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
 use crate::event::Event;
 use crate::yaml::{Fields, Node, Shape, Value, key, shape};
@@ -94,6 +94,7 @@ impl When {
             return Self::default();
         };
         tell(&mut fields, FOREIGN, problems);
+        tell_loose_condition(&mut fields, problems);
         let mut names = |key, problems: &mut Diagnostics| match fields.optional(key) {
             Some(node) => texts(node, problems),
             None => Vec::new(),
@@ -126,6 +127,25 @@ impl When {
     }
 }
 
+/// Reports a condition whose keys stand in `when:` itself, once for all of them.
+fn tell_loose_condition(fields: &mut Fields<'_>, problems: &mut Diagnostics) {
+    let node = fields.node();
+    let subjects = ["path", "header", "query", "var"];
+    let belongs = |key: &str| subjects.contains(&key) || condition::is_operator(key);
+    let entries = node.as_map().unwrap_or_default();
+    let mut loose = entries.iter().filter(|(key, _)| belongs(&key.text));
+    let Some((first, _)) = loose.next() else {
+        return;
+    };
+    fields.tell(first);
+    loose.for_each(|(key, _)| fields.tell(key));
+    let message = format!("`{}` belongs into a condition", first.text);
+    let help = "write an entry of `conditions:` for each test: \
+                `conditions: [{path: $.ref, equals: refs/heads/main}]`";
+    let place = node.key_place(first);
+    problems.push(Diagnostic::error(code::UNKNOWN_KEY, place, message).help(help));
+}
+
 fn keys() -> [shape::Key; 5] {
     let names = || Shape::one_or_list(Shape::matching("^."));
     [
@@ -152,7 +172,10 @@ pub(super) fn texts<'n>(node: &'n Node, problems: &mut Diagnostics) -> Vec<(&'n 
     let mut texts = Vec::new();
     for item in node.one_or_list() {
         match item.text(problems) {
-            Some("") => problems.push(item.error(code::BAD_VALUE, "this name is empty")),
+            Some("") => problems.push(
+                item.error(code::BAD_VALUE, "this name is empty")
+                    .help("write a name, or leave it out"),
+            ),
             Some(text) => texts.push((item, text)),
             None => {}
         }
@@ -218,8 +241,7 @@ pub(super) fn tell(fields: &mut Fields<'_>, keys: &[Foreign], problems: &mut Dia
         let Some((foreign, meant, help)) = keys.iter().find(|(name, ..)| *name == key.text) else {
             continue;
         };
-        // Asked for, so that it is not reported a second time as unknown.
-        fields.optional(foreign);
+        fields.tell(key);
         fields.excuse(meant);
         let message = format!("`{foreign}` means nothing here");
         let place = node.key_place(key);

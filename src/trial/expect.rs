@@ -119,7 +119,9 @@ fn other_decided(because: &str, place: &Place, trace: &RuleTrace) -> Failure {
             "the name of the event decided alone, so no condition was looked at: say what arrived, with `event: NAME` in the test",
         );
     }
-    failure
+    failure.help(format!(
+        "change the payload so that `{because}` alone decides, or write what does behind `because:`"
+    ))
 }
 
 fn other_actions(
@@ -198,7 +200,9 @@ fn check_respond(case: &Case, trace: &RuleTrace, wanted: &Node) -> Option<Failur
 fn wrong_match(case: &Case, trace: &RuleTrace) -> Failure {
     let place = &case.expect.place;
     if trace.matched {
-        return Failure::at(place, "the rule matches, and was not to");
+        return Failure::at(place, "the rule matches, and was not to").help(
+            "no condition tells this delivery from those that are wanted: add one to the rule, or write `matched: true`",
+        );
     }
     let failure = Failure::at(
         place,
@@ -212,7 +216,9 @@ fn wrong_match(case: &Case, trace: &RuleTrace) -> Failure {
         (None, Some("provider")) if case.provider.is_none() => {
             failure.help("say who sent it: `provider: NAME` in the test")
         }
-        _ => failure,
+        _ => failure.help(
+            "change the payload of the test or the condition of the rule, or write `matched: false`",
+        ),
     }
 }
 

@@ -129,7 +129,7 @@ impl Imagination<'_> {
             Err(error) => {
                 let place = case.place.clone();
                 let message = format!("payload: {error}");
-                problems.push(Diagnostic::error(code::BAD_VALUE, place, message));
+                problems.push(Diagnostic::error(code::BAD_VALUE, place, message).help("write the payload as its sender would send it, or say its `content-type` under `headers:`"));
                 return None;
             }
         };

@@ -162,6 +162,14 @@ pub fn load(
         }
     });
     let mut diagnostics = problems;
+    // Of a file that could not be read there is nothing more to say.
+    let unread: BTreeSet<_> = diagnostics
+        .iter()
+        .map(|found| found.place.file.path.clone())
+        .collect();
+    loaded
+        .diagnostics
+        .retract_if(|found| unread.contains(&found.place.file.path));
     diagnostics.extend(loaded.diagnostics);
     loaded.diagnostics = diagnostics;
     Tried {

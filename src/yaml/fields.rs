@@ -13,6 +13,8 @@ pub struct Fields<'n> {
     asked: Vec<&'static str>,
     missing: Vec<(&'static str, Diagnostic)>,
     excused: Vec<&'static str>,
+    /// Keys that have been reported.
+    told: Vec<&'n str>,
     free: Option<&'static str>,
 }
 
@@ -28,6 +30,7 @@ impl<'n> Fields<'n> {
             asked: Vec::with_capacity(Self::ASKED),
             missing: Vec::new(),
             excused: Vec::new(),
+            told: Vec::new(),
             free: None,
         })
     }
@@ -53,7 +56,8 @@ impl<'n> Fields<'n> {
         if found.is_none() {
             let problem = self
                 .node
-                .error(code::MISSING_KEY, format!("`{key}` is missing here"));
+                .error(code::MISSING_KEY, format!("`{key}` is missing here"))
+                .help(format!("add `{key}: …` to this map"));
             self.miss(key, problem, problems);
         }
         found
@@ -73,13 +77,20 @@ impl<'n> Fields<'n> {
         self.excused.push(key);
     }
 
+    /// Says that a key means nothing here, and has been reported.
+    pub fn tell(&mut self, key: &'n Key) {
+        self.told.push(&key.text);
+    }
+
     /// Says that keys which begin so belong to the author and mean nothing here.
     pub fn free(&mut self, prefix: &'static str) {
         self.free = Some(prefix);
     }
 
     fn is_known(&self, key: &str) -> bool {
-        self.asked.contains(&key) || self.free.is_some_and(|prefix| key.starts_with(prefix))
+        self.asked.contains(&key)
+            || self.told.contains(&key)
+            || self.free.is_some_and(|prefix| key.starts_with(prefix))
     }
 
     /// Whether there is a key that nobody asked for and that [`Fields::finish`] will report.

@@ -4,6 +4,7 @@
 //! duplicate key, wrong type or unknown key. What a key means is left to the room that owns it: it
 //! reads a map through [`Fields`] and calls [`Fields::finish`].
 
+mod alike;
 mod comments;
 mod fields;
 mod inside;

@@ -120,26 +120,38 @@ impl Node {
     fn wrong<T>(&self, wanted: &str, problems: &mut Diagnostics) -> Option<T> {
         let message = format!("expected {wanted}, found {}", self.type_name());
         let problem = self.error(code::WRONG_TYPE, message);
-        problems.push(match (wanted, &self.value) {
+        problems.push(problem.help(self.instead(wanted)));
+        None
+    }
+
+    /// What to write where something else was wanted.
+    fn instead(&self, wanted: &str) -> String {
+        match (wanted, &self.value) {
             ("text", Value::Number(number)) if !self.filled => {
-                problem.help(format!("put quotes around it: \"{number}\""))
+                format!("put quotes around it: \"{number}\"")
             }
-            ("text", Value::Bool(value)) => {
-                problem.help(format!("put quotes around it: \"{value}\""))
+            ("text", Value::Bool(value)) => format!("put quotes around it: \"{value}\""),
+            ("text", Value::List(_)) => "write one text, without brackets and `- `".to_owned(),
+            ("text", Value::Map(_)) => {
+                "put quotes around the whole text: it has braces or a `: ` in it".to_owned()
             }
-            ("true or false", Value::String(_)) => {
-                problem.help("write true or false, without quotes")
-            }
+            ("true or false", Value::String(_)) => "write true or false, without quotes".to_owned(),
             ("a list", Value::String(text))
                 if !self.filled && !text.contains(char::is_whitespace) =>
             {
-                problem.help(format!("write `[{text}]`"))
+                format!("write `[{text}]`")
             }
-            ("a list", Value::String(_)) => problem.help("a list is written [one, two]"),
-            ("a list", Value::Map(_)) => problem.help("begin each entry with `- `"),
-            _ => problem,
-        });
-        None
+            ("a list", Value::Number(number)) if !self.filled => format!("write `[{number}]`"),
+            ("a list", Value::Map(_)) => "begin each entry with `- `".to_owned(),
+            ("a list", _) => "a list is written [one, two]".to_owned(),
+            ("a map", Value::List(_)) => {
+                "write `name: value` on each line, without the `- ` before it".to_owned()
+            }
+            ("a map", _) => "a map is written {name: value}".to_owned(),
+            ("a whole number", Value::String(_)) => "write it in digits, without quotes".to_owned(),
+            ("a size", _) => "write a whole number and a unit: 512B, 64KiB or 2MiB".to_owned(),
+            _ => format!("write {wanted} here"),
+        }
     }
 
     /// The text, if it is text.

@@ -17,7 +17,7 @@ use crate::diagnostic::{Diagnostic, Place, SourceFile, code};
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A value as `serde_yaml` understands it.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Raw {
     Null,
     Bool(bool),

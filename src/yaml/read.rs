@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, SourceFile, code};
 
+use super::alike;
 use super::node::{Node, Value};
 use super::raw;
-use super::walk::walk;
+use super::walk::{Walked, walk};
 use super::zip::zip;
 
 /// The largest YAML file that is read, in bytes.
@@ -32,7 +33,7 @@ pub fn read(file: &Arc<SourceFile>, problems: &mut Diagnostics) -> Option<Node> 
         return None;
     }
     let found_before = problems.iter().count();
-    let Some(spot) = walk(file, problems).ok()? else {
+    let Some(Walked { root, alike }) = walk(file, problems).ok()? else {
         return Some(Node {
             value: Value::Null,
             place: Place {
@@ -42,8 +43,13 @@ pub fn read(file: &Arc<SourceFile>, problems: &mut Diagnostics) -> Option<Node> 
             filled: false,
         });
     };
-    match raw::read(&file.text) {
-        Ok(raw) => Some(zip(file, &spot, raw, problems)),
+    let values = if alike {
+        alike::values(&root)
+    } else {
+        raw::read(&file.text)
+    };
+    match values {
+        Ok(values) => Some(zip(file, &root, values, problems)),
         Err(error) => {
             // The walk says it better, if it found anything.
             if problems.iter().count() == found_before {

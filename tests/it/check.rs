@@ -110,12 +110,16 @@ fn for_code_hosts(folder: &Path, found: &Value) {
 #[track_caller]
 fn sound(found: &Value, folder: &str) {
     let findings = found["diagnostics"].as_array().unwrap();
-    assert!(findings.len() >= 30, "only {}", findings.len());
+    assert!(findings.len() >= 15, "only {}", findings.len());
     for finding in findings {
         let text = |key: &str| finding[key].as_str().unwrap_or_default();
         let number = |key: &str| usize::try_from(finding[key].as_u64().unwrap()).unwrap();
         let message = text("message");
         assert!(!message.is_empty() && !message.ends_with('.'), "{finding}");
+        assert!(
+            !text("help").is_empty(),
+            "nothing says what to do: {finding}"
+        );
         for jargon in [
             "expected one of",
             "at position",
@@ -168,6 +172,29 @@ fn every_mistake_in_rule_files_is_found_at_once() {
         "HR0403", "HR0404", "HR0405", "HR0701",
     ] {
         assert!(codes.contains(&code), "no {code} among the mistakes");
+    }
+}
+
+#[test]
+fn what_people_bring_from_elsewhere_is_told_once_and_plainly() {
+    let found = snapshot("newcomer");
+    sound(&found, "newcomer");
+}
+
+#[test]
+fn a_file_that_is_not_utf8_is_told_so_and_nothing_else() {
+    let folder = Folder::new();
+    for (name, bytes) in [
+        ("latin.yaml", &b"rules:\n  - name: caf\xe9\n"[..]),
+        ("wide.yaml", b"\xff\xfer\0u\0l\0e\0s\0"),
+    ] {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+        let output = check_in(folder.path(), &["--format", "json", name]);
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let found = found["diagnostics"].as_array().unwrap();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0]["code"], "HR0001");
+        assert!(found[0]["help"].as_str().unwrap().contains("UTF-8"));
     }
 }
 

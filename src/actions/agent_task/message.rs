@@ -12,7 +12,10 @@ const TRUSTED: [&str; 3] = ["event", "source", "rule"];
 pub(super) fn parse(node: &Node, inline: bool, problems: &mut Diagnostics) -> Option<Template> {
     let message = parse_template(node, Escape::None, problems)?;
     if message.is_literal() && message.text().trim().is_empty() {
-        problems.push(node.error(code::BAD_VALUE, "an agent needs an instruction"));
+        problems.push(
+            node.error(code::BAD_VALUE, "an agent needs an instruction")
+                .help("say what is to be done, such as `message: Look at the issue and label it`"),
+        );
     }
     let uses = message.uses();
     let paths = uses.paths.iter();

@@ -98,7 +98,10 @@ impl Embed {
         let nodes = node.one_or_list();
         if nodes.len() > EMBEDS_MAX {
             let message = format!("a message has at most {EMBEDS_MAX} embeds");
-            problems.push(node.error(code::OVER_LIMIT, message));
+            problems.push(
+                node.error(code::OVER_LIMIT, message)
+                    .help("write a second action for the others"),
+            );
         }
         let embeds: Vec<Self> = nodes
             .iter()
@@ -309,7 +312,10 @@ impl Field {
         };
         if fields.len() > FIELDS_MAX {
             let message = format!("an embed has at most {FIELDS_MAX} fields");
-            problems.push(node.error(code::OVER_LIMIT, message));
+            problems.push(
+                node.error(code::OVER_LIMIT, message)
+                    .help("write a second embed for the others"),
+            );
         }
         fields
     }

@@ -120,7 +120,10 @@ fn ids(node: &Node, problems: &mut Diagnostics) -> Vec<String> {
     }
     if ids.len() > IDS_MAX {
         let message = format!("at most {IDS_MAX} ids can be mentioned");
-        problems.push(node.error(code::OVER_LIMIT, message));
+        problems.push(
+            node.error(code::OVER_LIMIT, message)
+                .help("mention a role that they share"),
+        );
     }
     ids
 }

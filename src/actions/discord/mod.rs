@@ -161,7 +161,7 @@ fn check_username(node: &Node, template: &Template, problems: &mut Diagnostics) 
         let message = format!(
             "Discord takes names of 1 to {USERNAME_MAX} characters without `clyde` or `discord` in them"
         );
-        problems.push(node.error(code::BAD_VALUE, message));
+        problems.push(node.error(code::BAD_VALUE, message).help("write another name, or leave `username:` out: the message has the webhook's own name then"));
     }
 }
 
@@ -179,7 +179,10 @@ impl Thread {
             (None, Some(name)) => parse_template(name, Escape::None, problems).map(Self::Name),
             _ => {
                 let message = "a thread has an `id`, or a `name` where it is a new one of a forum";
-                problems.push(node.error(code::BAD_VALUE, message));
+                problems.push(
+                    node.error(code::BAD_VALUE, message)
+                        .help("write one of them: `thread: {id: \"…\"}` or `thread: {name: …}`"),
+                );
                 None
             }
         }

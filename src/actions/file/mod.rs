@@ -101,7 +101,7 @@ fn path(node: &Node, problems: &mut Diagnostics) -> Option<Template> {
     if path.is_literal()
         && let Err(why) = place::parts(path.text())
     {
-        problems.push(node.error(code::BAD_VALUE, why));
+        problems.push(node.error(code::BAD_VALUE, why).help("write a path below the folder of the destination, such as `invoices/{{payload.id}}.json`"));
     }
     Some(path)
 }

@@ -138,7 +138,10 @@ fn literal(node: &Node, problems: &mut Diagnostics) -> Option<String> {
     let text = node.text(problems)?;
     if text.contains("{{") || text.trim().is_empty() {
         let message = "this is literal text: an event has no say in it";
-        problems.push(node.error(code::BAD_VALUE, message));
+        problems.push(
+            node.error(code::BAD_VALUE, message)
+                .help("write it out, without {{…}}"),
+        );
         return None;
     }
     Some(text.trim().to_owned())

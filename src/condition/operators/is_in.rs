@@ -102,7 +102,11 @@ impl Among {
         };
         if items.is_empty() {
             let message = format!("`{name}` has nothing in its list");
-            problems.push(operand.error(code::BAD_OPERAND, message));
+            problems.push(
+                operand
+                    .error(code::BAD_OPERAND, message)
+                    .help("write the values: `[one, two]`"),
+            );
             return None;
         }
         let values = items.iter().map(Node::to_json).collect();

@@ -63,7 +63,11 @@ impl Operator for Matches {
         };
         if text.len() > PATTERN_BYTES_MAX {
             let message = format!("a pattern is at most {PATTERN_BYTES_MAX} bytes long");
-            problems.push(operand.error(code::BAD_OPERAND, message));
+            problems.push(
+                operand
+                    .error(code::BAD_OPERAND, message)
+                    .help("write several conditions under `any:`, or `in:` with a list"),
+            );
             return None;
         }
         let compiled = RegexBuilder::new(text)

@@ -280,7 +280,11 @@ pub fn find(name: &str) -> Option<&'static &'static dyn Operator> {
 /// Reports an operand that cannot be used.
 fn refuse<T>(operand: &Node, name: &str, wanted: &str, problems: &mut Diagnostics) -> Option<T> {
     let message = format!("`{name}` takes {wanted}, found {}", operand.type_name());
-    problems.push(operand.error(code::BAD_OPERAND, message));
+    problems.push(
+        operand
+            .error(code::BAD_OPERAND, message)
+            .help(format!("write {wanted} behind `{name}:`")),
+    );
     None
 }
 

@@ -50,7 +50,14 @@ impl Reader<'_, '_> {
         }
         let name = value.text(self.problems)?;
         if name.is_empty() {
-            self.push(value.error(code::NO_SUBJECT, format!("`{}` is empty", key.text)));
+            self.push(
+                value
+                    .error(code::NO_SUBJECT, format!("`{}` is empty", key.text))
+                    .help(format!(
+                        "write what is to be looked at, such as `path: $.action` or `{}: NAME`",
+                        key.text
+                    )),
+            );
             return None;
         }
         Some(match key.text.as_str() {

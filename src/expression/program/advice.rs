@@ -144,7 +144,7 @@ pub(super) fn advise(error: ExpressionError, text: &str, rest: &str) -> Expressi
     if starts(&[","]) || starts(&[":"]) || starts(&[")"]) {
         return error.help("values of a function are parted by `;`: `test(\"a\"; \"i\")`");
     }
-    error
+    error.help("a program is one jq expression, such as `[.commits[].author.name] | unique`")
 }
 
 pub(super) fn shortened(text: &str) -> String {

@@ -98,6 +98,15 @@ fn advice(tag: &str) -> String {
         tag.get(..at)
             .is_some_and(|before| before.ends_with(char::is_alphanumeric))
     });
+    let inside = tag.trim_start_matches(['{', ' ']);
+    if let Some(path) = inside
+        .strip_prefix('.')
+        .filter(|path| path.starts_with(char::is_alphabetic))
+    {
+        let end = path.find(|c: char| !c.is_alphanumeric() && !"._".contains(c));
+        let path = path.get(..end.unwrap_or(path.len())).unwrap_or_default();
+        return format!("a path begins with a name: write {{{{payload.{path}}}}}");
+    }
     let advice = if has(&["==", "!=", "<=", ">=", " < ", " > "]) {
         "comparisons are helpers: {{#if (eq payload.action \"opened\")}}; also ne gt gte lt lte"
     } else if has(&["&&", "||", "??"]) {

@@ -108,16 +108,13 @@ fn problems_of(leaf: &Leaf, one: &Compared<'_>, values: &[Value], problems: &mut
         first.name()
     );
     let problem = Diagnostic::warning(code::OTHER_TYPE, one.place.clone(), message);
-    problems.push(match help(name, operand, first) {
-        Some(help) => problem.help(help),
-        None => problem,
-    });
+    problems.push(problem.help(help(name, operand, first)));
 }
 
-fn help(operator: &str, operand: &Value, sent: Type) -> Option<String> {
+fn help(operator: &str, operand: &Value, sent: Type) -> String {
     let ordered = matches!(operator, "gt" | "gte" | "lt" | "lte");
     let textual = matches!(operator, "starts_with" | "ends_with" | "matches" | "glob");
-    Some(match (sent, operand) {
+    match (sent, operand) {
         (Type::Text, Value::Number(_)) if ordered => {
             "add `as: number` beside it, or `as: time` or `as: version`".to_owned()
         }
@@ -132,6 +129,12 @@ fn help(operator: &str, operand: &Value, sent: Type) -> Option<String> {
             format!("write \"{operand}\" with quotes")
         }
         (Type::Other, _) => "a path ends at the value itself: `$.labels[*].name`".to_owned(),
-        _ => return None,
-    })
+        (Type::Truth, Value::String(text)) if matches!(text.as_str(), "yes" | "on") => {
+            "YAML takes it for text: write true".to_owned()
+        }
+        (Type::Truth, Value::String(text)) if matches!(text.as_str(), "no" | "off") => {
+            "YAML takes it for text: write false".to_owned()
+        }
+        _ => format!("compare it with {}, or look at another path", sent.name()),
+    }
 }

@@ -98,7 +98,10 @@ fn times(node: &Node, problems: &mut Diagnostics) -> Vec<Minutes> {
     for (item, text) in texts(node, problems) {
         if parts.len() == TIMES_MAX {
             let message = format!("a day has at most {TIMES_MAX} parts here");
-            problems.push(item.error(code::TOO_LARGE, message));
+            problems.push(
+                item.error(code::TOO_LARGE, message)
+                    .help("put parts together that touch, or write a second rule"),
+            );
             break;
         }
         match minutes(text) {

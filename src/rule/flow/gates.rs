@@ -102,7 +102,10 @@ fn count(
         return u32::try_from(found).ok();
     }
     let message = format!("`{name}` is a number from {least} to {most}");
-    problems.push(node.error(code::BAD_GATE, message));
+    problems.push(
+        node.error(code::BAD_GATE, message)
+            .help(format!("write a number from {least} to {most}, in digits")),
+    );
     None
 }
 
@@ -158,12 +161,17 @@ impl ChangedGate {
             && from.to_json() == to.to_json()
         {
             let message = "what is `from` cannot change `to` the same";
-            problems.push(to.error(code::BAD_GATE, message));
+            problems.push(
+                to.error(code::BAD_GATE, message)
+                    .help("leave one of them out, or write two different values"),
+            );
         }
         for node in [from, to].into_iter().flatten() {
             if node.as_str().is_some_and(|text| text.contains("{{")) {
                 let message = "this is a plain value, not a template";
-                problems.push(node.error(code::BAD_GATE, message));
+                problems.push(node.error(code::BAD_GATE, message).help(
+                    "write the value itself; `value:` is the template that is compared with it",
+                ));
             }
         }
         fields.finish(problems);
@@ -279,7 +287,7 @@ fn closes(node: &Node, fields: &mut Fields<'_>, problems: &mut Diagnostics) -> O
         }
         _ => {
             let message = "a digest closes in one way: `window`, `quiet` or `at`";
-            problems.push(node.error(code::BAD_GATE, message));
+            problems.push(node.error(code::BAD_GATE, message).help("keep one of them"));
             None
         }
     }
@@ -294,6 +302,12 @@ fn at_shape() -> Shape {
 }
 
 fn at_of(node: &Node, problems: &mut Diagnostics) -> Option<Closing> {
+    if let Some(text) = node.as_str() {
+        let message = "a digest that closes by the clock says in which time zone";
+        let help = format!("write `at: {{cron: \"{text}\", tz: UTC}}`");
+        problems.push(node.error(code::WRONG_TYPE, message).help(help));
+        return None;
+    }
     let mut fields = Fields::of(node, problems)?;
     let cron = fields.required("cron", problems);
     let tz = fields.required("tz", problems);

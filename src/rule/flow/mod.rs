@@ -260,6 +260,9 @@ fn window(node: &Node, problems: &mut Diagnostics) -> Option<Duration> {
     } else {
         return Some(found);
     };
-    problems.push(node.error(code::BAD_GATE, message));
+    problems.push(
+        node.error(code::BAD_GATE, message)
+            .help("write a duration from 1ms to 30d, such as 10m"),
+    );
     None
 }

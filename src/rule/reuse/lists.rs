@@ -230,7 +230,10 @@ fn plain_values(items: &[Node], problems: &mut Diagnostics) -> Vec<serde_json::V
     for item in items {
         if matches!(item.value, Value::List(_) | Value::Map(_)) {
             let message = format!("expected text or a number, found {}", item.type_name());
-            problems.push(item.error(code::WRONG_TYPE, message));
+            problems.push(
+                item.error(code::WRONG_TYPE, message)
+                    .help("write each entry as one value: `- main`"),
+            );
         } else {
             values.push(item.to_json());
         }

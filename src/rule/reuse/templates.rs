@@ -105,7 +105,9 @@ impl Templates {
                 if names.len() == TEMPLATES_MAX {
                     let message = format!("more than {TEMPLATES_MAX} templates stand here");
                     let place = node.key_place(key);
-                    problems.push(Diagnostic::error(code::TOO_LARGE, place, message));
+                    problems.push(Diagnostic::error(code::TOO_LARGE, place, message).help(
+                        "write the others into another rule file, beside the rules that use them",
+                    ));
                     break;
                 }
                 if checked_name(node, key, problems) && text.text(problems).is_some() {
@@ -183,7 +185,10 @@ impl Templates {
                         "with `{}` this is over {TEMPLATE_BYTES_MAX} bytes",
                         call.name
                     );
-                    problems.push(Diagnostic::error(code::TOO_LARGE, place(), message));
+                    problems.push(
+                        Diagnostic::error(code::TOO_LARGE, place(), message)
+                            .help("take less in, or shorten one of them"),
+                    );
                     whole = false;
                 }
                 None => whole = false,
@@ -217,7 +222,10 @@ impl Templates {
             State::Faulty => {
                 if !own {
                     let message = format!("the template `{name}` has errors of its own");
-                    problems.push(Diagnostic::error(code::UNKNOWN_TEMPLATE, place(), message));
+                    problems.push(
+                        Diagnostic::error(code::UNKNOWN_TEMPLATE, place(), message)
+                            .help("mend it first, where it is written"),
+                    );
                 }
                 None
             }

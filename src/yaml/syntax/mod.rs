@@ -186,7 +186,7 @@ const PHRASES: &[(&str, &str, &str)] = &[
     (
         "trailing content",
         "the quoted text ends before this",
-        "put quotes around the whole value; between '…' write '' for one quote",
+        "put quotes around the whole value; inside \"…\" a quote is written \\\", inside '…' it is ''",
     ),
     (
         "quoted scalar",
@@ -287,6 +287,8 @@ fn other(trouble: &Trouble<'_, '_>) -> Finding {
     let found = trouble.offsets.slice(&span);
     let message = if found.trim().is_empty() {
         (*said).to_owned()
+    } else if found == "`" {
+        format!("{said}: a backtick")
     } else {
         format!("{said}: `{found}`")
     };

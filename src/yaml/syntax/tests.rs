@@ -106,7 +106,7 @@ fn backslashes_and_quotes() {
          put it between single quotes, where a backslash is only a backslash",
     );
     let closes = "the quoted text ends before this";
-    let whole = "put quotes around the whole value; between '…' write '' for one quote";
+    let whole = "put quotes around the whole value; inside \"…\" a quote is written \\\", inside '…' it is ''";
     check("name: 'it's'\n", &format!("s: {closes}: `s`; {whole}"));
     check("name: \"a\" to b\n", &format!("t: {closes}: `t`; {whole}"));
     let open = "end the text with the same quote; further lines of it must be indented";

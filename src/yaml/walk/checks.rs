@@ -111,12 +111,14 @@ impl<'t> Walker<'t, '_> {
             let Shape::Scalar { text, plain } = &key.shape else {
                 let help = "put quotes around it if it was meant as text";
                 self.report(span, code::WRONG_TYPE, "a key must be text", help);
+                self.alike = false;
                 continue;
             };
             let merges = *plain && text == "<<";
             if *plain && text.is_empty() {
                 let help = "write the name before the `:`, or put quotes around the text";
                 self.report(span, code::WRONG_TYPE, "a key is missing here", help);
+                self.alike = false;
             } else if let Some(first) = known.first(text, merges, &span) {
                 let message = format!("`{text}` is written twice in this map");
                 let found = self.error(span, code::DUPLICATE_KEY, message, "keep one of them");

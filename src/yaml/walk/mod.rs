@@ -13,6 +13,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, SourceFile, code};
+use crate::yaml::alike;
 use crate::yaml::looks;
 use crate::yaml::offsets::Offsets;
 use crate::yaml::read::{DEPTH_MAX, VALUES_MAX};
@@ -23,11 +24,19 @@ use crate::yaml::syntax;
 #[derive(Debug)]
 pub(super) struct Stop;
 
+/// What a walk has found.
+#[derive(Debug)]
+pub(super) struct Walked<'t> {
+    pub(super) root: Link<'t>,
+    /// Whether every reader of YAML finds the same.
+    pub(super) alike: bool,
+}
+
 /// Walks the first document of a file; `None` if it has none.
 pub(super) fn walk<'t>(
     file: &'t Arc<SourceFile>,
     problems: &mut Diagnostics,
-) -> Result<Option<Link<'t>>, Stop> {
+) -> Result<Option<Walked<'t>>, Stop> {
     let mut walker = Walker {
         file,
         parser: Parser::new_from_str(&file.text),
@@ -37,9 +46,12 @@ pub(super) fn walk<'t>(
         values: 0,
         open: Vec::new(),
         braces: None,
+        alike: alike::is_plain_text(&file.text),
         problems,
     };
-    walker.document()
+    let root = walker.document()?;
+    let alike = walker.alike;
+    Ok(root.map(|root| Walked { root, alike }))
 }
 
 struct Walker<'t, 'p> {
@@ -53,6 +65,8 @@ struct Walker<'t, 'p> {
     open: Vec<usize>,
     /// The last unquoted braces that were reported: a syntax error after them is their doing.
     braces: Option<Diagnostic>,
+    /// Whether all that was seen so far can be read in one way only.
+    alike: bool,
     problems: &'p mut Diagnostics,
 }
 
@@ -77,6 +91,7 @@ impl<'t> Walker<'t, '_> {
                     let span = self.offsets.range(span);
                     let help = "a file holds one: move it into a file of its own";
                     self.report(span, code::YAML, "a second document starts here", help);
+                    self.alike = false;
                     return Ok(Some(spot));
                 }
                 _ => {}
@@ -149,6 +164,7 @@ impl<'t> Walker<'t, '_> {
             _ => return self.stop(whole, "no value can stand here", "remove it"),
         };
         let range = if anchor != 0 || tag.is_some() {
+            self.alike = false;
             self.offsets.without_properties(whole.clone())
         } else {
             whole.clone()
@@ -222,6 +238,13 @@ impl<'t> Walker<'t, '_> {
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => self.offsets.quoted(range),
             ScalarStyle::Plain => self.offsets.trimmed(range),
         };
+        self.alike = self.alike
+            && alike::is_plain_scalar(
+                &text,
+                style,
+                self.offsets.slice(&span),
+                !self.open.is_empty(),
+            );
         if plain && !text.is_empty() {
             let after = self.offsets.slice(&(span.end..self.offsets.text().len()));
             let cut = looks::cut(&text, after);
@@ -268,6 +291,7 @@ impl<'t> Walker<'t, '_> {
             entries.push((key, value));
         };
         if let Some(text) = self.braces(&span, &entries) {
+            self.alike = false;
             return Ok(Spot::of(span, Shape::Braces(text)));
         }
         self.check_keys(&entries);
