@@ -68,7 +68,7 @@ pub(super) struct Refused {
     /// For the operator.
     pub reason: String,
     /// What would have made it right, for the operator; none where that was not looked into.
-    pub advice: Option<Vec<String>>,
+    pub advice: Option<Box<[String]>>,
     /// For the sender.
     pub answer: Answer,
 }
@@ -122,7 +122,9 @@ pub(super) fn judge(
         Err(Refusal::KeyMissing(url)) => return Judged::KeyMissing(url),
         Err(refusal) => {
             let mut refused = Refused::unproven(refusal.kind(), &refusal);
-            refused.advice = source.examine(delivery, &refusal, sources);
+            refused.advice = source
+                .examine(delivery, &refusal, sources)
+                .map(Vec::into_boxed_slice);
             return Judged::Refused(refused);
         }
     };

@@ -68,7 +68,7 @@ impl Inner {
         if let Some(left_out) = self.quiet.may_say(label, self.parts.clock.now()) {
             let status = refused.answer.status;
             let mut said = vec![refused.reason];
-            said.extend(refused.advice.into_iter().flatten());
+            said.extend(refused.advice.into_iter().flat_map(Vec::from));
             // With quotes: parts of the reason are the sender's own words.
             let reason = format_args!("{:?}", said.join("; "));
             tracing::warn!(source = label, status, left_out, reason, "delivery refused");
