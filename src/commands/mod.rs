@@ -26,6 +26,7 @@ pub mod schema;
 mod send;
 mod serve;
 mod show;
+mod sources;
 mod test;
 mod why;
 mod written;
@@ -91,6 +92,7 @@ enum Command {
     Jobs(jobs::Jobs),
     Dead(dead::Dead),
     Destinations(destinations::DestinationsCommand),
+    Sources(sources::SourcesCommand),
     Providers(providers::ProvidersCommand),
     Rules(rules::Rules),
 }
@@ -137,6 +139,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World<'_>
         Command::Jobs(command) => command.run(&mut output).await,
         Command::Dead(command) => command.run(&mut output).await,
         Command::Destinations(command) => command.run(&mut output).await,
+        Command::Sources(command) => command.run(&mut output).await,
         Command::Providers(command) => command.run(&mut output),
         Command::Rules(command) => command.run(&mut output).await,
     };

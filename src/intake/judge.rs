@@ -47,6 +47,8 @@ pub(super) enum Judged {
         acknowledgement: Option<Answer>,
         /// The rules that judged it.
         rules: Arc<RuleSet>,
+        /// The places of the secrets that prove it.
+        proven_by: Vec<usize>,
     },
 }
 
@@ -142,6 +144,7 @@ pub(super) fn judge(
                 acknowledgement: reply.map(|reply| answers::reply(reply.clone())),
                 acceptances,
                 rules,
+                proven_by: source.proven_by(delivery, keyring),
             }
         }
         Err(refused) => Judged::Refused(refused),

@@ -12,6 +12,7 @@ mod keep;
 mod keys;
 mod network;
 mod pairing;
+mod proofs;
 mod quiet;
 mod receive;
 mod refusals;
@@ -31,6 +32,7 @@ use bytes::Bytes;
 use crate::stores::LeasedJob;
 
 pub use keys::Fetch;
+pub use proofs::{SecretView, SourceView, Use};
 pub use receive::{Admission, Intake, Parts};
 pub use refusals::TurnedAway;
 pub use settings::Settings;

@@ -16,6 +16,7 @@ use crate::stores::{Acceptance, Accepted, LeasedJob, Store, StoreError};
 
 use super::judge::{Judged, Refused, judge, plan_guarded};
 use super::keys::{Fetch, Keys};
+use super::proofs::Proofs;
 use super::quiet::Quiet;
 use super::refusals::Refusals;
 use super::source::Source;
@@ -65,6 +66,7 @@ pub(super) struct Inner {
     pub(super) parts: Parts,
     pub(super) quiet: Quiet,
     pub(super) refusals: Refusals,
+    pub(super) proofs: Proofs,
     pub(super) keys: Arc<Keys>,
     failed: Mutex<Option<(Timestamp, String)>>,
 }
@@ -72,12 +74,14 @@ pub(super) struct Inner {
 impl Intake {
     /// An intake that is ready.
     pub fn new(parts: Parts) -> Self {
+        let proofs = Proofs::new(parts.clock.now());
         let keys = Keys::new(Arc::clone(&parts.fetch), parts.clock.clone());
         Self(Arc::new(Inner {
             parts,
             keys: Arc::new(keys),
             quiet: Quiet::default(),
             refusals: Refusals::default(),
+            proofs,
             failed: Mutex::new(None),
         }))
     }
@@ -171,7 +175,9 @@ impl Intake {
                 acceptances,
                 acknowledgement,
                 rules,
+                proven_by,
             }) => {
+                inner.proofs.note(&source, &proven_by, delivery.received_at);
                 // The sender may hang up at any moment; what is begun here is finished all the same,
                 // or jobs would stay leased to nobody.
                 let inner = Arc::clone(inner);

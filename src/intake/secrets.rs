@@ -38,6 +38,11 @@ impl Secrets {
         self.0.is_empty()
     }
 
+    /// All of them, in their order, and when they end.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Secret, Option<Timestamp>)> {
+        self.0.iter().map(|entry| (&entry.secret, entry.until))
+    }
+
     /// Those that have ended.
     pub(super) fn ended(&self, now: Timestamp) -> Vec<Secret> {
         let ended = |entry: &&Entry| entry.until.is_some_and(|until| now >= until);

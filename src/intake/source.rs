@@ -43,9 +43,9 @@ pub struct Source {
     pub(super) dedupe: Recognition,
     pub(super) body_bytes_max: Option<u64>,
     pub(super) place: Place,
-    scheme: Option<String>,
+    pub(super) scheme: Option<String>,
     /// None: the source takes unsigned deliveries.
-    secrets: Option<Secrets>,
+    pub(super) secrets: Option<Secrets>,
     allow_from: Vec<Network>,
     /// Where a secret goes that the sender gives in its first request.
     pub(super) pairing: Option<PathBuf>,

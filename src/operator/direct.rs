@@ -24,6 +24,11 @@ const REQUEUED_MAX: usize = 100_000;
 /// The most jobs that are shown with their event.
 const EVENT_JOBS_MAX: usize = 1_000;
 
+/// What is said of refusals where nothing runs.
+const REFUSALS: &str = "refusals are kept";
+/// What is said of the use of secrets where nothing runs.
+const USES: &str = "the uses of secrets are counted";
+
 /// Answers from an open store.
 pub struct Direct {
     store: Arc<dyn Store>,
@@ -106,8 +111,12 @@ impl Direct {
                 Answer::RuleSet(rules.text())
             }
             Question::Refusals { source, limit } => {
-                let intake = self.intake.as_ref().ok_or_else(nothing_runs)?;
+                let intake = self.intake.as_ref().ok_or_else(|| nothing_runs(REFUSALS))?;
                 Answer::Refusals(intake.refused(source.as_deref(), limit))
+            }
+            Question::Sources => {
+                let intake = self.intake.as_ref().ok_or_else(|| nothing_runs(USES))?;
+                Answer::Sources(intake.sources())
             }
             Question::Explain(why) => Answer::Explained(Box::new(self.explain(why).await?)),
         })
@@ -276,10 +285,9 @@ impl From<StoreError> for OperatorError {
 }
 
 /// What is asked is known only where deliveries are received.
-fn nothing_runs() -> OperatorError {
-    let why =
-        "refusals are kept by the running hookrule only, and end with it; none is running here";
-    OperatorError::Refused(why.to_owned())
+fn nothing_runs(what: &str) -> OperatorError {
+    let why = format!("{what} by the running hookrule only, and end with it; none is running here");
+    OperatorError::Refused(why)
 }
 
 /// Plans off the reactor; a panic there is one failed question.

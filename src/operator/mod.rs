@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{EventId, JobId};
-use crate::intake::TurnedAway;
+use crate::intake::{SourceView, TurnedAway};
 use crate::plan::{Attempt, Job, JobState};
 use crate::runtime::BoxFuture;
 use crate::stores::{EventQuery, EventSummary, FiringSummary, JobQuery, WholePage};
@@ -99,6 +99,8 @@ pub enum Question {
         /// At most so many.
         limit: usize,
     },
+    /// Which sources there are, and which of their secrets are in use.
+    Sources,
 }
 
 /// Which dead letters: those named, or else all that fit.
@@ -144,6 +146,8 @@ pub enum Answer {
     RuleSet(String),
     /// Newest first.
     Refusals(Vec<TurnedAway>),
+    /// By name.
+    Sources(Vec<SourceView>),
 }
 
 /// One header as it is shown.

@@ -254,6 +254,49 @@ async fn what_was_turned_away_and_what_would_have_been_right() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn which_secrets_are_in_use() {
+    let place = Place::new().await;
+    let mut server = Process::start(&place.config);
+    let unused = place.says(0, "sources list");
+    has(&unused, &["SOURCE", "github", " 0 "]);
+    let body = Bytes::from_static(b"{}");
+    let headers = github("push", "one", &body);
+    for (body, status) in [(body, 202), (Bytes::from_static(b"[]"), 401)] {
+        let answer = request(server.address, "POST", "/webhook/github", &headers, body).await;
+        assert_eq!(answer.0, status);
+    }
+    has(&place.says(0, "sources list"), &["1 of 1", "mismatch"]);
+    let shown = place.says(0, "sources show github");
+    has(
+        &shown,
+        &["signature", "PROVED", "refused      2", "mismatch"],
+    );
+    let source = place.json(0, "sources show github");
+    let secret = &source["secrets"][0];
+    assert_eq!(secret["number"], 1);
+    assert_eq!(secret["proved"]["count"], 1);
+    assert_eq!(secret["proved"]["last_at"], source["taken"]["last_at"]);
+    assert_eq!(source["refused"]["kind"], "mismatch");
+    assert_eq!(place.json(0, "sources list")[0], source);
+    for text in [shown, source.to_string()] {
+        assert!(!text.contains(SECRET), "{text}");
+    }
+    let unknown = place.ask("sources show githb");
+    assert_eq!(unknown.status.code(), Some(1));
+    has(
+        &String::from_utf8_lossy(&unknown.stderr),
+        &["there is no source `githb`; there are github"],
+    );
+    assert!(server.stop().success());
+    let alone = place.ask("sources list");
+    assert_eq!(alone.status.code(), Some(1));
+    has(
+        &String::from_utf8_lossy(&alone.stderr),
+        &["counted by the running hookrule only"],
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn attempts_and_dead_letters() {
     let place = Place::new().await;
     place.target.script([

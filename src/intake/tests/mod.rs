@@ -4,6 +4,7 @@ mod answers;
 mod batches;
 mod faulty;
 mod jobs;
+mod proofs;
 mod refusals;
 mod sources;
 mod stage;
