@@ -8,7 +8,7 @@ use crate::runtime::Timestamp;
 
 use super::output::{Done, Exit, Failure, Format, Output, printable};
 use super::reach::{Needs, reach};
-use super::show::mismatch;
+use super::show::{mismatch, or_dash};
 
 /// Who may send, and which of their secrets are in use
 #[derive(Debug, Args)]
@@ -131,13 +131,14 @@ fn write_source(output: &mut Output<'_>, source: &SourceView) -> std::io::Result
     }
     output.line("")?;
     let rows: Vec<_> = source.secrets.iter().map(secret_row).collect();
-    output.table(&["SECRET", "PROVED", "LAST", "UNTIL"], &rows)
+    output.table(&["SECRET", "FROM", "PROVED", "LAST", "UNTIL"], &rows)
 }
 
 fn secret_row(secret: &SecretView) -> Vec<String> {
     let until = time(secret.until);
     vec![
         secret.number.to_string(),
+        or_dash(secret.from.as_deref().unwrap_or_default()),
         secret.proved.count.to_string(),
         time(secret.proved.last_at),
         if secret.ended {

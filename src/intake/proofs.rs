@@ -43,6 +43,8 @@ pub struct SourceView {
 pub struct SecretView {
     /// Its place in the list, counted from 1.
     pub number: usize,
+    /// The `${env:NAME}` or `${file:PATH}` that it was filled in from, without a default.
+    pub from: Option<String>,
     /// When it ends.
     pub until: Option<Timestamp>,
     /// Whether it has ended.
@@ -127,9 +129,11 @@ impl Proofs {
         let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let nothing = Known::default();
         let known = all.get(source.name()).unwrap_or(&nothing);
-        let secrets = source.secrets().enumerate();
-        let secrets = secrets.map(|(index, (secret, until))| SecretView {
+        let references = source.secrets.iter().flat_map(Secrets::references);
+        let secrets = source.secrets().zip(references).enumerate();
+        let secrets = secrets.map(|(index, ((secret, until), from))| SecretView {
             number: index + 1,
+            from: from.map(str::to_owned),
             until,
             ended: until.is_some_and(|until| now >= until),
             proved: known.by(secret),

@@ -14,6 +14,8 @@ struct Entry {
     secret: Secret,
     /// It is worth nothing from here on.
     until: Option<Timestamp>,
+    /// The reference that it was filled in from.
+    from: Option<String>,
 }
 
 /// A source's secrets, any of which will do.
@@ -41,6 +43,11 @@ impl Secrets {
     /// All of them, in their order, and when they end.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Secret, Option<Timestamp>)> {
         self.0.iter().map(|entry| (&entry.secret, entry.until))
+    }
+
+    /// The references that they were filled in from, in their order.
+    pub(super) fn references(&self) -> impl Iterator<Item = Option<&str>> {
+        self.0.iter().map(|entry| entry.from.as_deref())
     }
 
     /// Those that have ended.
@@ -126,7 +133,27 @@ fn entry(
                 .help("short secrets can be guessed; use 32 random bytes"),
         );
     }
-    Some(Entry { secret, until })
+    let from = reference(value);
+    Some(Entry {
+        secret,
+        until,
+        from,
+    })
+}
+
+/// `${env:NAME}` or `${file:PATH}` as it is written, without a default: that may be the secret. None
+/// where anything is written beside it.
+fn reference(node: &Node) -> Option<String> {
+    let written = node.place.file.text.get(node.place.span.clone())?;
+    let written = written.trim_matches(['"', '\'', ' ']);
+    let inner = written.strip_prefix("${")?.strip_suffix('}')?;
+    let whole = node.filled && !inner.contains(['$', '{', '}']);
+    let name = match inner.strip_prefix("env:") {
+        Some(variable) => variable.split(":-").next()?,
+        None => inner.strip_prefix("file:")?,
+    };
+    let (kind, _) = inner.split_once(':')?;
+    whole.then(|| format!("${{{kind}:{name}}}"))
 }
 
 fn end(node: &Node, problems: &mut Diagnostics) -> Option<Timestamp> {
@@ -139,4 +166,36 @@ fn end(node: &Node, problems: &mut Diagnostics) -> Option<Timestamp> {
         );
     }
     time
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reference;
+    use crate::diagnostic::{Diagnostics, SourceFile};
+    use crate::yaml;
+
+    #[track_caller]
+    fn check(written: &str, filled: bool, expected: Option<&str>) {
+        let file = SourceFile::new("hookrule.yaml", format!("a: {written}\n"));
+        let node = yaml::read(&file, &mut Diagnostics::new()).unwrap();
+        let mut value = node.as_map().unwrap()[0].1.clone();
+        value.filled = filled;
+        assert_eq!(reference(&value).as_deref(), expected, "{written}");
+    }
+
+    #[test]
+    fn a_reference_is_shown_and_nothing_of_a_secret() {
+        check("${env:KEY}", true, Some("${env:KEY}"));
+        check("\"${env:KEY:-hunter2}\"", true, Some("${env:KEY}"));
+        check("'${file:keys/new.txt}'", true, Some("${file:keys/new.txt}"));
+        for secret in [
+            "hunter2",
+            "hunter2${env:KEY}",
+            "${env:KEY}hunter2}",
+            "\"$${env:hunter2}\"",
+        ] {
+            check(secret, true, None);
+        }
+        check("${env:hunter2}", false, None);
+    }
 }

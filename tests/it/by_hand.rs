@@ -256,6 +256,10 @@ async fn what_was_turned_away_and_what_would_have_been_right() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn which_secrets_are_in_use() {
     let place = Place::new().await;
+    let written = std::fs::read_to_string(&place.config).unwrap();
+    place.folder.write("key.txt", SECRET);
+    let kept = written.replace(SECRET, "\"${file:key.txt}\"");
+    place.folder.write("hookrule.yaml", &kept);
     let mut server = Process::start(&place.config);
     let unused = place.says(0, "sources list");
     has(&unused, &["SOURCE", "github", " 0 "]);
@@ -274,6 +278,7 @@ async fn which_secrets_are_in_use() {
     let source = place.json(0, "sources show github");
     let secret = &source["secrets"][0];
     assert_eq!(secret["number"], 1);
+    assert_eq!(secret["from"], "${file:key.txt}");
     assert_eq!(secret["proved"]["count"], 1);
     assert_eq!(secret["proved"]["last_at"], source["taken"]["last_at"]);
     assert_eq!(source["refused"]["kind"], "mismatch");
