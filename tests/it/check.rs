@@ -182,6 +182,15 @@ fn what_people_bring_from_elsewhere_is_told_once_and_plainly() {
 }
 
 #[test]
+fn what_people_usually_write_is_not_warned_of() {
+    let folder = project().join("tests/it/check/usual");
+    let output = check_in(&folder, &["--strict"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert_eq!(said, "ok: 30 rules in 3 files, 0 tests passed\n");
+}
+
+#[test]
 fn a_file_that_is_not_utf8_is_told_so_and_nothing_else() {
     let folder = Folder::new();
     for (name, bytes) in [
