@@ -43,6 +43,8 @@ impl Fetch for Client {
 #[derive(Debug)]
 struct Asked {
     at: Timestamp,
+    /// When it gave keys.
+    given_at: Option<Timestamp>,
     /// None where there was no key.
     keys: Option<Arc<KeySet>>,
 }
@@ -98,10 +100,14 @@ impl Keys {
     /// Remembers that an address was asked, and what it gave; without that, what it gave before.
     fn note(&self, url: &str, keys: Option<Arc<KeySet>>) {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = || asked.get(url).and_then(|asked| asked.keys.clone());
-        let keys = keys.or_else(known);
         let at = self.clock.now();
-        asked.insert(url.to_owned(), Asked { at, keys });
+        let (given_at, keys) = match (keys, asked.get(url)) {
+            (Some(keys), _) => (Some(at), Some(keys)),
+            (None, Some(known)) => (known.given_at, known.keys.clone()),
+            (None, None) => (None, None),
+        };
+        let now = Asked { at, given_at, keys };
+        asked.insert(url.to_owned(), now);
     }
 
     fn may_ask(&self, url: &str, now: Timestamp) -> Result<(), String> {
@@ -127,8 +133,15 @@ impl Keyring for Keys {
     fn find(&self, url: &str) -> Option<Arc<KeySet>> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let known = asked.get(url)?;
-        let fresh = self.clock.now().since(known.at) < KEPT_FOR;
+        let now = self.clock.now();
+        let fresh = known.given_at.is_some_and(|at| now.since(at) < KEPT_FOR);
         known.keys.clone().filter(|_| fresh)
+    }
+
+    fn is_recent(&self, url: &str) -> bool {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let given_at = asked.get(url).and_then(|known| known.given_at);
+        given_at.is_some_and(|at| self.clock.now().since(at) < LEFT_ALONE_FOR)
     }
 }
 

@@ -34,6 +34,11 @@ pub struct Fetch {
 pub trait Keyring: Debug + Sync {
     /// The keys at an address, if they are known.
     fn find(&self, url: &str) -> Option<Arc<KeySet>>;
+
+    /// Whether they were fetched so lately that a key which is not among them does not exist.
+    fn is_recent(&self, _url: &str) -> bool {
+        false
+    }
 }
 
 /// The keyring of those who fetch nothing.

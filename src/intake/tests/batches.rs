@@ -1,5 +1,7 @@
 //! Deliveries that hold several events, settings that a definition asks for, tokens in the query.
 
+use std::time::Duration;
+
 use super::stage::{Stage, event_id, json, read, rules};
 use crate::event::Query;
 use crate::intake::Reach;
@@ -128,6 +130,24 @@ fn what_a_definition_asks_for_must_be_there() {
     );
     let (_, problems) = read(&with("url: \"https://h/x\""), Reach::Loopback);
     assert!(!problems.has_errors(), "{problems:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_the_sender_does_not_publish_is_asked_for_once_a_minute() {
+    let stage = Stage::start("kinde: {provider: kinde, settings: {domain: example.kinde.com}}");
+    let token = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIiwidHlwIjoiSldUIn0.eyJ0eXBlIjoidXNlci5jcmVhdGVkIiwiZXZlbnRfaWQiOiJldmVudF8xIiwidGltZXN0YW1wIjoiMjAyMy0xMS0xNFQyMjoxMzoyMFoiLCJzb3VyY2UiOiJ1c2VyIiwiZGF0YSI6eyJ1c2VyIjp7ImlkIjoia3BfMSJ9fX0.nkYQGaRJhcbnkbCIKEozdr4vyt_o6eDMBkv4IgWfZFvbyBXwcuJ7Kb8ny5aYs2YxIc3Rq8UWNgyg4XNQixoovY73tEtvY9c-C2c1dJykZLEPOfYt3hd-mzVqVzBW2mMnjnJMx738nOF-LCLzlPxPyBeJ4lNCZANMvaoZqngpdnameAD9yJX4uyHhnUtsygwzPBIpSywtrpnJZeMiLNoNXPpVbBtDnLxdK-f_XOcV7cbTbEuS_jbUca2f7Lf6uW_Fmie1f6VdOK9YbMslbNHUYEhoyab018GZpRIJesfmmGK4vwL_8mp4cW-fAU2_MOIRZVm8pnr9n-D9oSd3cnEBig";
+    let headers = [("content-type", "application/jwt")];
+    let send = || stage.send("kinde", stage.unsigned(headers, token));
+    for _ in 0..3 {
+        assert_eq!(send().await.status, 401);
+    }
+    assert_eq!(stage.published.asked(), 1);
+    stage.clock.advance(Duration::from_secs(61));
+    // It may have been published since.
+    assert_eq!(send().await.status, 401);
+    assert_eq!(send().await.status, 401);
+    assert_eq!(stage.published.asked(), 2);
+    assert!(stage.events().await.is_empty());
 }
 
 /// The notification of the shared vectors, signed with the key that is published here.

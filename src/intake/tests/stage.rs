@@ -104,19 +104,32 @@ pub(super) struct Stage {
     pub store: Arc<FaultyStore>,
     pub slots: Arc<Slots>,
     pub telemetry: Telemetry,
+    pub published: Arc<Published>,
     providers: Providers,
 }
 
 /// The public key of the shared vectors, as AWS would publish its own.
 pub(super) const PUBLISHED: &[u8] = b"-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAtuBwcwjQkS+8hD5LEUU1\nejgaPpAIkzpMenmJhE16ylAWXvpWlAt8swh+ib3VonlfTC/oaRQrpZtmacj4xySl\nvJcKNDS3881pUOuYpmv1qFrsb3vpz4L2ybqCCopSFerd5D36Q3b0429w22NMi4fb\nuY87CPQuEkDAdXp4pmce3B76eH+f/WhdhjV7F65Oo1NuQw4b1+AtK8LdOBW83zkz\n8Q24d0R87aLXTlnqZvV9MoR1FNmU7tICgjv+PxsLY4SLneN+guOTPjHBhFLVmlk4\nK+PS+JvywUgoJep0weTaXSIKurgE/LIJA+JnSmvG5mPKMeJVMYdDWwIvyCXakDKY\ntQIDAQAB\n-----END PUBLIC KEY-----\n";
 
-/// What senders publish, in these tests.
-pub(super) struct Published;
+/// The keys of a sender who has changed the one that the shared vectors are signed with.
+const OTHER_KEYS: &[u8] = br#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "other", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+/// What senders publish, in these tests, and how often they were asked.
+#[derive(Default)]
+pub(super) struct Published(AtomicUsize);
+
+impl Published {
+    pub(super) fn asked(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
 
 impl Fetch for Published {
     fn fetch<'f>(&'f self, url: &'f str) -> BoxFuture<'f, Result<Bytes, String>> {
+        self.0.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             match url {
+                "https://example.kinde.com/.well-known/jwks" => Ok(Bytes::from_static(OTHER_KEYS)),
                 "https://sns.us-east-1.amazonaws.com/x.pem" => Ok(Bytes::from_static(PUBLISHED)),
                 "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription" => {
                     Ok(Bytes::new())
@@ -141,6 +154,8 @@ impl Stage {
         let telemetry = Telemetry::new();
         let kept: Arc<FaultyStore> = Arc::clone(&store);
         let handover: Arc<Slots> = Arc::clone(&slots);
+        let published = Arc::new(Published::default());
+        let asked: Arc<Published> = Arc::clone(&published);
         let intake = Intake::new(Parts {
             store: kept,
             clock: clock.clone(),
@@ -149,7 +164,7 @@ impl Stage {
             rules: watch::channel(Arc::new(rules)).1,
             settings: watch::channel(Arc::new(Settings::default())).1,
             handover,
-            fetch: Arc::new(Published),
+            fetch: asked,
         });
         Self {
             intake,
@@ -157,6 +172,7 @@ impl Stage {
             store,
             slots,
             telemetry,
+            published,
             providers: Providers::builtin(),
         }
     }
