@@ -6,6 +6,7 @@ mod faulty;
 mod jobs;
 mod proofs;
 mod refusals;
+mod sns;
 mod sources;
 mod stage;
 mod trust;

@@ -130,6 +130,9 @@ impl Fetch for Published {
         Box::pin(async move {
             match url {
                 "https://example.kinde.com/.well-known/jwks" => Ok(Bytes::from_static(OTHER_KEYS)),
+                "https://sns.us-east-1.amazonaws.com/own.pem" => {
+                    Ok(Bytes::from_static(include_bytes!("sns.pem")))
+                }
                 "https://sns.us-east-1.amazonaws.com/x.pem" => Ok(Bytes::from_static(PUBLISHED)),
                 "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription" => {
                     Ok(Bytes::new())
