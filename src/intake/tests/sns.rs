@@ -48,13 +48,13 @@ async fn a_confirmation_that_leads_elsewhere_is_not_followed() {
     let stage = Stage::start(SOURCE);
     let elsewhere: Vec<_> = deliveries().skip(2).collect();
     assert_eq!(elsewhere.len(), 6);
-    for body in elsewhere {
+    // It is proven, so it is kept for the operator to look at; the others have its id.
+    for (body, status) in elsewhere.iter().zip([202, 200, 200, 200, 200, 200]) {
         let answer = stage.send("sns", delivery(&stage, body)).await;
-        // It is proven, so it is kept for the operator to look at.
-        assert_eq!(answer.status, 202, "{body}");
+        assert_eq!(answer.status, status, "{body}");
     }
     assert_eq!(stage.published.asked(), 1, "the key alone");
-    assert_eq!(stage.events().await.len(), 1, "all have one id");
+    assert_eq!(stage.events().await.len(), 1);
 }
 
 #[tokio::test]
