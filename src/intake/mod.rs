@@ -21,6 +21,7 @@ mod secrets;
 mod settings;
 mod shake;
 mod source;
+mod source_parse;
 mod source_shape;
 mod sources;
 #[cfg(test)]
@@ -36,7 +37,8 @@ pub use proofs::{SecretView, SourceView, Use};
 pub use receive::{Admission, Intake, Parts};
 pub use refusals::TurnedAway;
 pub use settings::Settings;
-pub use source::{Reach, Source};
+pub use source::Source;
+pub use source_parse::Reach;
 pub use sources::Sources;
 
 /// What the sender is told.
