@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use crate::destinations::Destination;
 use crate::diagnostic::Diagnostics;
-use crate::event::{Event, EventId, Headers, JobId};
+use crate::event::{Event, EventId, Headers, JobId, Strength};
 use crate::expression::{RenderError, Scope, Template};
 use crate::net::Client;
 use crate::runtime::{BoxFuture, Timestamp};
@@ -89,6 +89,8 @@ pub struct Preparation<'a> {
     pub scope: &'a Scope<'a>,
     /// The event.
     pub event: &'a Event,
+    /// How far all events that templates see were shown to be authentic: the least of them.
+    pub proof: Strength,
     /// The rule's name.
     pub rule: &'a str,
     /// The action's name.

@@ -156,7 +156,6 @@ impl Show {
 fn write_event(output: &mut Output<'_>, event: &EventView) -> std::io::Result<()> {
     let summary = &event.summary;
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-    let strength = format!("{:?}", summary.strength).to_lowercase();
     let facts = [
         ("event", summary.id.to_string()),
         ("names", summary.names.join(", ")),
@@ -165,7 +164,7 @@ fn write_event(output: &mut Output<'_>, event: &EventView) -> std::io::Result<()
             format!("{} ({})", summary.source, summary.provider),
         ),
         ("received", summary.received_at.to_string()),
-        ("proof", strength),
+        ("proof", summary.strength.word().to_owned()),
         ("delivery id", text(&summary.delivery_id)),
         ("matched", summary.matched.join(", ")),
         ("replays", summary.runs.to_string()),

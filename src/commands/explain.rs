@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::config::{Definitions, Document};
 use crate::diagnostic::{Code, code, did_you_mean};
-use crate::event::EventId;
+use crate::event::{EventId, Strength};
 use crate::operator::{
     Answer, Asked, Explanation, Operator as _, Question, Remote, Said, Why, explain_here,
 };
@@ -50,6 +50,9 @@ pub(super) struct Explain {
     /// A header that would come with the file, as 'X-GitHub-Event: push'
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
+    /// How far the file would be shown to be authentic; else the most that the provider can show
+    #[arg(long, value_name = "PROOF", value_parser = ["signed", "authenticated", "unsigned"])]
+    proof: Option<String>,
     /// Who reads the output
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
@@ -148,6 +151,7 @@ impl Explain {
             headers: headers.collect::<Result<_, _>>()?,
             body,
             at: output.clock().now(),
+            proof: self.proof.as_deref().and_then(Strength::called),
         })
     }
 

@@ -31,6 +31,18 @@ impl Config {
                 .filter(|source| !source.labels().is_empty())
                 .map(|source| (source.name().to_owned(), source.labels().clone()))
                 .collect(),
+            strengths: self
+                .sources
+                .iter()
+                .map(|source| (source.name().to_owned(), source.strengths()))
+                .collect(),
+            demands: self
+                .destinations
+                .iter()
+                .filter_map(|(name, destination)| {
+                    Some((name.clone(), destination.demand()?.clone()))
+                })
+                .collect(),
             roots: self.roots.clone(),
             providers: provider_names(providers),
         }
@@ -68,6 +80,7 @@ impl Document {
             labels: self.labels_as_written(),
             roots,
             providers,
+            ..Names::default()
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostics, code};
+use crate::event::ProofDemand;
 use crate::secret::Secret;
 use crate::yaml::{Demand, Fields, Node, Shape, key};
 
@@ -17,9 +18,18 @@ use super::{Address, InDoubt, Kind, Policy, Program, Retry, Settings, credential
 #[derive(Debug)]
 pub struct Agent;
 
+/// An agent, and what it may be given.
+#[derive(Debug, Clone)]
+pub struct AgentSettings {
+    /// Where it takes its tasks.
+    pub door: AgentDoor,
+    /// How much proof its operator asks of an event that a task is made of.
+    pub proof: ProofDemand,
+}
+
 /// Where an agent takes its tasks.
 #[derive(Debug, Clone)]
-pub enum AgentSettings {
+pub enum AgentDoor {
     /// `POST {url}/hooks/agent`.
     Openclaw {
         /// The gateway.
@@ -76,6 +86,7 @@ impl Kind for Agent {
         Shape::map([
             key("openclaw", gateway, "An OpenClaw gateway: tasks are posted to `/hooks/agent`.", json!({"url": "https://agent.example.com", "token": "${env:OPENCLAW_TOKEN:-a-token-for-examples}"})),
             key("command", Shape::map(Program::keys()), "A program that reads its task from standard input.", json!({"argv": ["/opt/agent.sh"]})),
+            key("proof", ProofDemand::shape(), "How far an event must have been shown to be authentic for a task of it to be handed over, as in `when:` of a rule. Any, where it is left out.", "signed"),
         ])
         .demand(Demand::OneOf(vec!["openclaw", "command"]))
     }
@@ -88,16 +99,18 @@ impl Kind for Agent {
         let mut fields = Fields::of(node, problems)?;
         let openclaw = fields.optional("openclaw");
         let command = fields.optional("command");
+        let proof = fields.optional("proof");
+        let proof = proof.map(|node| ProofDemand::parse(node, problems));
         // A kind of agent that does not exist is reported as the key that it is.
         let misspelt = openclaw.is_none() && command.is_none() && fields.has_unknown();
         fields.finish(problems);
-        let settings = match (openclaw, command) {
+        let door = match (openclaw, command) {
             (Some(node), None) => self::openclaw(node, problems)?,
             (None, Some(node)) => {
                 let mut fields = Fields::of(node, problems)?;
                 let program = Program::parse(&mut fields, problems);
                 fields.finish(problems);
-                AgentSettings::Command(program?)
+                AgentDoor::Command(program?)
             }
             _ if misspelt => return None,
             _ => {
@@ -107,18 +120,23 @@ impl Kind for Agent {
                 return None;
             }
         };
-        Some(Arc::new(settings))
+        let proof = proof.unwrap_or_default();
+        Some(Arc::new(AgentSettings { door, proof }))
     }
 
     fn address<'s>(&self, settings: &'s Settings) -> Option<&'s Address> {
-        match settings.downcast_ref()? {
-            AgentSettings::Openclaw { address, .. } => Some(address),
-            AgentSettings::Command(_) => None,
+        match &settings.downcast_ref::<AgentSettings>()?.door {
+            AgentDoor::Openclaw { address, .. } => Some(address),
+            AgentDoor::Command(_) => None,
         }
+    }
+
+    fn demand<'s>(&self, settings: &'s Settings) -> Option<&'s ProofDemand> {
+        Some(&settings.downcast_ref::<AgentSettings>()?.proof)
     }
 }
 
-fn openclaw(node: &Node, problems: &mut Diagnostics) -> Option<AgentSettings> {
+fn openclaw(node: &Node, problems: &mut Diagnostics) -> Option<AgentDoor> {
     let mut fields = Fields::of(node, problems)?;
     let address = fields
         .required("url", problems)
@@ -127,7 +145,7 @@ fn openclaw(node: &Node, problems: &mut Diagnostics) -> Option<AgentSettings> {
         .required("token", problems)
         .and_then(|token| credential(token, problems));
     fields.finish(problems);
-    Some(AgentSettings::Openclaw {
+    Some(AgentDoor::Openclaw {
         address: address?,
         token: token?,
     })

@@ -22,11 +22,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostics, code};
+use crate::event::ProofDemand;
 use crate::secret::Secret;
 use crate::yaml::{Demand, Fields, Node, Shape, key};
 
 pub use address::Address;
-pub use agent::AgentSettings;
+pub use agent::{AgentDoor, AgentSettings};
 pub use command::CommandSettings;
 pub use discord::DiscordSettings;
 pub use file::FileSettings;
@@ -69,6 +70,11 @@ pub trait Kind: Send + Sync {
     fn address<'s>(&self, _settings: &'s Settings) -> Option<&'s Address> {
         None
     }
+
+    /// How much proof it asks of an event, if it asks.
+    fn demand<'s>(&self, _settings: &'s Settings) -> Option<&'s ProofDemand> {
+        None
+    }
 }
 
 /// A kind's own settings; the kind's file says what is in them.
@@ -90,6 +96,13 @@ impl Destination {
     /// The kind's own settings, if they are of that type.
     pub fn settings<T: 'static>(&self) -> Option<&T> {
         self.settings.downcast_ref()
+    }
+
+    /// How much proof it asks of the events whose jobs come to it; none where any will do.
+    pub fn demand(&self) -> Option<&ProofDemand> {
+        let kind = LIST.iter().find(|kind| kind.name() == self.kind)?;
+        kind.demand(&self.settings)
+            .filter(|demand| !demand.is_any())
     }
 
     /// What one entry of `destinations:` looks like.

@@ -95,6 +95,7 @@ codes! {
     NO_DESTINATION "HR0404" "an action without a destination",
     PAYLOAD_IN_MESSAGE "HR0405" "payload text inside an agent's instruction",
     OVER_LIMIT "HR0406" "text longer than its receiver takes",
+    UNPROVEN "HR0407" "less proof than a task for an agent needs",
     NO_SECRET "HR0501" "a source without a secret",
     WEAK_SECRET "HR0502" "a secret that is empty or short",
     UNSET_VARIABLE "HR0503" "an environment variable or file that is not there",

@@ -4,9 +4,11 @@
 //! change. Whether to believe a delivery is left to `providers`; what follows from it to `rule`.
 
 pub mod delivery;
+mod demand;
 pub mod ids;
 pub mod payload;
 pub mod proof;
+mod strength;
 
 use std::collections::BTreeMap;
 
@@ -15,12 +17,14 @@ use serde::{Deserialize, Serialize};
 use crate::runtime::Timestamp;
 
 pub use delivery::{Delivery, Headers, Query};
+pub use demand::ProofDemand;
 pub use ids::{EventId, FiringId, JobId};
 pub use payload::{
     Found, MediaKind, PathSet, Payload, PayloadError, QueryId, Shape, SlotId, Slots, Step, Steps,
     TestId,
 };
-pub use proof::{Proof, Strength};
+pub use proof::Proof;
+pub use strength::Strength;
 
 /// A verified delivery, read: what rules match and templates show.
 #[derive(Debug)]

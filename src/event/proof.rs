@@ -3,21 +3,7 @@
 //! A [`Proof`] cannot be written down by hand: each constructor is named for the one room that may
 //! call it, and `tests/it/tidy.rs` fails if another does.
 
-use serde::{Deserialize, Serialize};
-
-/// What stands behind an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Strength {
-    /// The sender's signature covers the body.
-    Signed,
-    /// The sender is known, but its signature or token does not cover the body.
-    Authenticated,
-    /// Nothing: the source allows unsigned events.
-    Unsigned,
-    /// Made by hookrule itself.
-    Internal,
-}
+use super::Strength;
 
 /// That an event may exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +31,8 @@ impl Proof {
     }
 
     /// For `trial`: an event made up by a test in a rule file; it is planned and never stored.
-    pub fn imagined_by_trial() -> Self {
-        Self(Strength::Signed)
+    pub fn imagined_by_trial(strength: Strength) -> Self {
+        Self(strength)
     }
 
     /// What it is worth.

@@ -155,6 +155,7 @@ fn of_event(event: &Event) -> Map<String, Value> {
         "names": event.names,
         "provider": event.provider,
         "received_at": event.received_at.to_string(),
+        "proof": event.proof.strength().word(),
         "verified": event.proof.verified(),
     });
     let source = json!({ "name": event.source.name, "labels": event.source.labels });
@@ -183,7 +184,7 @@ fn first_of_each<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::event::{EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef};
+    use crate::event::{EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef, Strength};
     use crate::runtime::Timestamp;
 
     use super::super::{Escape, Template};
@@ -205,7 +206,7 @@ mod tests {
             query: Query::decode(b"a=1&a=2"),
             payload: Payload::new(r#"{"id":12345678901234567890123}"#.into(), MediaKind::Json)
                 .unwrap(),
-            proof: Proof::imagined_by_trial(),
+            proof: Proof::imagined_by_trial(Strength::Signed),
         }
     }
 
@@ -226,6 +227,7 @@ mod tests {
             ("{{event.id}}", "evt_01010101010101010101010101010101"),
             ("{{event.name}} {{event.names.0}}", "push.main push"),
             ("{{event.provider}} {{event.verified}}", "github true"),
+            ("{{event.proof}}", "signed"),
             ("{{event.received_at}}", "2023-11-14T22:13:20.123Z"),
             ("{{headers.x-github-event}} {{query.a}}", "push 1"),
             ("{{source.name}} {{source.labels.customer}}", "gh acme"),

@@ -31,7 +31,7 @@ pub fn path() -> Shape {
 
 /// What templates see and call: an editor shows it where a template stands.
 fn about_templates() -> String {
-    let mut text = "Text with `{{…}}` in it. In scope: `payload`, `event.{id,name,names,provider,received_at,verified}`, `headers`, `query`, `source.{name,labels}`, `rule`, `vars`, `item` (under `for_each`), `actions.NAME` (what an earlier action came to). `{{x}}` is escaped for where it stands, `{{{x}}}` is not; `{{> name}}` takes in a text of `templates`. A value that is missing is an error; `{{default payload.x \"-\"}}` gives another one instead.\n\nHelpers:".to_owned();
+    let mut text = "Text with `{{…}}` in it. In scope: `payload`, `event.{id,name,names,provider,received_at,proof,verified}`, `headers`, `query`, `source.{name,labels}`, `rule`, `vars`, `item` (under `for_each`), `actions.NAME` (what an earlier action came to). `{{x}}` is escaped for where it stands, `{{{x}}}` is not; `{{> name}}` takes in a text of `templates`. A value that is missing is an error; `{{default payload.x \"-\"}}` gives another one instead.\n\nHelpers:".to_owned();
     for helper in helpers::LIST {
         let _ = write!(text, "\n- `{}`: {}", helper.usage, helper.help);
         if let Some(example) = helper.examples.first() {

@@ -350,6 +350,9 @@ fn view(rule: &Rule) -> RuleView {
             about.push(format!("{word} {}", names.join(", ")));
         }
     }
+    if !when.proof.is_any() {
+        about.push(format!("proof {}", when.proof.words()));
+    }
     if when.unmatched {
         about.push("what no other rule matched".to_owned());
     }

@@ -236,6 +236,11 @@ fn sentence(rule: &Rule, event: &Event, because: Option<&str>, trace: &RuleTrace
             event.names.join(", "),
             when.events.join(", ")
         ),
+        Some("proof") => format!(
+            "the event is {}, the rule asks for {}",
+            event.proof.strength().word(),
+            when.proof.words()
+        ),
         Some("unmatched") => format!(
             "it takes what no other rule matched, and `{}` matched",
             other()

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::actions::{self, Preparation};
 use crate::diagnostic::{Diagnostics, Place, SourceFile};
-use crate::event::Event;
+use crate::event::{Event, Strength};
 use crate::expression::Scope;
 use crate::yaml::{self, Fields, Key, Node};
 
@@ -66,6 +66,7 @@ pub fn prepare(
         let data = configured.prepare(&Preparation {
             scope: &scope,
             event,
+            proof: least(event, beside),
             rule: &job.rule,
             action: &job.action,
         });
@@ -79,6 +80,12 @@ pub fn prepare(
     rendered
         .and_then(|body| body)
         .map_err(|error| format!("{place}: {error}"))
+}
+
+/// The least that is proven of any of the events.
+fn least(event: &Event, beside: &[Beside<'_>]) -> Strength {
+    let others = beside.iter().map(|one| one.event.proof.strength());
+    others.fold(event.proof.strength(), Strength::max)
 }
 
 /// Shows the other events: those of a digest have no names.

@@ -241,6 +241,7 @@ impl<'r> Planning<'r> {
         let prepared = action.configured.prepare(&Preparation {
             scope: scope.of_rule(&self.rule.name),
             event: judging.event,
+            proof: judging.event.proof.strength(),
             rule: &self.rule.name,
             action: &action.name,
         });

@@ -91,6 +91,7 @@ impl<'e> Tracing<'e> {
             Some(NotAbout::Provider) => return Some(("provider", event.provider.clone().into())),
             Some(NotAbout::Source) => return Some(("source", event.source.name.clone().into())),
             Some(NotAbout::Event) => return Some(("event", event.names.clone().into())),
+            Some(NotAbout::Proof) => return Some(("proof", event.proof.strength().word().into())),
         }
         if rule.when.unmatched
             && let Some(other) = self.first_matched(rule)

@@ -53,6 +53,7 @@ mod vector_keys;
 pub mod vectors;
 pub mod verify;
 pub mod when;
+mod worth;
 mod written;
 
 pub use definition::{Overrides, Provider};

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::condition::{self, Conditions, Reading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code};
-use crate::event::Event;
+use crate::event::{Event, ProofDemand};
 use crate::yaml::{Fields, Node, Shape, Value, key, shape};
 
 use super::Namespace;
@@ -22,6 +22,10 @@ pub struct When {
     pub sources: Vec<String>,
     /// Patterns over dotted event names.
     pub events: Vec<String>,
+    /// How much proof it asks for.
+    pub proof: ProofDemand,
+    /// Where that was written.
+    pub(super) proof_place: Option<Place>,
     /// Only what no other rule matched.
     pub unmatched: bool,
     /// The conditions.
@@ -47,6 +51,8 @@ pub enum NotAbout {
     Source,
     /// Its names.
     Event,
+    /// How little is proven of it.
+    Proof,
 }
 
 impl When {
@@ -57,8 +63,8 @@ impl When {
             .is_none_or(|namespace| namespace.hears(source))
     }
 
-    /// What keeps a rule from being about an event: its provider, its source or none of its names
-    /// fits. None if all do; conditions are not looked at.
+    /// What keeps a rule from being about an event: its provider, its source, none of its names or too
+    /// little proof. None if all fit; conditions are not looked at.
     pub fn objection(&self, event: &Event) -> Option<NotAbout> {
         let any = |patterns: &[String], text: &str| {
             patterns.is_empty() || patterns.iter().any(|p| pattern::glob(p, text))
@@ -70,6 +76,8 @@ impl When {
             Some(NotAbout::Source)
         } else if !self.events.is_empty() && !self.events.iter().any(named) {
             Some(NotAbout::Event)
+        } else if !self.proof.takes(event.proof.strength()) {
+            Some(NotAbout::Proof)
         } else {
             None
         }
@@ -108,7 +116,10 @@ impl When {
         let (providers, provider_places) = apart(&providers);
         let (sources, source_places) = apart(&sources);
         let (events, event_places) = apart(&events);
+        let proof = fields.optional("proof");
         let mut when = Self {
+            proof: proof.map_or_else(ProofDemand::default, |n| ProofDemand::parse(n, problems)),
+            proof_place: proof.map(|node| node.place.clone()),
             providers,
             sources,
             events,
@@ -146,7 +157,7 @@ fn tell_loose_condition(fields: &mut Fields<'_>, problems: &mut Diagnostics) {
     problems.push(Diagnostic::error(code::UNKNOWN_KEY, place, message).help(help));
 }
 
-fn keys() -> [shape::Key; 5] {
+fn keys() -> [shape::Key; 6] {
     let names = || Shape::one_or_list(Shape::matching("^."));
     [
         key("provider", names(), "Who sent it: the name of a provider, a list of names, or globs over them (`*`). `hookrule providers list` shows them.", "github")
@@ -156,6 +167,8 @@ fn keys() -> [shape::Key; 5] {
         key("event", names(), "What the event is called: a name, a list, or patterns over dotted names. `*` is one part, a final `.*` one part or more, `**` any number.", "pull_request.opened")
             .like(json!(["push", "release.published"]))
             .like("invoice.*"),
+        key("proof", ProofDemand::shape(), "How far it was shown to be authentic, one word or a list: `signed` (its signature covers the body), `authenticated` (a token, or a signature that leaves the body out), `unsigned`.", "signed")
+            .like(json!(["signed", "authenticated"])),
         key("unmatched", Shape::flag(), "Only events that no other enabled rule matched.", true).or(false),
         key("conditions", Conditions::shape(), "What must hold of the event besides: a list, all of which must hold.", json!([{"path": "$.livemode", "equals": true}])),
     ]
@@ -225,6 +238,11 @@ const FOREIGN: &[Foreign] = &[
     ("providers", "", "write `provider:`; it takes a list too"),
     ("sources", "", "write `source:`; it takes a list too"),
     ("type", "", "write `event:`"),
+    ("verified", "proof", "write `proof: signed`"),
+    ("signed", "proof", "write `proof: signed`"),
+    ("trusted", "proof", "write `proof: signed`"),
+    ("authenticated", "proof", "write `proof: authenticated`"),
+    ("unsigned", "proof", "write `proof: unsigned`"),
     ("if", "", "write `conditions:` with a list of tests"),
     ("filters", "", "write `conditions:` with a list of tests"),
     ("all", "", "write `conditions:`; all of them must hold"),

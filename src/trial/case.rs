@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean};
+use crate::event::{ProofDemand, Strength};
 use crate::expression::helpers::instant;
 use crate::rule::Rule;
 use crate::runtime::Timestamp;
@@ -38,6 +39,8 @@ pub(super) struct Case {
     pub(super) query: Vec<(String, String)>,
     /// The labels of its source, where the test says them.
     pub(super) labels: Option<BTreeMap<String, String>>,
+    /// How far it was shown to be authentic, where the test says so.
+    pub(super) proof: Option<Strength>,
     /// When it was received, where the test says so.
     pub(super) at: Option<Timestamp>,
     /// What other actions are to have answered.
@@ -104,6 +107,7 @@ pub(super) fn entry(named: bool) -> Shape {
         key("headers", Shape::headers(plain()), "Headers of the delivery.", json!({"X-GitHub-Event": "push"})),
         key("query", Shape::named_by_author("team", plain()), "The query of the URL it was sent to.", json!({"team": "build"})),
         key("labels", Shape::named_by_author("customer", plain()), "Labels of its source.", json!({"customer": "acme"})),
+        key("proof", ProofDemand::word_shape(), "How far it was shown to be authentic: `signed`, `authenticated` or `unsigned`. Where it is left out, the most that its source can show and the rule takes.", "authenticated"),
         key("at", plain(), format!("When it was received: {RECEIVED_AT} where it is left out."), "2026-01-31T12:00:00Z"),
         key("answers", answers, "What other actions came to, for those that use them: a map, or `dead` for a dead letter.", json!({"log": {"text": "noted"}})).like(json!({"log": DEAD})),
         key("expect", Expect::shape(), "What must come of it.", json!({"matched": true})).required(),
@@ -136,6 +140,8 @@ impl Case {
         let headers = fields.optional("headers").map(|n| pairs(n, problems));
         let query = fields.optional("query").map(|n| pairs(n, problems));
         let labels = fields.optional("labels").map(|n| pairs(n, problems));
+        let proof = fields.optional("proof");
+        let proof = proof.map(|n| ProofDemand::word(n, problems));
         let at = fields.optional("at").map(|n| at(n, problems));
         let answers = fields.optional("answers");
         let answers = answers.map(|n| Answers::parse(n, rule, problems));
@@ -153,6 +159,10 @@ impl Case {
             headers,
             query: query.unwrap_or_default(),
             labels: labels.map(|labels| labels.into_iter().collect()),
+            proof: match proof {
+                Some(proof) => Some(proof?),
+                None => None,
+            },
             at: match at {
                 Some(at) => Some(at?),
                 None => None,
@@ -257,7 +267,7 @@ impl Expect {
         ]);
         Shape::map([
             key("matched", Shape::flag(), "Whether the rule matches.", true),
-            key("because", Shape::text(), "What decided that it does not: the subject of a condition as it is written, or `provider`, `source`, `event`.", "$.action"),
+            key("because", Shape::text(), "What decided that it does not: the subject of a condition as it is written, or `provider`, `source`, `event`, `proof`.", "$.action"),
             key("actions", Shape::one_or_list(Shape::text()), "The actions that run, by name, in this order.", json!(["log"])),
             key("rendered", rendered, "Parts of what actions are rendered to, by name. A list says it of each item of `for_each`.", json!({"log": {"level": "info"}})),
             key("respond", answer, "A part of what the sender is answered.", json!({"status": 200})),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::event::{
-    Delivery, Event, EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef,
+    Delivery, Event, EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef, Strength,
 };
 use crate::providers::{Provider, Providers, identify};
 use crate::rule::{Names, Rule};
@@ -31,6 +31,9 @@ pub struct Said {
     pub body: String,
     /// When it would be received.
     pub at: Timestamp,
+    /// How far it would be shown to be authentic; none for the most that its provider can show.
+    #[serde(default)]
+    pub proof: Option<Strength>,
 }
 
 /// Makes up an event that a person describes, named as its provider names what was sent.
@@ -82,8 +85,14 @@ pub fn imagine(said: &Said, provider: Option<&Provider>) -> Result<Event, String
         headers: delivery.headers,
         query: delivery.query,
         payload,
-        proof: Proof::imagined_by_trial(),
+        proof: Proof::imagined_by_trial(said.proof.unwrap_or_else(|| strongest(provider))),
     })
+}
+
+/// The most that a provider can show.
+fn strongest(provider: &Provider) -> Strength {
+    let strengths = provider.strengths();
+    strengths.first().copied().unwrap_or(Strength::Unsigned)
 }
 
 /// What is needed to imagine events.
@@ -108,6 +117,8 @@ pub struct StoredEvent {
     pub body: String,
     /// When it was received.
     pub received_at: Timestamp,
+    /// How far it was shown to be authentic.
+    pub proof: Strength,
 }
 
 impl Imagination<'_> {
@@ -133,11 +144,12 @@ impl Imagination<'_> {
                 return None;
             }
         };
+        let source = self.source(case, stored, rule, &provider);
+        let proof = self.proof(case, stored, rule, &source, definition.as_deref());
         let identity = definition.map(|found| identify::identify(&found, &delivery, &payload));
         let known = identity.map(|identity| (identity.names, identity.delivery_id));
         let (names, delivery_id) = known.unwrap_or_default();
         let names = stored.map_or(names, |stored| stored.names.clone());
-        let source = self.source(case, stored, rule, &provider);
         Some(Event {
             id: EventId::from_bytes([0; 16]),
             source: SourceRef {
@@ -152,13 +164,34 @@ impl Imagination<'_> {
             headers: delivery.headers,
             query: delivery.query,
             payload,
-            proof: Proof::imagined_by_trial(),
+            proof: Proof::imagined_by_trial(proof),
         })
     }
 
     fn labels(&self, case: &Case, source: &str) -> BTreeMap<String, String> {
         let known = || self.names.labels.get(source).cloned();
         case.labels.clone().or_else(known).unwrap_or_default()
+    }
+
+    /// Of what such a source or provider can show, the strongest that the rule takes, or else the
+    /// strongest.
+    fn proof(
+        &self,
+        case: &Case,
+        stored: Option<&StoredEvent>,
+        rule: &Rule,
+        source: &str,
+        provider: Option<&Provider>,
+    ) -> Strength {
+        let said = case.proof.or_else(|| stored.map(|stored| stored.proof));
+        said.unwrap_or_else(|| {
+            let of_source = self.names.strengths.get(source).cloned();
+            let possible = of_source.or_else(|| provider.map(Provider::strengths));
+            let possible = possible.unwrap_or_default();
+            let taken = possible.iter().find(|one| rule.when.proof.takes(**one));
+            let found = taken.or_else(|| possible.first()).copied();
+            found.unwrap_or(Strength::Signed)
+        })
     }
 
     fn provider(&self, case: &Case, stored: Option<&StoredEvent>, rule: &Rule) -> String {

@@ -21,6 +21,7 @@ sources:
   github: {provider: github, secrets: [\"${env:GITHUB_WEBHOOK_SECRET}\"]}
   stripe: {provider: stripe, secrets: [\"${env:SHOP_SECRET}\"]}
   shop: {provider: shopify, secrets: [\"${env:SHOP_SECRET}\"]}
+  mail: {provider: mailgun, secrets: [\"${env:SHOP_SECRET}\"]}
 destinations:
   ci: {http: {url: \"https://ci.example.com/hooks\"}}
   team-chat: {discord: {url: \"https://discord.com/api/webhooks/1/abc\"}}

@@ -303,3 +303,47 @@ async fn a_file_is_explained_as_if_it_came_in() {
     let missing = run(&["explain", "nothing.json", "--config", config]);
     refused(&missing, "there is no code `nothing.json`");
 }
+
+#[test]
+fn too_little_proof_is_told_as_the_reason() {
+    let folder = Folder::new();
+    let config = folder.write(
+        "hookrule.yaml",
+        "store: memory\nsources: {mail: {provider: mailgun, secrets: [a-secret-for-tests-only]}}\n",
+    );
+    folder.write(
+        "rules/a.yaml",
+        "rules:\n  - {name: sealed, when: {event: delivered, proof: signed}, actions: [{log: {message: m}}]}\n",
+    );
+    let file = folder.write("sent.json", r#"{"event-data": {"event": "delivered"}}"#);
+    let (config, file) = (config.to_str().unwrap(), file.to_str().unwrap());
+    let ask = |more: &[&str]| {
+        let first = [
+            "explain",
+            file,
+            "--config",
+            config,
+            "--provider",
+            "mailgun",
+            "--event",
+            "delivered",
+        ];
+        text(&run(&[&first, more].concat()))
+    };
+    for (more, told) in [
+        (
+            &[][..],
+            "because the event is authenticated, the rule asks for signed",
+        ),
+        (
+            &["--proof", "unsigned"],
+            "because the event is unsigned, the rule asks for signed",
+        ),
+        (&["--proof", "signed"], "matched  sealed ("),
+    ] {
+        let shown = ask(more);
+        assert!(shown.contains(told), "{told}\n{shown}");
+    }
+    let rules = text(&run(&["rules", "list", "--config", config]));
+    assert!(rules.contains("event delivered; proof signed"), "{rules}");
+}

@@ -15,13 +15,16 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::crypto::{Encoding, sha256};
-use crate::destinations::AgentSettings;
+use crate::destinations::{AgentDoor, AgentSettings};
 use crate::diagnostic::{Diagnostics, code};
+use crate::event::Strength;
 use crate::expression::shapes::{template, tree};
 use crate::expression::tree::parse_template;
 use crate::expression::{Escape, RenderError, Template, Tree};
 use crate::runtime::BoxFuture;
 use crate::yaml::{self, Fields, Node, Shape, key};
+
+use fence::Origin;
 
 use super::command::run::{self, Added};
 use super::exchange::{Hops, reject, settings};
@@ -214,11 +217,21 @@ impl Configured for AgentTaskAction {
             Some(template) => Some(session(event.rule, &template.render(event.scope)?)),
             None => None,
         };
-        let task = fence::task(&message, &data, event.event, event.rule, event.action);
+        let task = fence::task(
+            &message,
+            &data,
+            &Origin {
+                event: event.event,
+                proof: event.proof,
+                rule: event.rule,
+                action: event.action,
+            },
+        );
         Ok(json!({
             "message": message,
             "data": shown(data),
             "task": task,
+            "proof": event.proof,
             "session": session,
             "fixed": self.fixed,
             "hops": Hops::of(event.event).value(),
@@ -241,13 +254,29 @@ fn session(rule: &str, subject: &str) -> String {
     format!("hook:hookrule:{hex}")
 }
 
+/// Whether enough is proven of what the task is made of. A job that does not say how much, from before
+/// hookrule kept that, has nothing proven.
+fn demanded(agent: &AgentSettings, context: &Context<'_>) -> Result<(), Outcome> {
+    let strength = context.data.get("proof").cloned().unwrap_or_default();
+    let strength = serde_json::from_value(strength).unwrap_or(Strength::Unsigned);
+    if agent.proof.takes(strength) {
+        return Ok(());
+    }
+    Err(reject(format!(
+        "the agent takes only what is {}, and this is {}: see `proof` of the destination in hookrule.yaml",
+        agent.proof.words(),
+        strength.word()
+    )))
+}
+
 async fn perform(context: &Context<'_>) -> Result<Outcome, Outcome> {
     let (destination, agent) = settings::<AgentSettings>(context)?;
-    match agent {
-        AgentSettings::Openclaw { address, token } => {
+    demanded(agent, context)?;
+    match &agent.door {
+        AgentDoor::Openclaw { address, token } => {
             openclaw::perform(context, destination, address, token).await
         }
-        AgentSettings::Command(program) => {
+        AgentDoor::Command(program) => {
             let task = context.data.get("task").and_then(Value::as_str);
             let task = task
                 .ok_or_else(|| reject("the job holds no task"))?

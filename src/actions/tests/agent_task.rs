@@ -6,7 +6,7 @@ use super::{
     check, destination, event, hostile, note, outputs, perform, prepare, prepare_event, word,
 };
 use crate::destinations::Destination;
-use crate::event::Headers;
+use crate::event::{Event, Headers, Proof, Strength};
 use crate::net::scripted::{Say, Scripted};
 
 const TOKEN: &str = "gateway-token-of-ours";
@@ -210,5 +210,51 @@ fn what_else_check_says() {
             said.iter().any(|line| line.contains(expected)),
             "{config}: {said:?}"
         );
+    }
+}
+
+/// Whoever runs the agent says what it may be given, whatever rules say.
+#[tokio::test]
+async fn an_agent_takes_what_is_proven_as_far_as_its_operator_asks() {
+    let cat = "{agent: {command: {argv: [/bin/cat]}, proof: ASKED}}";
+    for (asked, strength, taken) in [
+        ("signed", Strength::Signed, true),
+        ("signed", Strength::Authenticated, false),
+        ("signed", Strength::Unsigned, false),
+        ("[signed, authenticated]", Strength::Authenticated, true),
+        ("[signed, authenticated]", Strength::Unsigned, false),
+        ("unsigned", Strength::Unsigned, true),
+        ("unsigned", Strength::Signed, false),
+    ] {
+        let event = Event {
+            proof: Proof::imagined_by_trial(strength),
+            ..event(&json!({}))
+        };
+        let agent = destination(&cat.replace("ASKED", asked));
+        let data = prepare_event("agent_task", "{message: Look.}", &event).unwrap();
+        let outcome = perform("agent_task", data.clone(), &agent).await;
+        let expected = if taken { "done" } else { "reject, gone: false" };
+        assert_eq!(
+            word(&outcome),
+            expected,
+            "{asked}, {strength:?}: {outcome:?}"
+        );
+        if !taken {
+            let said = note(&outcome);
+            assert!(
+                said.contains(&format!("this is {}", strength.word())),
+                "{said}"
+            );
+        }
+        // What was stored by a hookrule that did not keep it has nothing proven.
+        let mut data = data;
+        data.as_object_mut().unwrap().shift_remove("proof");
+        let outcome = perform("agent_task", data, &agent).await;
+        let expected = if asked == "unsigned" {
+            "done"
+        } else {
+            "reject, gone: false"
+        };
+        assert_eq!(word(&outcome), expected, "{asked}: {outcome:?}");
     }
 }

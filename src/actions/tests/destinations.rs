@@ -39,7 +39,7 @@ fn what_the_pages_of_the_documentation_show() {
         "{discord: {url: \"https://discord.com/api/webhooks/1/abcdefghijklmnop\"}}",
         "{notion: {token: ntn_0123456789abcdef}}",
         "{agent: {openclaw: {url: \"http://127.0.0.1:18789\", token: 0123456789abcdef}}, allow_private: true}",
-        "{agent: {command: {argv: [claude, -p, \"Do what standard input says\"]}}}",
+        "{agent: {command: {argv: [claude, -p, \"Do what standard input says\"]}, proof: [signed, authenticated]}}",
         "{http: {url: \"https://ci.example.com/hooks\", headers: {Authorization: \"Bearer abc\"}, sign: {standard: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}}, rate: 10/1s}",
         "{http: {url: \"http://127.0.0.1:9000/in\"}, allow_private: true, retry: {schedule: [1s, 5s, 30s]}, concurrency: 2}",
         "{command: {argv: [/opt/deploy.sh, \"--\"], args_max: 2, args_match: \"^[A-Za-z0-9._/-]{1,100}$\", cwd: /opt/app, env: {CI: \"1\"}}}",
@@ -104,6 +104,10 @@ fn what_else_is_wrong_with_a_destination() {
         "2025-09-03",
     );
     check("{agent: {}}", "one of `openclaw` and `command`");
+    check(
+        "{agent: {command: {argv: [x]}, proof: verified}}",
+        "did you mean `signed`",
+    );
     check(
         "{agent: {openclaw: {url: \"https://example.com\"}}}",
         "`token` is missing",

@@ -19,7 +19,9 @@ use serde_json::{Value, json};
 
 use crate::destinations::Destination;
 use crate::diagnostic::{Diagnostics, SourceFile};
-use crate::event::{Event, EventId, Headers, JobId, MediaKind, Payload, Proof, Query, SourceRef};
+use crate::event::{
+    Event, EventId, Headers, JobId, MediaKind, Payload, Proof, Query, SourceRef, Strength,
+};
 use crate::expression::{RenderError, Scope};
 use crate::net::scripted::client;
 use crate::runtime::{BoxFuture, Timestamp};
@@ -87,7 +89,7 @@ pub(super) fn event(payload: &Value) -> Event {
         headers: Headers::default(),
         query: Query::default(),
         payload: Payload::new(payload.to_string().into(), MediaKind::Json).unwrap(),
-        proof: Proof::imagined_by_trial(),
+        proof: Proof::imagined_by_trial(Strength::Signed),
     }
 }
 
@@ -127,6 +129,7 @@ pub(super) fn prepare_event(kind: &str, config: &str, event: &Event) -> Result<V
     configured.unwrap().prepare(&Preparation {
         scope: &scope,
         event,
+        proof: event.proof.strength(),
         rule: "the-rule",
         action: "the-action",
     })

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostics, SourceFile};
-use crate::event::EventId;
+use crate::event::{EventId, Strength};
 use crate::operator::{Answer, EventView, Question};
 use crate::providers::Provider;
 use crate::rule::{Rule, TestFile};
@@ -171,8 +171,13 @@ impl Add {
             "at": summary.received_at.to_string(),
         });
         let headers = headers(view, &rule.place.file.text);
-        if let (false, Some(entry)) = (headers.is_empty(), entry.as_object_mut()) {
-            entry.insert("headers".to_owned(), Value::Object(headers));
+        if let Some(entry) = entry.as_object_mut() {
+            if summary.strength != Strength::Signed {
+                entry.insert("proof".to_owned(), summary.strength.word().into());
+            }
+            if !headers.is_empty() {
+                entry.insert("headers".to_owned(), Value::Object(headers));
+            }
         }
         Fixture {
             payload: file.with_file_name(payload),
@@ -223,6 +228,7 @@ fn payload(
         headers: event.headers,
         body: event.body,
         at: event.received_at,
+        proof: Some(event.proof),
     };
     let event = imagine(&said, provider).map_err(Failure::Refused)?;
     let value = disguise.value(event.payload.value().clone());

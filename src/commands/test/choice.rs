@@ -210,5 +210,6 @@ pub(super) fn stored(view: EventView) -> StoredEvent {
         headers: headers.map(|header| (header.name, header.value)).collect(),
         body: view.body.unwrap_or_default(),
         received_at: view.summary.received_at,
+        proof: view.summary.strength,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::SourceFile;
-use crate::event::{EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef};
+use crate::event::{EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef, Strength};
 use crate::runtime::Timestamp;
 use crate::yaml;
 
@@ -29,7 +29,7 @@ fn event(payload: &str) -> Event {
         headers: Headers::new([("X-Kind", "a"), ("x-kind", "b"), ("X-One", "1")]),
         query: Query::decode(b"q=1&q=2"),
         payload: Payload::new(payload.to_owned().into(), MediaKind::Json).unwrap(),
-        proof: Proof::imagined_by_trial(),
+        proof: Proof::imagined_by_trial(Strength::Signed),
     }
 }
 

@@ -15,7 +15,15 @@ pub(super) fn root_problem(raw: &str, names: &[String]) -> Option<(String, Strin
         return Some((message, "name what you mean: `payload`".to_owned()));
     };
     let fields: &[&str] = match first.as_str() {
-        "event" => &["id", "name", "names", "provider", "received_at", "verified"],
+        "event" => &[
+            "id",
+            "name",
+            "names",
+            "provider",
+            "received_at",
+            "proof",
+            "verified",
+        ],
         "source" => &["name", "labels"],
         "rule" => &["name"],
         known if ROOTS.contains(&known) => return None,

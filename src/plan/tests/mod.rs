@@ -3,6 +3,7 @@
 mod compare;
 mod gates;
 mod items;
+mod proof;
 mod tenants;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::diagnostic::SourceFile;
-use crate::event::{Event, EventId, Headers, JobId, MediaKind, Payload, Proof, Query, SourceRef};
+use crate::event::{
+    Event, EventId, Headers, JobId, MediaKind, Payload, Proof, Query, SourceRef, Strength,
+};
 use crate::rule::{Names, RuleSet};
 use crate::runtime::Timestamp;
 
@@ -31,7 +34,7 @@ fn event(provider: &str, names: &[&str], payload: &Value) -> Event {
         headers: Headers::default(),
         query: Query::default(),
         payload: Payload::new(payload.to_string().into(), MediaKind::Json).unwrap(),
-        proof: Proof::imagined_by_trial(),
+        proof: Proof::imagined_by_trial(Strength::Signed),
     }
 }
 

@@ -21,13 +21,13 @@ const FORM: &str = "Body=Hello+Dear&From=%2B14158675309&MessageSid=SM1";
 /// A good delivery, and how it is verified.
 #[derive(Debug)]
 pub struct Specimen {
-    pub(super) provider: Provider,
-    pub(super) scheme: String,
+    pub(in crate::providers) provider: Provider,
+    pub(in crate::providers) scheme: String,
     pub(super) kind: &'static str,
-    pub(super) secrets: Vec<Secret>,
-    pub(super) now: Timestamp,
-    pub(super) delivery: Delivery,
-    pub(super) strength: Strength,
+    pub(in crate::providers) secrets: Vec<Secret>,
+    pub(in crate::providers) now: Timestamp,
+    pub(in crate::providers) delivery: Delivery,
+    pub(in crate::providers) strength: Strength,
     /// What its payload says.
     pub(super) value: Value,
     /// What proves it.

@@ -107,16 +107,6 @@ fn short(place: &Place) -> String {
     }
 }
 
-/// What events are worth, in a word that rules see too.
-pub(super) fn worth(provider: &Provider, scheme: &dyn Scheme) -> &'static str {
-    let mut kinds = provider.content_types().iter();
-    if kinds.any(|form| scheme.covers(Some(form.kind()))) {
-        "verified"
-    } else {
-        "authenticated"
-    }
-}
-
 fn proves(provider: &Provider, scheme: &dyn Scheme) -> String {
     let kinds = provider.content_types().iter();
     let (covered, others): (Vec<_>, Vec<_>) =
@@ -126,10 +116,10 @@ fn proves(provider: &Provider, scheme: &dyn Scheme) -> String {
         forms.collect::<Vec<_>>().join(", ")
     };
     match (covered.as_slice(), others.as_slice()) {
-        (_, []) => "who sent it and what it says: verified".to_owned(),
+        (_, []) => "who sent it and what it says: signed".to_owned(),
         ([], _) => "who sent it, and not what it says: authenticated".to_owned(),
         (covered, others) => format!(
-            "who sent it; and what it says where the body is {} (verified), not where it is {} (authenticated)",
+            "who sent it; and what it says where the body is {} (signed), not where it is {} (authenticated)",
             listed(covered),
             listed(others)
         ),
@@ -257,11 +247,7 @@ mod tests {
                 "  time",
                 "X-Slack-Request-Timestamp, at most 300 s old",
             ),
-            (
-                "slack",
-                "  proves",
-                "who sent it and what it says: verified",
-            ),
+            ("slack", "  proves", "who sent it and what it says: signed"),
             (
                 "mailgun",
                 "  proves",
@@ -299,7 +285,7 @@ mod tests {
         let form = gitea.scheme(Some("form")).unwrap();
         assert_eq!(
             proves(&gitea, form),
-            "who sent it; and what it says where the body is form:payload (verified), not where it is json \
+            "who sent it; and what it says where the body is form:payload (signed), not where it is json \
              (authenticated)"
         );
         check(

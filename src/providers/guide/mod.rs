@@ -8,6 +8,8 @@ pub mod page;
 pub mod plain;
 mod start;
 
+use crate::event::Strength;
+
 use super::definition::{Confidence, Provider};
 
 pub use start::source;
@@ -71,8 +73,6 @@ pub fn standing(confidence: Confidence) -> &'static str {
 
 /// What an event of this provider proves, where its source uses the first scheme.
 pub fn proof(provider: &Provider) -> &'static str {
-    match provider.each_scheme().next() {
-        None => "unsigned",
-        Some(scheme) => facts::worth(provider, scheme),
-    }
+    let strongest = provider.strengths_by(None).first().copied();
+    strongest.map_or("unsigned", Strength::word)
 }

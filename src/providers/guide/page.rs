@@ -13,8 +13,8 @@ const HEAD: &str = "\
 Written from the definitions in src/providers/builtin/; `hookrule providers show NAME` tells the same of one, and
 of your own. How a definition is written, and what its parts mean, stands in [definitions.md](definitions.md).
 
-An event is `verified` where its signature covers the body. It is `authenticated` where a token, or a signature
-that leaves the body out, shows who sent it and no more.
+An event is `signed` where its signature covers the body. It is `authenticated` where a token, or a signature
+that leaves the body out, shows who sent it and no more. A rule can ask for either: `when: {proof: signed}`.
 
 | provider | also | schemes | known by | proof | waits | facts |
 |---|---|---|---|---|---|---|

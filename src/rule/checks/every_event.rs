@@ -13,7 +13,11 @@ impl Check for EveryEvent {
         let named =
             !(when.providers.is_empty() && when.sources.is_empty() && when.events.is_empty());
         let asked = |action: &super::super::Action| !action.conditions.is_empty();
-        if named || when.unmatched || !when.conditions.is_empty() || rule.actions.iter().all(asked)
+        if named
+            || when.unmatched
+            || !when.proof.is_any()
+            || !when.conditions.is_empty()
+            || rule.actions.iter().all(asked)
         {
             return;
         }

@@ -14,6 +14,7 @@ mod steps;
 mod twins;
 mod unknown_event;
 mod unknown_path;
+mod unproven;
 mod unreachable;
 mod unused_vars;
 pub(super) mod written_secret;
@@ -50,6 +51,7 @@ const LIST: &[&dyn Check] = &[
     &more_events::MoreEvents,
     &never_matches::NeverMatches,
     &different_items::DifferentItems,
+    &unproven::Unproven,
     &unused_vars::UnusedVars,
     &written_secret::WrittenSecret,
     &unreachable::Unreachable,

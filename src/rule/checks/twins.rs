@@ -61,6 +61,7 @@ fn number(rule: &Rule) -> u64 {
         providers,
         sources,
         events,
+        proof,
         unmatched,
         conditions,
         ..
@@ -75,6 +76,7 @@ fn number(rule: &Rule) -> u64 {
         sorted(providers),
         sorted(sources),
         sorted(events),
+        proof,
         unmatched,
     )
         .hash(&mut hasher);

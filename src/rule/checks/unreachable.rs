@@ -60,6 +60,7 @@ fn covers(earlier: &When, later: &When) -> bool {
         && all(&earlier.providers, &later.providers, glob)
         && all(&earlier.sources, &later.sources, glob)
         && all(&earlier.events, &later.events, event)
+        && earlier.proof.covers(&later.proof)
         && asks_no_more(earlier, later)
 }
 

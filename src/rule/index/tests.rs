@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::clue::beginning;
 use crate::diagnostic::SourceFile;
-use crate::event::{Event, EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef};
+use crate::event::{
+    Event, EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef, Strength,
+};
 use crate::rule::{Names, RuleSet};
 use crate::runtime::Timestamp;
 
@@ -26,7 +28,7 @@ fn event(payload: &Value) -> Event {
         headers: Headers::new([("X-A", "one"), ("X-A", "two")]),
         query: Query::decode(b"q=1"),
         payload: Payload::new(payload.to_string().into(), MediaKind::Json).unwrap(),
-        proof: Proof::imagined_by_trial(),
+        proof: Proof::imagined_by_trial(Strength::Signed),
     }
 }
 

@@ -8,6 +8,7 @@ mod senders;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, did_you_mean};
+use crate::event::{ProofDemand, Strength};
 
 use super::{Root, Rule, pattern};
 
@@ -20,6 +21,11 @@ pub struct Names {
     pub destinations: Option<BTreeMap<String, String>>,
     /// The labels of sources that have some.
     pub labels: BTreeMap<String, BTreeMap<String, String>>,
+    /// How far the deliveries of a source can be shown to be authentic, the strongest first; of those
+    /// sources where that is known.
+    pub strengths: BTreeMap<String, Vec<Strength>>,
+    /// How much proof a destination asks for; of those that ask.
+    pub demands: BTreeMap<String, ProofDemand>,
     /// Where rules are looked for, and the namespaces they are in.
     pub roots: Vec<Root>,
     /// Providers; where it is empty, they are not checked.

@@ -244,6 +244,7 @@ fn stored_events_are_asked_for_and_skipped_where_there_are_none() {
         headers: Vec::new(),
         body: r#"{"n": 9}"#.to_owned(),
         received_at: crate::runtime::Timestamp::from_seconds(1),
+        proof: crate::event::Strength::Signed,
     };
     let names = Names::default();
     let providers = Providers::builtin();

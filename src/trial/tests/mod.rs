@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::event::Strength;
 use crate::providers::Providers;
 use crate::rule::{Found, Loaded, Names, RuleSet, read_rule_files};
 use crate::runtime::nobody;
@@ -511,5 +512,50 @@ fn an_invoice_goes_into_the_books() {
             .as_deref()
             .is_some_and(|help| help.contains("expected 1206, rendered 1205"))),
         "{found:#?}"
+    );
+}
+
+/// What a test says of proof, or else what such a sender can show and the rule takes.
+#[test]
+fn the_proof_of_an_event_is_what_its_sender_can_show() {
+    let log = "    actions: [{log: {message: 'it is {{event.proof}}'}}]\n";
+    let is = |word: &str| format!("expect: {{rendered: {{log: {{message: it is {word}}}}}}}");
+    let no = "expect: {matched: false, because: proof}";
+    for (when, test) in [
+        ("provider: github, event: push", is("signed")),
+        ("provider: mailgun, event: delivered", is("authenticated")),
+        ("provider: generic, proof: signed", is("signed")),
+        ("provider: github, proof: authenticated", no.to_owned()),
+        ("provider: mailgun, proof: signed", no.to_owned()),
+        (
+            "provider: github",
+            format!("proof: unsigned, {}", is("unsigned")),
+        ),
+        (
+            "provider: github, proof: signed",
+            format!("proof: unsigned, {no}"),
+        ),
+        (
+            "provider: gitlab, proof: authenticated",
+            is("authenticated"),
+        ),
+        ("provider: nobody", is("signed")),
+    ] {
+        let loaded = loaded(&text(when, log, &[&test]));
+        let found: Vec<_> = loaded.diagnostics.iter().collect();
+        let errors = found.iter().filter(|d| d.code.id() == "HR0701").count();
+        assert_eq!(errors, 0, "{when}; {test}: {found:#?}");
+    }
+    let names = Names {
+        sources: Some([("open".to_owned(), "github".to_owned())].into()),
+        strengths: [("open".to_owned(), vec![Strength::Unsigned])].into(),
+        ..Names::default()
+    };
+    let file = text("source: open", log, &[&is("unsigned")]);
+    let loaded = load(vec![SourceFile::new("rules/a.yaml", file)], &names, None);
+    assert!(
+        !loaded.diagnostics.has_errors(),
+        "{:#?}",
+        loaded.diagnostics
     );
 }

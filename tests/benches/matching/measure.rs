@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use hookrule::diagnostic::SourceFile;
-use hookrule::event::{Event, EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef};
+use hookrule::event::{
+    Event, EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef, Strength,
+};
 use hookrule::plan::matched;
 use hookrule::rule::{Names, RuleSet};
 use hookrule::runtime::Timestamp;
@@ -119,6 +121,7 @@ fn lines<T: for<'l> Deserialize<'l>>(path: &Path) -> Result<Vec<T>, Failure> {
 
 fn matched_plainly(rules: &Value, raw: &Raw) -> Vec<String> {
     let seen = Seen {
+        proof: "signed".to_owned(),
         provider: raw.provider.clone(),
         source: "github".to_owned(),
         names: vec![raw.name.clone()],
@@ -148,7 +151,7 @@ fn event(raw: &Raw) -> Event {
         headers: Headers::default(),
         query: Query::default(),
         payload: payload(raw),
-        proof: Proof::imagined_by_trial(),
+        proof: Proof::imagined_by_trial(Strength::Signed),
     }
 }
 

@@ -49,6 +49,7 @@ const TEXTS: [&str; 16] = [
 ];
 const NAMES: [&str; 5] = ["a", "b", "c", "refs", "ä"];
 const PROVIDERS: [&str; 3] = ["github", "gitlab", "stripe"];
+const PROOFS: [&str; 3] = ["signed", "authenticated", "unsigned"];
 const SOURCES: [&str; 3] = ["shop-a", "shop-b", "code"];
 const EVENTS: [&[&str]; 5] = [
     &["push"],
@@ -119,6 +120,7 @@ pub fn event(dice: &mut Dice) -> Seen {
         (0..dice.below(4)).map(|_| pair(dice)).collect()
     };
     Seen {
+        proof: (*dice.pick(&PROOFS)).to_owned(),
         provider: (*dice.pick(&PROVIDERS)).to_owned(),
         source: (*dice.pick(&SOURCES)).to_owned(),
         names: dice
@@ -153,8 +155,9 @@ pub fn files(dice: &mut Dice, payloads: &[&Value]) -> Vec<Value> {
 
 fn rule(dice: &mut Dice, number: usize, payloads: &[&Value]) -> Value {
     let mut when = Map::new();
-    let choices: [(&str, &[&str]); 3] = [
+    let choices: [(&str, &[&str]); 4] = [
         ("provider", &["github", "gitlab", "stripe", "git*", "*"]),
+        ("proof", &PROOFS),
         ("source", &["shop-a", "shop-b", "code", "shop-*", "*-a"]),
         (
             "event",

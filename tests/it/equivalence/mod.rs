@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use hookrule::diagnostic::SourceFile;
-use hookrule::event::{Event, EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef};
+use hookrule::event::{
+    Event, EventId, Headers, MediaKind, Payload, Proof, Query, SourceRef, Strength,
+};
 use hookrule::rule::{Names, RuleSet};
 use hookrule::runtime::Timestamp;
 
@@ -116,7 +118,7 @@ fn event(seen: &Seen) -> Event {
         ),
         query: Query::decode(query.as_bytes()),
         payload: Payload::new(seen.payload.to_string().into(), MediaKind::Json).unwrap(),
-        proof: Proof::imagined_by_trial(),
+        proof: Proof::imagined_by_trial(Strength::called(&seen.proof).unwrap()),
     }
 }
 

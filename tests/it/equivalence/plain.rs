@@ -12,6 +12,7 @@ pub struct Seen {
     pub provider: String,
     pub source: String,
     pub names: Vec<String>,
+    pub proof: String,
     pub headers: Vec<(String, String)>,
     pub query: Vec<(String, String)>,
     pub payload: Value,
@@ -63,6 +64,7 @@ fn is_about(when: &Value, event: &Seen) -> bool {
         && fits("event", &|pattern| {
             event.names.iter().any(|name| dotted(pattern, name))
         })
+        && fits("proof", &|word| word == event.proof)
 }
 
 /// A glob over a plain name: `*` is any run of letters.
