@@ -3,6 +3,7 @@
 //! Comes in: bytes and headers from a listener. Goes out: values that later rooms read and never
 //! change. Whether to believe a delivery is left to `providers`; what follows from it to `rule`.
 
+mod content_encoding;
 pub mod delivery;
 mod demand;
 pub mod ids;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::runtime::Timestamp;
 
+pub use content_encoding::ContentEncoding;
 pub use delivery::{Delivery, Headers, Query};
 pub use demand::ProofDemand;
 pub use ids::{EventId, FiringId, JobId};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::event::{Delivery, EventId, Headers, JobId};
+use crate::event::{ContentEncoding, Delivery, EventId, Headers, JobId};
 use crate::plan::{JobState, NewJob};
 use crate::providers::fetched::NoKeys;
 use crate::rule::{Response, RuleSet};
@@ -56,6 +56,8 @@ pub struct Admission {
     pub body_bytes_max: u64,
     /// The methods that are answered; `POST` is always among them.
     pub methods: Vec<String>,
+    /// How bodies may be packed; the limit is that of the plain body too.
+    pub encodings: Vec<ContentEncoding>,
 }
 
 /// Takes deliveries in. Cloning shares it.
@@ -99,6 +101,7 @@ impl Intake {
         let more = source.map_or(&[][..], |source| source.provider.methods());
         methods.extend(more.iter().filter(|method| *method != "POST").cloned());
         Admission {
+            encodings: source.map_or_else(Vec::new, |source| source.encodings().to_vec()),
             body_bytes_max: own.unwrap_or_else(|| parts.settings.borrow().body_bytes_max),
             methods,
         }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::crypto::Mac;
 use crate::diagnostic::Place;
-use crate::event::{Delivery, Proof, SourceRef, Strength};
+use crate::event::{ContentEncoding, Delivery, Proof, SourceRef, Strength};
 use crate::providers::doctor::{Case, Other, examine};
 use crate::providers::fetched::Keyring;
 use crate::providers::unsigned::unsigned;
@@ -29,6 +29,7 @@ pub struct Source {
     pub(super) provider: Arc<Provider>,
     pub(super) dedupe: Recognition,
     pub(super) body_bytes_max: Option<u64>,
+    pub(super) encodings: Option<Vec<ContentEncoding>>,
     pub(super) place: Place,
     pub(super) scheme: Option<String>,
     /// None: the source takes unsigned deliveries.
@@ -79,6 +80,12 @@ impl Source {
         } else {
             vec![Strength::Unsigned]
         }
+    }
+
+    /// How its bodies may be packed.
+    pub(super) fn encodings(&self) -> &[ContentEncoding] {
+        let own = self.encodings.as_deref();
+        own.unwrap_or_else(|| self.provider.encodings())
     }
 
     /// Whether it refuses what is not proven.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use crate::diagnostic::{Diagnostics, code, did_you_mean};
+use crate::event::ContentEncoding;
 use crate::providers::{Overrides, Provider, Providers};
 use crate::yaml::{Fields, Node};
 
@@ -56,19 +57,16 @@ fn read(
 ) -> Option<Source> {
     let mut fields = Fields::of(node, problems)?;
     check_name(name, node, problems);
-    let provider = fields.optional("provider");
-    if provider.is_none() {
-        let problem = node
-            .error(code::MISSING_KEY, "`provider` is missing here")
-            .help("write a name from `hookrule providers list`; `generic` fits many senders");
-        fields.miss("provider", problem, problems);
-    }
+    let provider = named_provider(&mut fields, problems);
     let overrides = Overrides::parse(&mut fields, problems);
     let scheme = fields.optional("scheme");
     let secrets = fields.optional("secrets");
     let verification = fields.optional("verify");
     let allow_unsigned = fields.optional("allow_unsigned");
     let body_max = fields.optional("body_max").and_then(|n| n.size(problems));
+    let encodings = fields
+        .optional("encodings")
+        .map(|n| ContentEncoding::list(n, problems));
     let labels = fields.optional("labels").map(|n| read_labels(n, problems));
     let dedupe = fields.optional("dedupe");
     let pairing = fields.optional("pairing");
@@ -118,6 +116,7 @@ fn read(
         provider,
         dedupe: dedupe.flatten().unwrap_or_default(),
         body_bytes_max: body_max,
+        encodings,
         place: node.place.clone(),
         scheme,
         secrets,
@@ -125,6 +124,17 @@ fn read(
         pairing,
         examined: AtomicI64::new(i64::MIN),
     })
+}
+
+fn named_provider<'n>(fields: &mut Fields<'n>, problems: &mut Diagnostics) -> Option<&'n Node> {
+    let provider = fields.optional("provider");
+    if provider.is_none() {
+        let message = "`provider` is missing here";
+        let problem = fields.node().error(code::MISSING_KEY, message);
+        let help = "write a name from `hookrule providers list`; `generic` fits many senders";
+        fields.miss("provider", problem.help(help), problems);
+    }
+    provider
 }
 
 /// A path as it stands in a file: beside it, unless it begins at the root.

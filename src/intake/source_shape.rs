@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::event::ContentEncoding;
 use crate::providers::Overrides;
 use crate::yaml::shape::Key;
 use crate::yaml::{Shape, key};
@@ -19,7 +20,7 @@ impl Source {
     }
 }
 
-fn keys() -> [Key; 10] {
+fn keys() -> [Key; 11] {
     let networks = Shape::one_or_list(Shape::text());
     [
         key("provider", Shape::text(), "Who sends: a name from `hookrule providers list`; `generic` fits many others.", "github").required(),
@@ -28,6 +29,7 @@ fn keys() -> [Key; 10] {
         key("verify", Shape::choice(["default", "none"]), "`none` takes unsigned events; off loopback only with `allow_unsigned`.", "default").or("default"),
         key("allow_unsigned", Shape::flag(), "Whether unsigned events are taken from the network too.", true).or(false),
         key("body_max", Shape::size(), "The largest body; else what the provider's definition says, else 1MiB.", "2MiB"),
+        key("encodings", ContentEncoding::list_shape(), "How bodies may be packed (`Content-Encoding`): they are unpacked before anything else, within the limit of a plain body, and the signature is over the plain one. Else what the provider's definition says; an empty list takes plain bodies only.", json!(["gzip"])).like("deflate"),
         key("labels", Shape::named_by_author("customer", Shape::text()), "Names with texts, for templates and for rules that choose a destination by them.", json!({"customer": "acme"})),
         key("dedupe", Recognition::shape(), "How deliveries that are sent again are recognised: `off`, `id`, `body`, both, or with how long. By the sender's own id for 7d where it is left out.", json!({"by": "body", "for": "5m"})).like("off"),
         key("pairing", Shape::text(), "A file beside this one for the secret that the sender gives in its first request (Asana, Notion).", "secrets/asana"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::crypto::Mac;
+use crate::event::ContentEncoding;
 use crate::secret::Secret;
 
 use super::batch::Batch;
@@ -37,6 +38,7 @@ pub struct Provider {
     pub(super) methods: Vec<String>,
     pub(super) body_bytes_max: Option<u64>,
     pub(super) content_types: Vec<BodyForm>,
+    pub(super) encodings: Vec<ContentEncoding>,
     pub(super) schemes: Vec<(String, Arc<dyn Scheme>)>,
     pub(super) event_names: Vec<Name>,
     pub(super) events: Option<Events>,
@@ -141,6 +143,11 @@ impl Provider {
     /// Methods besides POST that its handshakes use.
     pub fn methods(&self) -> &[String] {
         &self.methods
+    }
+
+    /// How this sender may pack its bodies; it signs the plain ones.
+    pub fn encodings(&self) -> &[ContentEncoding] {
+        &self.encodings
     }
 
     /// How its bodies may be read; the first is what a body without Content-Type is.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::event::ContentEncoding;
 use crate::yaml::{Shape, key, shape};
 
 use super::definition::Confidence;
@@ -95,7 +96,7 @@ fn scheme(kind: &'static Kind) -> Shape {
     .and((kind.keys)())
 }
 
-fn reading() -> [shape::Key; 8] {
+fn reading() -> [shape::Key; 9] {
     let methods = Shape::one_or_list(Shape::choice(["GET", "HEAD", "OPTIONS", "PUT"]));
     let kind = Shape::matching(
         "^(json|form|text|text:json|lines|xml|jwt|multipart|form:.+|multipart:.+)$",
@@ -114,6 +115,13 @@ fn reading() -> [shape::Key; 8] {
             json!(["json", "form:payload"]),
         )
         .or(json!(["json"])),
+        key(
+            "encodings",
+            ContentEncoding::list_shape(),
+            "How it may pack its bodies (`Content-Encoding`). It signs the plain ones.",
+            json!(["gzip"]),
+        )
+        .like("deflate"),
         key(
             "body_max",
             Shape::size(),

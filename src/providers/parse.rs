@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, code, did_you_mean};
-use crate::event::MediaKind;
+use crate::event::{ContentEncoding, MediaKind};
 use crate::yaml::{Fields, Node, Value};
 
 use super::batch::Batch;
@@ -52,6 +52,7 @@ fn definition(node: &Node, problems: &mut Diagnostics) -> Option<Provider> {
         .and_then(|node| delivery_id(node, problems, parts));
     let kinds = list(&mut fields, "content_types", problems, content_type);
     let body_max = fields.optional("body_max");
+    let encodings = fields.optional("encodings");
     let response = fields.optional("response");
     let notes = fields.optional("notes");
     let events = fields.optional("events");
@@ -68,6 +69,7 @@ fn definition(node: &Node, problems: &mut Diagnostics) -> Option<Provider> {
             .collect(),
         methods: list(&mut fields, "methods", problems, method),
         body_bytes_max: body_max.and_then(|node| node.size(problems)),
+        encodings: encodings.map_or_else(Vec::new, |node| ContentEncoding::list(node, problems)),
         content_types: if kinds.is_empty() {
             vec![MediaKind::Json.into()]
         } else {

@@ -22,6 +22,8 @@ pub(super) enum Unread {
     Crowded,
     /// Too slow.
     TooSlow,
+    /// Not what its Content-Encoding says.
+    Garbled,
     /// The connection broke, or what came is not HTTP.
     Broken,
 }
@@ -33,6 +35,7 @@ impl Unread {
             Self::TooLarge => "too_large",
             Self::Crowded => "crowded",
             Self::TooSlow => "too_slow",
+            Self::Garbled => "garbled",
             Self::Broken => "broken",
         }
     }
@@ -46,6 +49,10 @@ impl Unread {
                 "too much is being received; try again later",
             ),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
+            Self::Garbled => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "the body is not what its Content-Encoding says",
+            ),
             Self::Broken => (StatusCode::BAD_REQUEST, "the body broke off"),
         };
         let mut reply = closing(error(status, message));

@@ -11,14 +11,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::event::{Delivery, Headers, Query};
+use crate::event::{ContentEncoding, Delivery, Headers, Query};
 use crate::runtime::Clock;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::telemetry::{Metric, Telemetry};
 
 use super::answers::{Reply, closing, error, from_intake};
-use super::body;
+use super::body::{self, Unread};
 use super::crowd::Budget;
+use super::inflate::{Room, inflate};
 use super::listener::Listening;
 use super::{Receive, Settings};
 
@@ -85,10 +86,10 @@ impl Door {
         let settings = Arc::clone(&self.parts.settings.borrow());
         check_head(&head.headers, &settings)?;
         check_framing(&head.headers)?;
-        let headers = headers(&head.headers);
+        let mut headers = headers(&head.headers);
         let admission = self.parts.intake.admission(source, &headers);
         check_method(&head.method, &admission.methods)?;
-        check_encoding(&head.headers)?;
+        let encoding = encoding(&head.headers, &admission.encodings)?;
 
         let mut share = self.budget.share();
         let read = body::read(
@@ -98,12 +99,25 @@ impl Door {
             &settings,
             &self.parts.clock,
         );
-        let body = read.await.map_err(|unread| {
+        let unread = |unread: Unread| {
             // The name in the path is the sender's choice: it is no label.
             let labels = ["unread", unread.word()];
             self.parts.telemetry.count(Metric::Refused, &labels);
             Box::new(unread.reply())
-        })?;
+        };
+        let mut body = read.await.map_err(unread)?;
+        if let Some(encoding) = encoding {
+            let mut room = Room {
+                body_bytes_max: admission.body_bytes_max,
+                share: &mut share,
+                bodies_bytes_max: settings.bodies_bytes_max,
+            };
+            if !body.is_empty() {
+                body = inflate(body, encoding, &mut room).await.map_err(unread)?;
+            }
+            // From here on it is a plain body, for proof, for rules and for whoever it is passed on to.
+            headers = headers.keep(|name| !matches!(name, "content-encoding" | "content-length"));
+        }
         let telemetry = &self.parts.telemetry;
         telemetry.set(Metric::BodiesInFlight, &[], self.budget.taken());
         let delivery = Delivery {
@@ -192,16 +206,28 @@ fn check_method(method: &Method, allowed: &[String]) -> Result<(), Box<Reply>> {
     Err(Box::new(reply))
 }
 
-fn check_encoding(headers: &HeaderMap) -> Result<(), Box<Reply>> {
-    let plain = headers.get_all(CONTENT_ENCODING).iter().all(|value| {
-        let value = value.as_bytes().trim_ascii();
-        value.is_empty() || value.eq_ignore_ascii_case(b"identity")
-    });
-    if plain {
-        return Ok(());
+/// How the body is packed; none where it is plain. Only one packing is undone, and only where the source
+/// takes it.
+fn encoding(
+    headers: &HeaderMap,
+    allowed: &[ContentEncoding],
+) -> Result<Option<ContentEncoding>, Box<Reply>> {
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    let tokens = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let mut packings = tokens
+        .map(<[u8]>::trim_ascii)
+        .filter(|token| !token.is_empty() && !token.eq_ignore_ascii_case(b"identity"));
+    let Some(token) = packings.next() else {
+        return Ok(None);
+    };
+    let token = std::str::from_utf8(token).ok();
+    let found = token.and_then(ContentEncoding::of_token);
+    let alone = packings.next().is_none();
+    if let Some(encoding) = found.filter(|one| alone && allowed.contains(one)) {
+        return Ok(Some(encoding));
     }
     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-    let message = "bodies with a Content-Encoding are not taken";
+    let message = "bodies with this Content-Encoding are not taken";
     Err(Box::new(error(status, message)))
 }
 

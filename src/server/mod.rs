@@ -9,6 +9,7 @@ mod body;
 mod connection;
 mod crowd;
 mod door;
+mod inflate;
 mod listener;
 mod settings;
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod deliver;
 mod disk;
 mod docs;
 mod drain;
+mod encodings;
 mod equivalence;
 mod explain;
 mod flow;

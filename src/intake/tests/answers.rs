@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Verb;
 use super::stage::{SECRET, Stage, event_id, json};
-use crate::event::{Headers, Strength};
+use crate::event::{ContentEncoding, Headers, Strength};
 use crate::runtime::telemetry::Metric;
 use crate::stores::Store as _;
 
@@ -248,11 +248,20 @@ async fn an_answer_that_the_provider_demands_is_given_to_duplicates_too() {
 async fn a_listener_learns_what_a_source_takes() {
     let stage = Stage::start(&format!(
         "github: {{provider: github, secrets: ['{SECRET}']}}\n\
-         small: {{provider: github, secrets: ['{SECRET}'], body_max: 2KiB}}\n\
-         slack: {{provider: slack, secrets: ['{SECRET}']}}"
+         small: {{provider: github, secrets: ['{SECRET}'], body_max: 2KiB, encodings: [deflate, gzip]}}\n\
+         slack: {{provider: slack, secrets: ['{SECRET}']}}\n\
+         chat: {{provider: stream, secrets: ['{SECRET}']}}\n\
+         plain: {{provider: stream, secrets: ['{SECRET}'], encodings: []}}"
     ));
     let admission = |name| stage.intake.admission(Some(name), &Headers::default());
     assert_eq!(admission("github").body_bytes_max, 25 * 1024 * 1024);
     assert_eq!(admission("small").body_bytes_max, 2048);
     assert_eq!(admission("slack").methods, ["POST", "GET"]);
+    let packed = |name| admission(name).encodings;
+    assert_eq!(
+        packed("small"),
+        [ContentEncoding::Gzip, ContentEncoding::Deflate]
+    );
+    assert_eq!(packed("chat"), [ContentEncoding::Gzip]);
+    assert!(packed("plain").is_empty() && packed("github").is_empty());
 }

@@ -185,7 +185,7 @@ async fn a_page_in_a_browser_cannot_send_unsigned_events() {
 fn an_unknown_source_has_the_limits_of_a_known_one() {
     let stage = Stage::start(&format!(
         "github: {{provider: github, secrets: ['{SECRET}']}}\n\
-         slack: {{provider: slack, secrets: ['{SECRET}'], body_max: 2KiB}}\n\
+         slack: {{provider: slack, secrets: ['{SECRET}'], body_max: 2KiB, encodings: [gzip]}}\n\
          open: {{provider: generic, verify: none, allow_unsigned: true, body_max: 3KiB}}"
     ));
     let admission = |name: &str| stage.intake.admission(Some(name), &Headers::default());

@@ -190,6 +190,7 @@ embedded![
     "standard-webhooks",
     "statuspage",
     "strava",
+    "stream",
     "stripe",
     "stytch",
     "supabase-auth-hook",

@@ -29,6 +29,8 @@ pub(super) fn facts(provider: &Provider) -> Vec<Fact> {
     events(provider, &mut facts);
     let kinds = provider.content_types().iter().map(BodyForm::to_string);
     facts.names("bodies", kinds);
+    let encodings = provider.encodings().iter();
+    facts.names("packed by", encodings.map(|one| one.word().to_owned()));
     facts.words("largest body", size(provider));
     if let Some(batch) = provider.batch() {
         facts.words("several events", batch.about());

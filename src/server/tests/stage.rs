@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use crate::event::{Delivery, Headers};
+use crate::event::{ContentEncoding, Delivery, Headers};
 use crate::intake::{Admission, Answer};
 use crate::runtime::BoxFuture;
 use crate::runtime::Clock;
@@ -36,6 +36,7 @@ impl Receive for Script {
         Admission {
             body_bytes_max: 1000,
             methods: self.methods.clone(),
+            encodings: vec![ContentEncoding::Gzip],
         }
     }
 

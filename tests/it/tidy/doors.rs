@@ -69,6 +69,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("uuid", &["event/ids.rs"]),
     ("jsonpath_rust", &["expression/path/"]),
     ("handlebars", &["expression/"]),
+    ("flate2", &["server/inflate.rs"]),
     ("quick_xml", &["event/payload/xml.rs"]),
     ("jaq_core", &["expression/program/"]),
     ("regex", &["expression/", "condition/", "destinations/"]),
