@@ -207,8 +207,13 @@ fn signed(sender: &Sender, draft: &Draft, now: Timestamp) -> Result<Delivery, Fa
     ) {
         Ok(delivery) => Ok(delivery),
         // A source that verifies nothing takes it without a signature.
-        Err(_) if sender.secret.is_none() => {
-            Ok(Letter::new(&sender.provider, secret, draft).delivery(now))
+        Err(_) if sender.unsigned => Ok(Letter::new(&sender.provider, secret, draft).delivery(now)),
+        Err(why) if !sender.provider.can_be_sent(sender.scheme.as_deref()) => {
+            let name = sender.provider.name();
+            Err(Failure::Refused(format!(
+                "{why}; to try rules, run `hookrule explain FILE --provider {name}`, or send to a source \
+                 on 127.0.0.1 with `verify: none`"
+            )))
         }
         Err(why) => Err(Failure::Refused(why)),
     }

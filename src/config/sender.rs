@@ -20,8 +20,10 @@ pub struct Sender {
     pub provider: Arc<Provider>,
     /// The scheme it uses, where it names one.
     pub scheme: Option<String>,
-    /// Its first secret; none where it takes unsigned deliveries.
+    /// Its first secret; none where it has none, or the sender publishes its keys.
     pub secret: Option<Secret>,
+    /// Whether it takes unsigned deliveries.
+    pub unsigned: bool,
 }
 
 impl Document {
@@ -94,6 +96,7 @@ fn read(
             return None;
         }
     };
+    let unsigned = fields.optional("verify").and_then(Node::as_str) == Some("none");
     let secret = fields
         .optional("secrets")
         .and_then(|secrets| secrets.one_or_list().first())
@@ -107,5 +110,6 @@ fn read(
         provider: Arc::new(provider),
         scheme: scheme.map(str::to_owned),
         secret,
+        unsigned,
     })
 }

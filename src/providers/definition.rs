@@ -265,6 +265,12 @@ impl Provider {
         self.batch.as_ref()
     }
 
+    /// Whether whoever has a source's secret can make its deliveries: the sender alone has what signs
+    /// where it is a private key. True where nothing is signed.
+    pub fn can_be_sent(&self, scheme: Option<&str>) -> bool {
+        self.scheme(scheme).map_or(true, Scheme::is_shared)
+    }
+
     /// Whether a source needs no secret, since the sender publishes its keys.
     pub fn fetches(&self, scheme: Option<&str>) -> bool {
         self.scheme(scheme).is_ok_and(Scheme::fetches)

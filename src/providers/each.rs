@@ -2,8 +2,10 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::event::{Found, Step, Steps};
+use crate::runtime::Timestamp;
 use crate::yaml::{Fields, Node, Shape, key};
 
+use super::letter::Letter;
 use super::parts::{Place, steps};
 use super::reading::Reading;
 use super::verify::Refusal;
@@ -37,6 +39,16 @@ impl Item<'_> {
         let inside = self.inside.map_or(&[][..], |inside| &inside.0);
         let all = [&*self.list.0, &[number], inside, &*steps.0];
         Some(Steps(all.concat().into()))
+    }
+}
+
+impl Item<'_> {
+    /// A place inside the item, from the beginning; what is not in the JSON body is nowhere else for it.
+    pub fn place(&self, place: &Place) -> Option<Place> {
+        Some(match place {
+            Place::Json(text, steps) => Place::Json(text.clone(), self.path(steps)?),
+            other => other.clone(),
+        })
     }
 }
 
@@ -99,12 +111,26 @@ impl Each {
         if count > ITEMS_MAX {
             return Err(malformed(format!("it has more than {ITEMS_MAX} items")));
         }
-        let item = |number| Item {
+        Ok((0..count).map(|number| self.item(number)).collect())
+    }
+
+    fn item(&self, number: usize) -> Item<'_> {
+        Item {
             list: &self.list,
             number,
             inside: self.inside.as_ref(),
-        };
-        Ok((0..count).map(item).collect())
+        }
+    }
+
+    /// The items of a letter.
+    ///
+    /// # Errors
+    /// Where there are none, or too many.
+    pub fn items_of(&self, letter: &Letter<'_>) -> Result<Vec<Item<'_>>, String> {
+        let delivery = letter.delivery(Timestamp::from_millis(0));
+        let reading = Reading::new(&delivery, letter.kinds());
+        let count = self.items(&reading).map_err(|why| why.to_string())?.len();
+        Ok((0..count).map(|number| self.item(number)).collect())
     }
 }
 

@@ -121,11 +121,14 @@ mod tests {
     use super::super::fuzz::{secret_for, set};
     use super::super::identify::media_kind;
     use super::super::registry::Providers;
+    use super::super::sample::Sample;
     use super::super::verify::verify;
     use super::*;
     use crate::event::Payload;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+    /// No secret of any scheme, but something that stands for one.
+    const PUBLIC: &str = "a public key of the sender's";
 
     fn draft(body: &str, event: &str) -> Draft {
         Draft {
@@ -145,10 +148,28 @@ mod tests {
         if provider.signs() {
             verify(&provider, None, &[secret], &delivery, NOW).unwrap();
         }
-        let kind = media_kind(&provider, &delivery).unwrap();
+        let (names, id) = named(&provider, &delivery);
+        (delivery.headers, names, id)
+    }
+
+    /// The names and the delivery id of the first event in a delivery.
+    fn named(provider: &Provider, delivery: &Delivery) -> (Vec<String>, Option<String>) {
+        let kind = media_kind(provider, delivery).unwrap();
         let payload = Payload::new(delivery.body.clone(), kind).unwrap();
-        let (_, identity) = events(&provider, &delivery, payload).remove(0);
-        (delivery.headers, identity.names, identity.delivery_id)
+        let (_, identity) = events(provider, delivery, payload).remove(0);
+        (identity.names, identity.delivery_id)
+    }
+
+    /// A sample as `hookrule send` sends it.
+    fn of(sample: &Sample) -> Draft {
+        let own = sample.headers.iter().map(|(n, v)| (n.as_str(), v.clone()));
+        let content_type = [("content-type", sample.content_type.clone())];
+        Draft {
+            headers: Headers::new(own.chain(content_type)),
+            body: sample.body.clone(),
+            event: Some(sample.event.clone()),
+            delivery_id: "id-1".to_owned(),
+        }
     }
 
     #[track_caller]
@@ -194,32 +215,73 @@ mod tests {
         );
     }
 
+    /// Every scheme whose secret both sides have: one sample at least can be signed by it, and whatever is
+    /// signed is verified and is the event that the sample says. The others say why not.
+    #[test]
+    fn whoever_has_the_secret_can_send_as_every_sender() {
+        let providers = Providers::builtin();
+        let (mut sent, mut theirs) = (0, 0);
+        for name in providers.names() {
+            let provider = set(&providers.find(name).unwrap()).unwrap();
+            for scheme in provider.schemes() {
+                let secret = secret_for(&provider, scheme).unwrap_or(Secret::new(PUBLIC));
+                let own = provider.samples().iter().map(|sample| {
+                    let sample = of(sample);
+                    let delivery = sign(&provider, Some(scheme), &secret, &sample, NOW)?;
+                    let secrets = [secret.clone()];
+                    verify(&provider, Some(scheme), &secrets, &delivery, NOW)
+                        .map_err(|why| format!("it is signed wrongly: {why}"))?;
+                    let names = named(&provider, &delivery).0;
+                    let is = sample.event.is_some_and(|event| names.contains(&event));
+                    is.then_some(()).ok_or(format!("it is signed as {names:?}"))
+                });
+                let own: Vec<_> = own.collect();
+                if provider.can_be_sent(Some(scheme)) {
+                    assert!(own.contains(&Ok(())), "{name} by {scheme}: {own:#?}");
+                    sent += 1;
+                } else {
+                    let why = |one: &Result<(), String>| {
+                        one.as_ref()
+                            .is_err_and(|why| why.contains("only the sender has"))
+                    };
+                    assert!(own.iter().all(why), "{name} by {scheme}: {own:#?}");
+                    theirs += 1;
+                }
+                let wrong = |one: &Result<(), String>| {
+                    one.as_ref()
+                        .is_err_and(|why| why.starts_with("it is signed"))
+                };
+                assert!(!own.iter().any(wrong), "{name} by {scheme}: {own:#?}");
+            }
+        }
+        assert!(sent >= 190 && theirs >= 15, "{sent} and {theirs}");
+    }
+
+    #[test]
+    fn every_sender_has_a_sample() {
+        let providers = Providers::builtin();
+        for name in providers.names() {
+            let provider = providers.find(name).unwrap();
+            assert!(!provider.samples().is_empty(), "{name}");
+            for sample in provider.samples() {
+                let letters = sample.event.chars().filter(|c| c.is_alphabetic()).count();
+                assert!(letters > 2, "{name}: `{}` is no event", sample.event);
+            }
+        }
+    }
+
+    /// Also without a signature a sample is the event that it says.
     #[test]
     fn every_sample_is_what_it_says() {
         let providers = Providers::builtin();
         for name in providers.names() {
-            let provider = providers.find(name).unwrap();
+            let provider = set(&providers.find(name).unwrap()).unwrap();
             for sample in provider.samples() {
-                let own = sample.headers.iter().map(|(n, v)| (n.as_str(), v.clone()));
-                let content_type = [("content-type", sample.content_type.clone())];
-                let draft = Draft {
-                    headers: Headers::new(own.chain(content_type)),
-                    body: sample.body.clone(),
-                    event: Some(sample.event.clone()),
-                    delivery_id: "id-1".to_owned(),
-                };
-                let scheme = provider.schemes().first().copied();
-                let kinds = scheme.map(|scheme| secret_for(&set(&provider).unwrap(), scheme));
-                let secret = kinds.flatten().unwrap_or(Secret::new("none"));
-                if let Err(error) = sign(&set(&provider).unwrap(), None, &secret, &draft, NOW) {
-                    let known = ["private key", "each item"];
-                    assert!(
-                        known.iter().any(|said| error.contains(said)),
-                        "{name}: {error}"
-                    );
-                    continue;
-                }
-                let (_, names, _) = sent(name, &draft);
+                let draft = of(sample);
+                let secret = Secret::new(PUBLIC);
+                let mut letter = Letter::new(&provider, &secret, &draft);
+                put_event(&provider, &mut letter, &sample.event, NOW);
+                let names = named(&provider, &letter.delivery(NOW)).0;
                 assert!(names.contains(&sample.event), "{name}: {names:?}");
             }
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::runtime::Timestamp;
 
+use super::each::Item;
 use super::letter::Letter;
 use super::parts::Place;
 use super::reading::Reading;
@@ -38,11 +39,29 @@ impl Signed {
         &self,
         letter: &mut Letter,
         now: Timestamp,
-        compute: impl FnOnce(&Content<'_>) -> Vec<u8>,
+        compute: impl Fn(&Content<'_>) -> Vec<u8>,
     ) -> Result<(), String> {
-        if self.each.is_some() {
-            return Err("each item is signed for itself, which we cannot do yet".to_owned());
+        let Some(each) = &self.each else {
+            letter.fill(&self.content)?;
+            return self.put_one(letter, None, now, &compute);
+        };
+        for item in each.items_of(letter)? {
+            self.put_one(letter, Some(item), now, &compute)?;
         }
+        Ok(())
+    }
+
+    fn put_one(
+        &self,
+        letter: &mut Letter,
+        item: Option<Item<'_>>,
+        now: Timestamp,
+        compute: &impl Fn(&Content<'_>) -> Vec<u8>,
+    ) -> Result<(), String> {
+        let at = |place: &Place| match &item {
+            None => Some(place.clone()),
+            Some(item) => item.place(place),
+        };
         let time = self.freshness.as_ref().map(|f| f.unit.write(now));
         let mut beside = Vec::new();
         match (self.freshness.as_ref().map(|f| &f.from), &time) {
@@ -56,9 +75,9 @@ impl Signed {
             let expected = reading.render(expected, Some);
             letter.put(place, &expected.ok_or("what is bound is not there")?)?;
         }
-        letter.fill(&self.content)?;
         let delivery = letter.delivery(now);
         let mut reading = Reading::new(&delivery, letter.kinds()).with(letter.settings());
+        reading.item = item;
         reading.timestamp = time.clone().map(Cow::Owned);
         reading.secret = letter.secret();
         let content = reading
@@ -66,7 +85,7 @@ impl Signed {
             .map_err(|absent| format!("{} is missing, and it is signed", absent.place))?;
         let tag = self.signature.encoding.encode(&compute(&content));
         let value = self.signature.write(&tag, &beside);
-        let from = self.signature.from.first();
-        letter.put(from.ok_or("it has no place for a signature")?, &value)
+        let from = self.signature.from.first().and_then(at);
+        letter.put(&from.ok_or("it has no place for a signature")?, &value)
     }
 }

@@ -41,6 +41,7 @@ mod reload;
 mod retry;
 mod sarif;
 mod schema;
+mod send;
 mod start;
 mod tenants;
 mod test_command;

@@ -20,11 +20,17 @@ pub(super) fn start(provider: &Provider) -> Vec<Block> {
     if let Some(event) = sample.map(|sample| &sample.event) {
         let when = format!("when: {{provider: {name}, event: {event}}}");
         blocks.push(code("In a rule", "yaml", when));
-        blocks.push(code(
-            "To try it",
-            "sh",
-            format!("hookrule send {name} {event}"),
-        ));
+        blocks.push(if provider.can_be_sent(None) {
+            let send = format!("hookrule send {name} {event}");
+            code("To try it", "sh", send)
+        } else {
+            let explain = format!("hookrule explain body.json --provider {name} --event {event}");
+            code(
+                "To try a rule, since only the sender can sign",
+                "sh",
+                explain,
+            )
+        });
     }
     blocks
 }

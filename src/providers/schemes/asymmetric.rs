@@ -181,6 +181,10 @@ impl Scheme for Asymmetric {
         Some(&self.signed)
     }
 
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     fn fetches(&self) -> bool {
         self.fetch.is_some()
     }

@@ -296,7 +296,9 @@ impl Scheme for Jwt {
         }
         claims.insert("iat".to_owned(), Value::from(now.seconds()));
         claims.insert("exp".to_owned(), Value::from(now.seconds() + 60));
-        let algorithm = self.algorithms.first().ok_or("it has no algorithm")?;
+        let shared = self.algorithms.iter().find(|one| one.is_shared());
+        let algorithm = shared.or(self.algorithms.first());
+        let algorithm = algorithm.ok_or("it has no algorithm")?;
         let token = Token::write(*algorithm, secret, &Value::Object(claims))?;
         letter.put(&self.place, &format!("{}{token}", self.prefix))
     }
@@ -329,6 +331,10 @@ impl Scheme for Jwt {
     fn covers(&self, kind: Option<&MediaKind>) -> bool {
         let mut expected = self.claims.iter().map(|(_, expected)| expected);
         self.place == Place::Body || expected.any(|text| covers_body(text, kind))
+    }
+
+    fn is_shared(&self) -> bool {
+        self.algorithms.iter().any(|one| one.is_shared())
     }
 
     fn secret_is(&self) -> String {

@@ -97,6 +97,11 @@ pub trait Scheme: Debug + Send + Sync {
             .map_or_else(Vec::new, |signed| signed.places().collect())
     }
 
+    /// Whether both sides have what signs, so that whoever has the secret can sign as the sender does.
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     /// Whether a source needs no key of its own, since the sender publishes its keys.
     fn fetches(&self) -> bool {
         false

@@ -151,11 +151,15 @@ impl Scheme for Token {
 
     fn sign(&self, secret: &Secret, letter: &mut Letter<'_>, _: Timestamp) -> Result<(), String> {
         self.secret_bytes(secret)?;
-        if self.each.is_some() {
-            return Err("each item carries its own token, which we cannot do yet".to_owned());
-        }
         let value = format!("{}{}", self.prefix, secret.expose());
-        letter.put(&self.place, &value)
+        let Some(each) = &self.each else {
+            return letter.put(&self.place, &value);
+        };
+        for item in each.items_of(letter)? {
+            let place = item.place(&self.place).ok_or("there are too many items")?;
+            letter.put(&place, &value)?;
+        }
+        Ok(())
     }
 
     fn with(
