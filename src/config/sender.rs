@@ -58,7 +58,9 @@ impl Document {
         let (mut problems, mut found) = (Diagnostics::new(), Diagnostics::new());
         let Some((_, node)) = self.names("sources").find(|(name, _)| *name == source) else {
             let message = format!("there is no source `{source}` in this file");
-            problems.push(self.root.error(code::UNKNOWN_SOURCE, message));
+            let known: Vec<_> = self.names("sources").map(|(name, _)| name).collect();
+            let help = format!("it has {}", known.join(", "));
+            problems.push(self.root.error(code::UNKNOWN_SOURCE, message).help(help));
             return Err(problems);
         };
         let mut node = node.clone();
@@ -85,14 +87,16 @@ fn read(
     let name = named.text(problems)?;
     let Some(provider) = providers.find(name) else {
         let message = format!("there is no provider `{name}`");
-        problems.push(named.error(code::UNKNOWN_PROVIDER, message));
+        let help = "`hookrule providers list` shows them all";
+        problems.push(named.error(code::UNKNOWN_PROVIDER, message).help(help));
         return None;
     };
     let scheme = fields.optional("scheme").and_then(Node::as_str);
     let provider = match provider.with(&overrides, scheme) {
         Ok(provider) => provider,
         Err(why) => {
-            problems.push(node.error(code::BAD_VALUE, why));
+            let help = "`hookrule check` says more";
+            problems.push(node.error(code::BAD_VALUE, why).help(help));
             return None;
         }
     };

@@ -138,7 +138,10 @@ impl Fetch {
         let (url, hosts) = (url?, hosts?);
         if hosts.is_empty() || hosts.iter().any(|host| !is_host_pattern(host)) {
             let message = "`hosts` names the hosts that may be asked, `*` for one part of a name";
-            problems.push(node.error(code::BAD_DEFINITION, message));
+            problems.push(
+                node.error(code::BAD_DEFINITION, message)
+                    .help("write them out: `hosts: [keys.example.com, \"sns.*.amazonaws.com\"]`"),
+            );
             return None;
         }
         Some(Self {

@@ -17,8 +17,22 @@ pub fn delivery_id(
     }
     node.one_or_list()
         .iter()
-        .map(|node| read(node, problems))
+        .map(|node| {
+            let parts = read(node, problems)?;
+            tell_fixed(node, &parts, problems);
+            Some(parts)
+        })
         .collect()
+}
+
+/// Reports an id without parts: by it, all events but the first would be taken for one sent again.
+fn tell_fixed(node: &Node, parts: &Parts, problems: &mut Diagnostics) {
+    if parts.places().next().is_none() {
+        let message = format!("`{}` is the same id for every event", parts.as_str());
+        let help = "write where the sender's own id stands, such as `{header:X-Delivery}` or `{json:id}`; \
+                    `none` where it has none";
+        problems.push(node.error(code::BAD_VALUE, message).help(help));
+    }
 }
 
 /// Where a source finds a name or an id: `header:X-Event`, `$.type`, a text with parts in it, or

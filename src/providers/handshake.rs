@@ -143,7 +143,10 @@ impl Handshake {
         }
         if handshake.follow.is_some() && !handshake.signed {
             let message = "an address that anybody can name would be asked: it must be `signed`";
-            problems.push(node.error(code::BAD_DEFINITION, message));
+            problems.push(
+                node.error(code::BAD_DEFINITION, message)
+                    .help("leave out `signed: false`"),
+            );
         }
         Some(handshake)
     }

@@ -159,7 +159,10 @@ fn settings(node: &Node, problems: &mut Diagnostics) -> Option<BTreeMap<String, 
     for (key, node) in node.map(problems)? {
         let text = node.text(problems)?;
         if text.trim().is_empty() {
-            problems.push(node.error(code::BAD_VALUE, "this setting is empty"));
+            problems.push(
+                node.error(code::BAD_VALUE, "this setting is empty")
+                    .help("write its value, or leave the setting out"),
+            );
             return None;
         }
         found.insert(key.text.clone(), Secret::new(text));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, code, did_you_mean};
+use crate::diagnostic::{Diagnostics, code, did_you_mean};
 use crate::event::{ContentEncoding, MediaKind};
 use crate::yaml::{Fields, Node, Value};
 
@@ -58,7 +58,10 @@ fn definition(node: &Node, problems: &mut Diagnostics) -> Option<Provider> {
     let events = fields.optional("events");
     let notes = notes.and_then(|node| node.text(problems));
     let provider = Provider {
-        name: name.and_then(|node| identifier(node, problems))?,
+        // A name that cannot be used was reported: the rest is looked at all the same.
+        name: name
+            .and_then(|node| identifier(node, problems))
+            .unwrap_or_default(),
         docs: docs.unwrap_or_default().to_owned(),
         notes: notes.unwrap_or_default().trim().to_owned(),
         setup: list(&mut fields, "setup", problems, owned),
@@ -172,7 +175,10 @@ fn verification(node: &Node, problems: &mut Diagnostics) -> Schemes {
         };
         if found.iter().any(|(known, _)| *known == name) {
             let message = format!("two schemes are named `{name}`; give each its own `name`");
-            problems.push(node.error(code::BAD_DEFINITION, message));
+            problems.push(
+                node.error(code::BAD_DEFINITION, message)
+                    .help("sources choose between them by it: `scheme: NAME`"),
+            );
         }
         found.push((name, scheme));
     }
@@ -270,7 +276,10 @@ fn contradictions(provider: &Provider, node: &Node, problems: &mut Diagnostics) 
                 "alias `{}` names a scheme `{scheme}` that is not",
                 alias.name
             );
-            problems.push(node.error(code::BAD_DEFINITION, message));
+            problems.push(
+                node.error(code::BAD_DEFINITION, message)
+                    .help(format!("it has {}", known.join(", "))),
+            );
         }
     }
     let names = provider.event_names().iter().map(|name| &name.text);
@@ -284,10 +293,13 @@ fn contradictions(provider: &Provider, node: &Node, problems: &mut Diagnostics) 
             "`{}` looks at the signature, which names and ids cannot",
             parts.as_str()
         );
-        problems.push(node.error(code::BAD_DEFINITION, message));
+        problems.push(
+            node.error(code::BAD_DEFINITION, message)
+                .help("write `header:`, `query:`, `form:` or `json:` parts there"),
+        );
     }
     for message in undeclared(provider) {
-        problems.push(node.error(code::BAD_DEFINITION, message));
+        problems.push(node.error(code::BAD_DEFINITION, message).help("add it to the definition: sources are asked for their settings, and what is sensitive is masked"));
     }
     if provider.signs() && provider.vectors().is_empty() {
         let message = "no `vectors` show that this definition verifies what it should";
@@ -298,11 +310,10 @@ fn contradictions(provider: &Provider, node: &Node, problems: &mut Diagnostics) 
     }
     if provider.event_names().is_empty() {
         let message = "without `names`, every event is `unknown`";
-        problems.push(Diagnostic::warning(
-            code::BAD_DEFINITION,
-            node.place.clone(),
-            message,
-        ));
+        problems.push(
+            node.warning(code::BAD_DEFINITION, message)
+                .help("write what they are called: `names: [\"{json:type}\"]`"),
+        );
     }
 }
 

@@ -67,7 +67,7 @@ impl Providers {
             for (vector, node) in provider.vectors().iter().zip(nodes) {
                 if let Err(why) = vector.run(&provider) {
                     let message = format!("vector `{}` fails: {why}", vector.name);
-                    found.push(node.error(code::FAILED_VECTOR, message));
+                    found.push(node.error(code::FAILED_VECTOR, message).help("mend the definition, or the vector where the sender does otherwise; `hookrule providers verify FILE` runs them alone"));
                 }
             }
             Some(provider)
@@ -323,7 +323,7 @@ vectors:
             (
                 "from: 'header:X-Token'",
                 "from: body",
-                "a token stands in a header, the query, a form or the JSON body",
+                "a credential stands in a header, the query, a form or the JSON body",
             ),
             (
                 "scheme: token, from: 'header:X-Token'",

@@ -190,7 +190,7 @@ impl Ack {
         let form = form?;
         if !form.is_fixed() {
             let message = "an `ack` is the same for every event: it can have no parts";
-            problems.push(node.error(code::BAD_DEFINITION, message));
+            problems.push(node.error(code::BAD_DEFINITION, message).help("write the text as it goes out, without `{…}`; an answer that depends on the request is a handshake"));
             return None;
         }
         let reply = form.fill(&Reading::new(&empty_delivery(), &[]))?;

@@ -72,7 +72,11 @@ impl Sample {
             (None, Some(form)) => ("application/x-www-form-urlencoded", encode(form, problems)?),
             (None, None) | (Some(_), Some(_)) => {
                 let message = "a sample has either `json` or `form`";
-                problems.push(node.error(code::BAD_DEFINITION, message));
+                problems.push(
+                    node.error(code::BAD_DEFINITION, message).help(
+                        "write the body once: `json: {…}`, or `form: {…}` for fields of a form",
+                    ),
+                );
                 return None;
             }
         };

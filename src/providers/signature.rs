@@ -231,7 +231,10 @@ fn layout(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Layout>
     let empty = |texts: &[Box<str>]| texts.iter().any(|text| text.is_empty());
     if empty(separators.as_deref().unwrap_or_default()) || empty(list.as_slice()) {
         let message = "nothing between signatures would split every letter from the next";
-        problems.push(node.error(code::BAD_DEFINITION, message));
+        problems.push(
+            node.error(code::BAD_DEFINITION, message)
+                .help("write what stands between them, such as `sep: \",\"` or `list: \" \"`"),
+        );
         return None;
     }
     match (prefix, name, list) {

@@ -72,7 +72,7 @@ impl Signed {
             any_port: any_port?,
         };
         if let Err(message) = signed.consistent() {
-            problems.push(fields.node().error(code::BAD_DEFINITION, message));
+            problems.push(fields.node().error(code::BAD_DEFINITION, message).help("what stands in `content`, `timestamp`, `bind` and `signature` must fit together: docs/definitions.md shows how"));
             return None;
         }
         Some(signed)

@@ -11,6 +11,9 @@ use super::parts::Place;
 use super::reading::{Reading, Why};
 use super::signature::{place, place_shape};
 
+/// How a place is written.
+const PLACE: &str = "write `header:NAME`, `query:NAME`, `form:NAME` or `json:PATH`";
+
 /// What a delivery must be like. All of it must hold.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct When {
@@ -112,6 +115,11 @@ impl When {
     pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
         let mut when = Self::default();
+        let mut unknown = false;
+        let mut nowhere = |node: &Node, message: String, problems: &mut Diagnostics| {
+            unknown = true;
+            problems.push(node.error(code::BAD_VALUE, message).help(PLACE));
+        };
         if let Some(node) = fields.optional("method") {
             let test = one_of(node, problems)?;
             when.tests.push((Place::Method, test));
@@ -123,7 +131,7 @@ impl When {
             for (name, node) in node.map(problems)? {
                 match Place::parse(&format!("{key}:{}", name.text)) {
                     Ok(place) => when.tests.push((place, one_of(node, problems)?)),
-                    Err(message) => problems.push(node.error(code::BAD_VALUE, message)),
+                    Err(message) => nowhere(node, message, problems),
                 }
             }
         }
@@ -131,7 +139,7 @@ impl When {
             for (name, other) in node.map(problems)? {
                 match Place::parse(&name.text) {
                     Ok(one) => when.tests.push((one, Test::Same(place(other, problems)?))),
-                    Err(message) => problems.push(node.error(code::BAD_VALUE, message)),
+                    Err(message) => nowhere(node, message, problems),
                 }
             }
         }
@@ -148,9 +156,14 @@ impl When {
             }
         }
         fields.finish(problems);
+        if when.tests.is_empty() && unknown {
+            return None;
+        }
         if when.tests.is_empty() {
             let message = "`when` says nothing, so it would always hold";
-            problems.push(node.error(code::BAD_DEFINITION, message));
+            let help =
+                "write what must be there, such as `{method: GET}` or `{json: {type: ping}}`";
+            problems.push(node.error(code::BAD_DEFINITION, message).help(help));
             return None;
         }
         Some(when)
@@ -244,7 +257,8 @@ fn one_of(node: &Node, problems: &mut Diagnostics) -> Option<Test> {
         Value::Bool(value) => Some(value.to_string()),
         Value::Null | Value::List(_) | Value::Map(_) => {
             let message = "text, a number, true or false is wanted here";
-            problems.push(node.error(code::WRONG_TYPE, message));
+            let help = "write the value that must stand there, or a list of values";
+            problems.push(node.error(code::WRONG_TYPE, message).help(help));
             None
         }
     };

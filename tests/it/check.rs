@@ -214,6 +214,12 @@ fn every_mistake_in_hookrule_yaml_is_found_at_once() {
 }
 
 #[test]
+fn every_mistake_in_provider_definitions_is_found_at_once() {
+    let found = snapshot("definitions");
+    sound(&found, "definitions");
+}
+
+#[test]
 fn every_rule_that_hardly_means_what_it_says_is_found() {
     let found = snapshot("meaning");
     sound(&found, "meaning");

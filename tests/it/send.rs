@@ -25,10 +25,13 @@ fn send(server: &Process, provider: &str, event: &str, source: &str) -> Output {
     server.ask(&["send", provider, event, "--source", source, "--url", &url])
 }
 
-#[test]
-fn a_source_believes_what_is_sent_as_its_sender() {
+/// A source, its provider, an event of it, and what else the source says.
+type Kind = (&'static str, &'static str, &'static str, String);
+
+/// One of each sort of signing.
+fn kinds() -> Vec<Kind> {
     let url = "url: \"https://hooks.example.com/webhook/x\"";
-    let kinds = [
+    vec![
         ("text", "github", "push", format!("secrets: [{SECRET}]")),
         (
             "timed",
@@ -96,11 +99,16 @@ fn a_source_believes_what_is_sent_as_its_sender() {
             "ContentManagement.Entry.publish",
             format!("secrets: [{SECRET}], {url}"),
         ),
-    ];
+    ]
+}
+
+#[test]
+fn a_source_believes_what_is_sent_as_its_sender() {
+    let kinds = kinds();
     let sources = kinds
-        .each_ref()
+        .iter()
         .map(|(name, provider, _, more)| format!("  {name}: {{provider: {provider}, {more}}}\n"));
-    let (_folder, server) = start(&sources.concat());
+    let (_folder, server) = start(&sources.collect::<String>());
     for (source, provider, event, _) in &kinds {
         let output = send(&server, provider, event, source);
         let said = said(&output);

@@ -54,7 +54,11 @@ fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn 
     let signed = Signed::parse(fields, problems)?;
     if !signed.content.places().any(|place| *place == Place::Secret) {
         let message = "anybody can compute a digest without a secret: put {secret} into `content`";
-        problems.push(fields.node().error(code::BAD_DEFINITION, message));
+        problems.push(
+            fields.node().error(code::BAD_DEFINITION, message).help(
+                "write `content: \"{secret}{body}\"`, in the order that the sender puts them",
+            ),
+        );
         return None;
     }
     Some(Arc::new(Hash::new(algorithm?, signed)))

@@ -127,7 +127,12 @@ fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn 
     if algorithms.iter().any(|a| a.is_shared()) && !algorithms.iter().all(|a| a.is_shared()) {
         // A public key, taken for a shared secret, would let anybody sign.
         let message = "algorithms with a shared secret and with a public key need a scheme each";
-        problems.push(fields.node().error(code::BAD_DEFINITION, message));
+        problems.push(
+            fields
+                .node()
+                .error(code::BAD_DEFINITION, message)
+                .help("write two entries of `verify`, each with a `name` and its own `algorithms`"),
+        );
         return None;
     }
     let jwt = Jwt {

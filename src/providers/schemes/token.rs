@@ -73,8 +73,11 @@ fn parse(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> Option<Arc<dyn 
         place,
         Place::Header(_) | Place::Query(_) | Place::Form(_) | Place::Json(..)
     ) {
-        let message = "a token stands in a header, the query, a form or the JSON body";
-        problems.push(node.error(code::BAD_DEFINITION, message));
+        let message = "a credential stands in a header, the query, a form or the JSON body";
+        problems.push(
+            node.error(code::BAD_DEFINITION, message)
+                .help("write `from: \"header:X-Token\"`, or with `query:`, `form:` or `json:`"),
+        );
         return None;
     }
     Some(Arc::new(Token::new(place, prefix.into(), each)))
