@@ -48,11 +48,17 @@ impl Sample {
                 "The body, sent as a form; fields that are maps or lists are sent as JSON.",
                 json!({"payload": {"type": "ping"}}),
             ),
+            key(
+                "text",
+                Shape::text(),
+                "The body as it stands, such as XML; `headers` may say its Content-Type.",
+                "<order><id>1001</id></order>",
+            ),
         ])
-        .demand(Demand::OneOf(vec!["json", "form"]))
+        .demand(Demand::OneOf(vec!["json", "form", "text"]))
     }
 
-    /// Reads an entry of `samples:`: an event, `headers`, and its `json` or its `form`.
+    /// Reads an entry of `samples:`: an event, `headers`, and its `json`, its `form` or its `text`.
     pub fn parse(node: &Node, problems: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(node, problems)?;
         let event = fields
@@ -60,6 +66,7 @@ impl Sample {
             .and_then(|node| node.text(problems));
         let json = fields.optional("json");
         let form = fields.optional("form");
+        let text = fields.optional("text");
         let mut headers = Vec::new();
         if let Some(node) = fields.optional("headers") {
             for (name, value) in node.map(problems)? {
@@ -67,23 +74,29 @@ impl Sample {
             }
         }
         fields.finish(problems);
-        let (content_type, body) = match (json, form) {
-            (Some(json), None) => ("application/json", json.to_json().to_string()),
-            (None, Some(form)) => ("application/x-www-form-urlencoded", encode(form, problems)?),
-            (None, None) | (Some(_), Some(_)) => {
-                let message = "a sample has either `json` or `form`";
+        let (content_type, body) = match (json, form, text) {
+            (Some(json), None, None) => ("application/json", json.to_json().to_string()),
+            (None, Some(form), None) => {
+                ("application/x-www-form-urlencoded", encode(form, problems)?)
+            }
+            (None, None, Some(text)) => ("text/plain", text.text(problems)?.to_owned()),
+            _ => {
+                let message = "a sample has one of `json`, `form` and `text`";
                 problems.push(
                     node.error(code::BAD_DEFINITION, message).help(
-                        "write the body once: `json: {…}`, or `form: {…}` for fields of a form",
+                        "write the body once: `json: {…}`, `form: {…}` for fields of a form, `text: \"…\"` for others",
                     ),
                 );
                 return None;
             }
         };
+        let is_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+        let own = headers.iter().position(is_type);
+        let own = own.map(|at| headers.remove(at).1);
         Some(Self {
             event: event?.to_owned(),
+            content_type: own.unwrap_or_else(|| content_type.to_owned()),
             headers,
-            content_type: content_type.to_owned(),
             body: body.into(),
         })
     }

@@ -162,6 +162,10 @@ fn mistakes_in_the_form_of_a_file_are_refused() {
         }) else {
             continue;
         };
+        // `check FILE` reads rule files and hookrule.yaml; wrong definitions have a list of their own.
+        if which == Which::Provider {
+            continue;
+        }
         let option = if which == Which::Config {
             &["--config"][..]
         } else {
