@@ -8,6 +8,7 @@ mod proofs;
 mod refusals;
 mod sns;
 mod sources;
+mod split;
 mod stage;
 mod trust;
 
