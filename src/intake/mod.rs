@@ -27,12 +27,14 @@ mod sources;
 #[cfg(test)]
 pub(crate) mod tests;
 mod told;
+mod turns;
 
 use bytes::Bytes;
 
 use crate::stores::LeasedJob;
 
 pub use keys::Fetch;
+pub use network::sender;
 pub use proofs::{SecretView, SourceView, Use};
 pub use receive::{Admission, Intake, Parts};
 pub use refusals::TurnedAway;

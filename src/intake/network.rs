@@ -1,6 +1,6 @@
 //! Ranges of addresses, as `allow_from:` writes them: `203.0.113.0/24`, `2001:db8::1`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The addresses that share their first bits with one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,15 @@ impl Network {
             }
             _ => false,
         }
+    }
+}
+
+/// What stands for everybody who can be the same sender: the address, of IPv6 its network of 64 bits.
+pub fn sender(address: IpAddr) -> IpAddr {
+    const NETWORK: u128 = !(u64::MAX as u128);
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & NETWORK).into(),
     }
 }
 

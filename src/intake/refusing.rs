@@ -65,7 +65,9 @@ impl Inner {
             reason: &refused.reason,
             advice: refused.advice.as_deref(),
         });
-        if let Some(left_out) = self.quiet.may_say(label, self.parts.clock.now()) {
+        let left_out = self.quiet.may_say(label, self.parts.clock.now());
+        // What was looked into is said too: that is bounded as well, and a flood may not hide it.
+        if let Some(left_out) = left_out.or(refused.advice.as_ref().map(|_| 0)) {
             let status = refused.answer.status;
             let mut said = vec![refused.reason];
             said.extend(refused.advice.into_iter().flat_map(Vec::from));

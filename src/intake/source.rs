@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::crypto::Mac;
 use crate::diagnostic::Place;
@@ -20,6 +19,7 @@ use super::dedupe::Recognition;
 use super::network::Network;
 use super::secrets::Secrets;
 use super::sources::Sources;
+use super::turns::Turns;
 
 /// A configured sender: its provider's definition as it uses it, and its secrets.
 #[derive(Debug)]
@@ -37,13 +37,9 @@ pub struct Source {
     pub(super) allow_from: Vec<Network>,
     /// Where a secret goes that the sender gives in its first request.
     pub(super) pairing: Option<PathBuf>,
-    /// When a refusal was last examined, in milliseconds.
-    pub(super) examined: AtomicI64,
+    /// Whose refusals were examined lately.
+    pub(super) examined: Turns,
 }
-
-/// At least this long lies between two refusals of a source that are examined, in milliseconds: it is
-/// work that anybody could cause.
-const EXAMINED_EVERY_MILLIS: i64 = 1000;
 
 impl Source {
     /// Its name in hookrule.yaml.
@@ -129,10 +125,10 @@ impl Source {
         sources: &Sources,
     ) -> Option<Vec<String>> {
         let now = delivery.received_at;
-        let last = self.examined.load(Ordering::Relaxed);
-        let due = now.millis().saturating_sub(last) >= EXAMINED_EVERY_MILLIS || now.millis() < last;
-        let secrets = self.secrets.as_ref().filter(|_| due)?;
-        self.examined.store(now.millis(), Ordering::Relaxed);
+        let secrets = self.secrets.as_ref()?;
+        if !self.examined.take(delivery.remote, now) {
+            return None;
+        }
         let others: Vec<_> = sources
             .iter()
             .filter(|other| other.name != self.name && other.provider() == self.provider())

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
 
 use crate::diagnostic::{Diagnostics, code, did_you_mean};
 use crate::event::ContentEncoding;
@@ -14,6 +13,7 @@ use super::dedupe::Recognition;
 use super::network::Network;
 use super::secrets::Secrets;
 use super::source::Source;
+use super::turns::Turns;
 
 /// The longest name of a source.
 const NAME_BYTES_MAX: usize = 64;
@@ -122,7 +122,7 @@ fn read(
         secrets,
         allow_from: allow_from.unwrap_or_default(),
         pairing,
-        examined: AtomicI64::new(i64::MIN),
+        examined: Turns::default(),
     })
 }
 

@@ -1,9 +1,11 @@
 //! How many there are at once: connections in all and of one address, bytes of bodies.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::intake::sender;
 
 use super::Settings;
 
@@ -66,15 +68,6 @@ impl Crowd {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         counts.0
-    }
-}
-
-/// What stands for everybody who can be the same sender: the address, of IPv6 its network of 64 bits.
-fn sender(address: IpAddr) -> IpAddr {
-    const NETWORK: u128 = !(u64::MAX as u128);
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & NETWORK).into(),
     }
 }
 

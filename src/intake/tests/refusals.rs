@@ -115,3 +115,26 @@ async fn what_is_refused_after_proof_is_remembered_too() {
     let found = stage.intake.refused(Some("github"), 1);
     assert_eq!(found.first().map(|one| one.kind.as_str()), Some("payload"));
 }
+
+#[tokio::test]
+async fn a_flood_does_not_hide_what_the_sender_does_wrong() {
+    let stage = Stage::start(TWO);
+    let forged = || Delivery {
+        remote: Some([198, 51, 100, 66].into()),
+        ..stage.signed("github", "nobody's secret of thirty-two byt", "d", "{}")
+    };
+    for _ in 0..200 {
+        assert_eq!(stage.send("github", forged()).await.status, 401);
+    }
+    let old = stage.signed("github", "the-older-secret-of-thirty-two-b", "d", "{}");
+    assert_eq!(stage.send("github", old).await.status, 401);
+    let found = stage.intake.refused(Some("github"), 10);
+    let of = |last: u8| {
+        found.iter().find(|one| {
+            one.remote
+                .is_some_and(|address| address.to_string().ends_with(&format!(".{last}")))
+        })
+    };
+    says(of(9).unwrap(), "mismatch", "", "a secret that has ended");
+    assert_eq!(of(66).unwrap().count, 200);
+}
