@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn what_does_not_apply_is_left_out() {
-        let generic = Providers::builtin().find("github").unwrap();
+        let generic = Providers::builtin().find("generic").unwrap();
         let facts = facts(&generic);
         for about in ["waits", "handshakes", "masked", "several events"] {
             assert!(facts.iter().all(|fact| fact.about != about), "{about}");
