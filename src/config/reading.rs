@@ -231,6 +231,12 @@ fn listed(node: Option<&Node>, folder: &Path) -> Option<Vec<PathBuf>> {
 }
 
 fn admin(node: &Node, problems: &mut Diagnostics) -> Option<SocketAddr> {
+    if let Some(address) = node.as_str() {
+        let message = "the address stands under `listen` here";
+        let help = format!("write `admin: {{listen: {address}}}`");
+        problems.push(node.error(code::WRONG_TYPE, message).help(help));
+        return None;
+    }
     let mut fields = Fields::of(node, problems)?;
     let listen = fields
         .required("listen", problems)

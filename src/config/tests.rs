@@ -126,6 +126,12 @@ policy: {drain_timeout: soon, speed: 9}
 #[test]
 fn addresses_and_stores_that_cannot_be_are_refused() {
     refuse("listen", "listen: example.com:80\n", &["HR0506"]);
+    let plain = "admin: 127.0.0.1:8444\n";
+    refuse("admin", plain, &["HR0006"]);
+    let folder = Folder::new("admin-help", &[("hookrule.yaml", plain)]);
+    let help = folder.read().1.remove(0).help;
+    let written = "write `admin: {listen: 127.0.0.1:8444}`";
+    assert_eq!(help.as_deref(), Some(written));
     refuse("postgres", "store: 'postgres://db/hooks'\n", &["HR0007"]);
     refuse(
         "namespace",
