@@ -2,10 +2,8 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::event::{Found, Step, Steps};
-use crate::runtime::Timestamp;
 use crate::yaml::{Fields, Node, Shape, key};
 
-use super::letter::Letter;
 use super::parts::{Place, steps};
 use super::reading::Reading;
 use super::verify::Refusal;
@@ -114,23 +112,13 @@ impl Each {
         Ok((0..count).map(|number| self.item(number)).collect())
     }
 
-    fn item(&self, number: usize) -> Item<'_> {
+    /// One of its items, counted from 0.
+    pub fn item(&self, number: usize) -> Item<'_> {
         Item {
             list: &self.list,
             number,
             inside: self.inside.as_ref(),
         }
-    }
-
-    /// The items of a letter.
-    ///
-    /// # Errors
-    /// Where there are none, or too many.
-    pub fn items_of(&self, letter: &Letter<'_>) -> Result<Vec<Item<'_>>, String> {
-        let delivery = letter.delivery(Timestamp::from_millis(0));
-        let reading = Reading::new(&delivery, letter.kinds());
-        let count = self.items(&reading).map_err(|why| why.to_string())?.len();
-        Ok((0..count).map(|number| self.item(number)).collect())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::runtime::Timestamp;
 use crate::secret::Secret;
 
 use super::definition::Provider;
+use super::each::{Each, Item};
 use super::media::BodyForm;
 use super::parts::{Parts, Piece, Place};
 use super::reading::{Reading, Settings};
@@ -71,6 +72,17 @@ impl<'p> Letter<'p> {
     /// Its body as it stands.
     pub fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// The items of its body.
+    ///
+    /// # Errors
+    /// Where there are none, or too many.
+    pub fn items<'e>(&self, each: &'e Each) -> Result<Vec<Item<'e>>, String> {
+        let delivery = self.delivery(Timestamp::from_millis(0));
+        let reading = Reading::new(&delivery, self.kinds);
+        let count = each.items(&reading).map_err(|why| why.to_string())?.len();
+        Ok((0..count).map(|number| each.item(number)).collect())
     }
 
     /// Puts a text at a place.

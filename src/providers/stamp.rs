@@ -45,7 +45,7 @@ impl Signed {
             letter.fill(&self.content)?;
             return self.put_one(letter, None, now, &compute);
         };
-        for item in each.items_of(letter)? {
+        for item in letter.items(each)? {
             self.put_one(letter, Some(item), now, &compute)?;
         }
         Ok(())

@@ -158,7 +158,7 @@ impl Scheme for Token {
         let Some(each) = &self.each else {
             return letter.put(&self.place, &value);
         };
-        for item in each.items_of(letter)? {
+        for item in letter.items(each)? {
             let place = item.place(&self.place).ok_or("there are too many items")?;
             letter.put(&place, &value)?;
         }
