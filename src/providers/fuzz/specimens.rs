@@ -107,11 +107,17 @@ fn shown_by(provider: &Provider, vector: &Vector) -> Option<Specimen> {
 fn specimen(
     provider: Provider,
     scheme: &str,
-    secrets: Vec<Secret>,
+    mut secrets: Vec<Secret>,
     delivery: Delivery,
     now: Timestamp,
 ) -> Option<Specimen> {
-    let proof = verify(&provider, Some(scheme), &secrets, &delivery, now).ok()?;
+    let by = |secrets: &[Secret]| verify(&provider, Some(scheme), secrets, &delivery, now).ok();
+    let proof = by(&secrets)?;
+    if !provider.scheme(Some(scheme)).ok()?.credentials().is_empty() {
+        // Secrets of examples are so much alike that a change of one letter makes one of the other: that
+        // is guessed, not forged.
+        secrets.retain(|secret| by(std::slice::from_ref(secret)).is_some());
+    }
     let kind = media_kind(&provider, &delivery).ok()?;
     let payload = Payload::new(delivery.body.clone(), kind).ok()?;
     let own = provider.scheme(Some(scheme)).ok()?;
